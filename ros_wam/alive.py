@@ -1,0 +1,36 @@
+"""Which processes of a run are alive, told by the kernel: each holds a lock that its death releases at once."""
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+_held: list[IO[str]] = []
+
+
+def hold(run_dir: Path, name: str) -> None:
+    """Declare the calling process alive under `name` until it ends, however it ends."""
+    folder = run_dir / "alive"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / name).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    _held.append(lock)
+
+
+def is_alive(run_dir: Path, name: str) -> bool:
+    """Return whether a process holds `name`; False also when none ever did."""
+    path = run_dir / "alive" / name
+    if not path.exists():
+        return False
+    with path.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def dead(run_dir: Path) -> list[str]:
+    """Return the names that were held once and are no longer."""
+    folder = run_dir / "alive"
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return [name for name in names if not is_alive(run_dir, name)]

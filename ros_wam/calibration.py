@@ -1,0 +1,76 @@
+"""One lab's copy of a robot: addresses and latencies (`station.yaml`), and where each camera is (`<view>.yaml`)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ros_wam.config import load
+from ros_wam.types import FloatArray
+
+
+@dataclass(frozen=True)
+class CameraStation:
+    """Which device serves a view. `latency_s`: exposure to the stamp that the device gives, subtracted from the stamp."""
+
+    driver: str
+    latency_s: float
+    rate_hz: float
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Station:
+    """Facts of one lab: `robot` holds the driver's own settings (addresses, endpoints), checked by the driver."""
+
+    robot: dict[str, Any]
+    cameras: dict[str, CameraStation]
+
+
+@dataclass(frozen=True)
+class ViewCalibration:
+    """A pinhole camera: image size [px], intrinsics [px], and its pose in `frame` (a base frame or a tool site).
+
+    The camera looks along +z, x right, y down (OpenCV). `position_m` and `quat_xyzw` are T_frame_camera.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    distortion: tuple[float, ...]
+    frame: str
+    position_m: tuple[float, float, float]
+    quat_xyzw: tuple[float, float, float, float]
+
+    @cached_property
+    def camera_matrix(self) -> FloatArray:
+        """`(3, 3)` intrinsic matrix [px]."""
+        return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
+
+    @cached_property
+    def T_frame_camera(self) -> FloatArray:
+        """`(4, 4)`: p_frame = T_frame_camera @ p_camera [m]."""
+        x, y, z, w = np.array(self.quat_xyzw) / np.linalg.norm(self.quat_xyzw)
+        transform = np.eye(4)
+        transform[:3, :3] = [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+        transform[:3, 3] = self.position_m
+        return transform
+
+
+def load_station(folder: Path) -> Station:
+    """Read `station.yaml` of a calibration folder; raises ConfigError."""
+    return load(folder / "station.yaml", Station)
+
+
+def load_view(folder: Path, view: str) -> ViewCalibration:
+    """Read `<view>.yaml` of a calibration folder; raises ConfigError."""
+    return load(folder / f"{view}.yaml", ViewCalibration)

@@ -1,0 +1,1 @@
+"""Cameras: one protocol, one file per kind of device."""

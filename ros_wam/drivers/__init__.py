@@ -1,0 +1,1 @@
+"""Robot drivers: one protocol, one file per vendor library."""

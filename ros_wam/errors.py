@@ -1,0 +1,104 @@
+"""Every error this package raises on purpose.
+
+RosWamError
+├── ConfigError            a file or an option is wrong; nothing has been started
+├── SpecError              an array or a joint list does not have its declared shape, type, names or values
+├── CameraError            a camera cannot be opened or read
+├── ObservationError       no observation can be built: a view or state is missing, too old, or views are skewed
+├── PolicyError            the policy server
+│   ├── PolicyUnreachable      no connection
+│   ├── PolicyTimeout          no answer within the time allowed
+│   ├── PolicyAnswerInvalid    the answer cannot be decoded, or the server answered with an error
+│   └── PolicyMismatch         the handshake disagrees with the profile
+├── ChunkRefused           admission refused an action chunk; `reason` is a RefusalReason
+├── DriverError            the robot or its vendor library
+│   ├── DriverUnreachable      no connection
+│   ├── StateStale             the measured state does not advance
+│   ├── CommandInvalid         a command was refused before it reached the vendor library
+│   └── RobotStopped           the controller is in a protective or emergency stop, or runs no program
+├── RecordError            a bag cannot be written, read or recovered
+├── SimError               the simulated station
+└── TrialError             a trial or a sitting cannot go on
+"""
+
+from ros_wam.causes import RefusalReason
+
+
+class RosWamError(Exception):
+    """Root of the tree: catch this to catch everything the package raises on purpose."""
+
+
+class ConfigError(RosWamError):
+    """A file or an option is wrong."""
+
+
+class SpecError(RosWamError):
+    """An array or a joint list does not fit its declaration."""
+
+
+class CameraError(RosWamError):
+    """A camera cannot be opened or read."""
+
+
+class ObservationError(RosWamError):
+    """No observation can be built."""
+
+
+class PolicyError(RosWamError):
+    """The policy server failed."""
+
+
+class PolicyUnreachable(PolicyError):
+    """No connection to the policy server."""
+
+
+class PolicyTimeout(PolicyError):
+    """The policy server did not answer in time."""
+
+
+class PolicyAnswerInvalid(PolicyError):
+    """The answer cannot be decoded, or is an error."""
+
+
+class PolicyMismatch(PolicyError):
+    """The server's metadata disagrees with the profile."""
+
+
+class ChunkRefused(RosWamError):
+    """An action chunk was refused before execution."""
+
+    def __init__(self, reason: RefusalReason, detail: str) -> None:
+        super().__init__(f"chunk refused ({reason.value}): {detail}")
+        self.reason = reason
+
+
+class DriverError(RosWamError):
+    """The robot or its vendor library failed."""
+
+
+class DriverUnreachable(DriverError):
+    """No connection to the robot."""
+
+
+class StateStale(DriverError):
+    """The measured state does not advance."""
+
+
+class CommandInvalid(DriverError):
+    """A command was refused before it reached the vendor library."""
+
+
+class RobotStopped(DriverError):
+    """The controller is stopped and must be recovered."""
+
+
+class RecordError(RosWamError):
+    """A bag cannot be written, read or recovered."""
+
+
+class SimError(RosWamError):
+    """The simulated station failed."""
+
+
+class TrialError(RosWamError):
+    """A trial or a sitting cannot go on."""

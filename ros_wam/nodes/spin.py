@@ -1,0 +1,69 @@
+"""How every node runs: own signals, one executor driven by `spin_once`, a last word before ROS goes down."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import rclpy
+from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import remove_ros_args
+
+from ros_wam import alive
+from ros_wam.errors import RosWamError
+from ros_wam.process import die_with_parent, stop_event
+from ros_wam.run_config import RunConfig, load_run_config
+
+SPIN_TIMEOUT_S = 0.1
+
+
+class RunNode(Protocol):
+    """A node of a run: `close` sends the last safe command or writes the last message, while ROS is still up."""
+
+    finished: bool
+
+    def close(self) -> None: ...
+
+
+def parse(argv: Sequence[str] | None, *options: str) -> argparse.Namespace:
+    """Return a node's `--config` and the further `options` it requires, ROS arguments removed."""
+    parser = argparse.ArgumentParser()
+    for option in ("--config", *options):
+        parser.add_argument(option, required=True)
+    return parser.parse_args(remove_ros_args(list(argv if argv is not None else sys.argv))[1:])
+
+
+def run(name: str, config_file: str, make: Callable[[RunConfig], Node]) -> int:
+    """Make the node, spin it until it is `finished` or a signal comes, close it; return the exit status."""
+    die_with_parent()
+    stop = stop_event()
+    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    node: Node | None = None
+    try:
+        config = load_run_config(Path(config_file))
+        alive.hold(config.run_dir, name)
+        node = make(config)
+        executor = _executor()
+        executor.add_node(node)
+        while not stop.is_set() and not getattr(node, "finished", False):
+            executor.spin_once(timeout_sec=SPIN_TIMEOUT_S)
+        return int(getattr(node, "exit_status", 0))
+    except RosWamError as error:
+        print(f"{name}: {error}", file=sys.stderr, flush=True)
+        return 1
+    finally:
+        if node is not None:
+            getattr(node, "close", lambda: None)()
+            node.destroy_node()
+        rclpy.try_shutdown()
+
+
+def _executor() -> Executor:
+    try:
+        from rclpy.experimental.events_executor import EventsExecutor
+    except ImportError:
+        return SingleThreadedExecutor()
+    return EventsExecutor()

@@ -1,0 +1,1 @@
+"""Policies that `ros-wam serve` can serve."""

@@ -1,0 +1,1 @@
+"""The policy side of the line: observation, client, admission, loop; and the server that `ros-wam serve` runs."""

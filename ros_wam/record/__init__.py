@@ -1,0 +1,1 @@
+"""Bags: written, recovered, read and described without ROS."""

@@ -1,0 +1,50 @@
+"""What one run of the stack consists of: written by bringup, read by every process, copied beside every bag."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ros_wam.calibration import Station, load_station
+from ros_wam.config import load
+from ros_wam.embodiment import Embodiment, load_embodiment
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Resolved paths and settings of a run.
+
+    `run_dir` holds what lives as long as the run (sockets, frames, liveness locks); `sitting_dir` is the folder of
+    results, None when no trials are run. `policy_url` and `robot_address` override the files when they are set.
+    """
+
+    robot: Path
+    calibration: Path
+    sim: bool
+    run_dir: Path
+    task: Path | None = None
+    policy: Path | None = None
+    policy_url: str | None = None
+    robot_address: str | None = None
+    sitting_dir: Path | None = None
+    trials: int = 0
+    seed: int = 0
+
+    def embodiment(self) -> Embodiment:
+        """Read the robot file."""
+        return load_embodiment(self.robot)
+
+    def station(self) -> Station:
+        """Read the station file, with the overrides applied."""
+        station = load_station(self.calibration)
+        if self.robot_address is None:
+            return station
+        return Station({**station.robot, "address": self.robot_address}, station.cameras)
+
+    @property
+    def sim_socket(self) -> Path:
+        """The simulator's control socket."""
+        return self.run_dir / "sim.sock"
+
+
+def load_run_config(path: Path) -> RunConfig:
+    """Read the file that bringup wrote; raises ConfigError."""
+    return load(path, RunConfig)

@@ -1,0 +1,1 @@
+"""The simulated station: a MuJoCo world reached only as a real robot is reached."""

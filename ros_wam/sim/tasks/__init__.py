@@ -1,0 +1,1 @@
+"""Simulated tasks: objects, randomisation and stages, one file per task."""

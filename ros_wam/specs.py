@@ -1,0 +1,50 @@
+"""Array contracts as values: a spec checks an array where it enters and freezes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ros_wam.errors import SpecError
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """What an array must be: `shape` (None means any length), `dtype`, and finite unless said otherwise."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: DTypeLike = np.float64
+    finite: bool = True
+
+    def validate(self, value: Any) -> NDArray[Any]:
+        """Return `value` as a read-only array of this spec; raise SpecError naming the array, the value and the bound."""
+        array = np.array(value, dtype=self.dtype) if np.dtype(self.dtype).kind == "f" else np.asarray(value)
+        if array.dtype != np.dtype(self.dtype):
+            raise SpecError(f"{self.name}: dtype is {array.dtype}, must be {np.dtype(self.dtype)}")
+        wanted = tuple("any" if n is None else n for n in self.shape)
+        if len(array.shape) != len(self.shape) or any(
+            n is not None and n != m for n, m in zip(self.shape, array.shape, strict=True)
+        ):
+            raise SpecError(f"{self.name}: shape is {array.shape}, must be {wanted}")
+        if self.finite and array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise SpecError(f"{self.name}: holds values that are not finite: {array.tolist()}")
+        view = array.view()
+        view.setflags(write=False)
+        return view
+
+
+def in_joint_order(name: str, names: Sequence[str], values: Sequence[float], order: Sequence[str]) -> NDArray[np.float64]:
+    """Return `values`, given for `names`, in the joint order `order`; a missing joint is an error, never 0.
+
+    Extra joints are ignored. Raises SpecError for a missing joint, a repeated name, or lists of unequal length.
+    """
+    if len(names) != len(values) or len(set(names)) != len(names):
+        raise SpecError(f"{name}: {len(names)} names ({', '.join(names)}) for {len(values)} values")
+    given = dict(zip(names, values, strict=True))
+    missing = [joint for joint in order if joint not in given]
+    if missing:
+        raise SpecError(f"{name}: no value for {', '.join(missing)}; given: {', '.join(names)}")
+    return np.array([given[joint] for joint in order], dtype=np.float64)

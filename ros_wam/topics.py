@@ -1,0 +1,64 @@
+"""The one table of topics: publishers, subscribers, liveness checks and the recorder all read it.
+
+Names are relative, so that namespaces work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+RECORDED_STATE_RATE_HZ = 125.0
+SETPOINT_BATCH_S = 0.02
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic. `rate_hz` is the rate to expect while a trial runs, None for events. `latched`: late joiners get the last."""
+
+    name: str
+    type: str
+    rate_hz: float | None = None
+    reliable: bool = True
+    latched: bool = False
+    depth: int = 100
+    recorded: bool = True
+
+
+def image_topic(view: str) -> str:
+    """Return the name of a view's JPEG topic."""
+    return f"{view}/image/compressed"
+
+
+def camera_info_topic(view: str) -> str:
+    """Return the name of a view's calibration topic."""
+    return f"{view}/camera_info"
+
+
+def topic_table(views: Sequence[str], control_rate_hz: float, camera_rate_hz: float = 30.0) -> dict[str, Topic]:
+    """Return every topic of a station with these views [Hz], by name."""
+    state_rate_hz = min(control_rate_hz, RECORDED_STATE_RATE_HZ)
+    batch_rate_hz = 1.0 / SETPOINT_BATCH_S
+    topics = [
+        topic
+        for view in views
+        for topic in (
+            Topic(image_topic(view), "sensor_msgs/msg/CompressedImage", camera_rate_hz, depth=10),
+            Topic(camera_info_topic(view), "sensor_msgs/msg/CameraInfo", latched=True, depth=1),
+        )
+    ]
+    topics += [
+        Topic("joint_states", "sensor_msgs/msg/JointState", state_rate_hz),
+        Topic("joint_commands", "sensor_msgs/msg/JointState", state_rate_hz),
+        Topic("setpoints", "std_msgs/msg/Float64MultiArray", batch_rate_hz),
+        Topic("setpoint_provenance", "std_msgs/msg/Int64MultiArray", batch_rate_hz),
+        Topic("action_chunk", "trajectory_msgs/msg/JointTrajectory"),
+        Topic("action_chunk_raw", "std_msgs/msg/Float64MultiArray"),
+        Topic("teleop_command", "trajectory_msgs/msg/JointTrajectory", depth=1),
+        Topic("safety_status", "diagnostic_msgs/msg/DiagnosticArray", 10.0),
+        Topic("policy_status", "diagnostic_msgs/msg/DiagnosticArray"),
+        Topic("system_status", "diagnostic_msgs/msg/DiagnosticArray"),
+        Topic("trial_command", "std_msgs/msg/String", latched=True, depth=1),
+        Topic("trial_event", "std_msgs/msg/String", latched=True, depth=20),
+        Topic("robot_mode", "std_msgs/msg/String", latched=True, depth=1),
+        Topic("enable", "std_msgs/msg/Bool", 20.0, depth=1),
+    ]
+    return {topic.name: topic for topic in topics}

@@ -1,0 +1,1 @@
+"""Trials: plan, state machine, outcome and report."""

@@ -1,0 +1,176 @@
+"""The values that travel along the line. Immutable; arrays are checked against a spec and made read-only.
+
+Joint arrays are in the order of `Embodiment.joint_names` (grippers included, 0 closed … 1 open; all else radians).
+Times are integer nanoseconds of station time, and say when the thing was true.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ros_wam.causes import Cause, Limit
+from ros_wam.specs import ArraySpec
+
+FloatArray = NDArray[np.float64]
+
+
+class Mode(Enum):
+    """Who moves the robot; one source at a time."""
+
+    HOLD = "HOLD"
+    POLICY = "POLICY"
+    TELEOP = "TELEOP"
+    HOMING = "HOMING"
+    FAULT = "FAULT"
+
+
+def _freeze(instance: object, spec: ArraySpec) -> None:
+    object.__setattr__(instance, spec.name, spec.validate(getattr(instance, spec.name)))
+
+
+@dataclass(frozen=True, eq=False)
+class CameraFrame:
+    """One picture: HxWx3 uint8 RGB, `stamp_ns` at capture."""
+
+    view: str
+    stamp_ns: int
+    image: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        _freeze(self, ArraySpec("image", (None, None, 3), np.uint8))
+
+
+@dataclass(frozen=True, eq=False)
+class JointState:
+    """What the driver measured: `(n,)` position [rad], velocity [rad/s], effort [N m]; grippers 0–1, 1/s, N."""
+
+    stamp_ns: int
+    position: FloatArray
+    velocity: FloatArray
+    effort: FloatArray
+
+    def __post_init__(self) -> None:
+        _freeze(self, ArraySpec("position", (None,)))
+        _freeze(self, ArraySpec("velocity", self.position.shape))
+        _freeze(self, ArraySpec("effort", self.position.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """One time-aligned input to the policy. `stamp_ns` is the oldest frame's; the joint state is interpolated to it."""
+
+    stamp_ns: int
+    frames: Mapping[str, CameraFrame]
+    joint_state: JointState
+    prompt: str
+
+
+@dataclass(frozen=True, eq=False)
+class ActionChunk:
+    """Timed joint targets: row k of `positions` `(T, n)` [rad, grippers 0–1] is for `t0_ns + k * dt_s`."""
+
+    inference_id: int
+    chunk_id: int
+    observation_stamp_ns: int
+    t0_ns: int
+    dt_s: float
+    positions: FloatArray
+
+    def __post_init__(self) -> None:
+        _freeze(self, ArraySpec("positions", (None, None)))
+
+    @property
+    def end_ns(self) -> int:
+        """When the last row is due."""
+        return self.t0_ns + round((len(self.positions) - 1) * self.dt_s * 1e9)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a target came from; all -1 when nothing is being followed."""
+
+    observation_stamp_ns: int = -1
+    inference_id: int = -1
+    chunk_id: int = -1
+    index: int = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """The chunk's trajectory at one instant: `(n,)` position [rad], velocity [rad/s]."""
+
+    position: FloatArray
+    velocity: FloatArray
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        _freeze(self, ArraySpec("position", (None,)))
+        _freeze(self, ArraySpec("velocity", self.position.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """What to send to the driver: `(n,)` joint positions [rad, grippers 0–1]. May hold NaN until the gate has seen it."""
+
+    stamp_ns: int
+    position: FloatArray
+
+    def __post_init__(self) -> None:
+        _freeze(self, ArraySpec("position", (None,), finite=False))
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """One change the safety gate made: which limit, which joint, asked and given [rad, rad/s or rad/s²]."""
+
+    limit: Limit
+    joint: str
+    asked: float
+    given: float
+
+
+@dataclass(frozen=True, eq=False)
+class SafetyVerdict:
+    """The gate's answer: the only command that may be sent, and what it changed and why. `cause` is None when open."""
+
+    command: Command
+    cause: Cause | None
+    interventions: tuple[Intervention, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class StepRecord:
+    """One control tick, as recorded. `target` is None when no chunk covers this instant."""
+
+    sequence: int
+    stamp_ns: int
+    mode: Mode
+    state: JointState | None
+    target: Target | None
+    desired: Command
+    verdict: SafetyVerdict
+    sent: Command
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One scored stage of a task."""
+
+    name: str
+    points: float
+    max_points: float
+    retries: int = 0
+    stamp_ns: int | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A policy server's answer: `actions` `(T, action_dim)` as the server gave them, and its own timing if it said."""
+
+    actions: FloatArray
+    server_infer_ms: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
