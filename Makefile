@@ -1,0 +1,52 @@
+# make demo   set everything up and run three simulated trials        make test   set everything up and pass every test
+# make check  format, lint, types and the ROS-free tests              make setup  only set up (idempotent)
+SHELL := /bin/bash
+PYTHON ?= python3
+ROS ?= kilted
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
+export MUJOCO_GL ?= osmesa
+
+.PHONY: demo test check setup clean system-libraries
+
+demo: setup
+	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not ros and not vendor and not slow"
+
+test: check
+	$(BIN)/pytest -m "ros or vendor or slow"
+
+setup: system-libraries $(VENV)/.installed
+
+# An apt installation of ROS 2 is used where one is sourced, the wheels otherwise.
+$(VENV)/.dependencies: setup.py
+	@if [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>/dev/null; then \
+	  $(PYTHON) -m venv --system-site-packages $(VENV) && extras=ur,dev; \
+	else $(PYTHON) -m venv $(VENV) && extras=ros-$(ROS),ur,dev; fi \
+	  || { echo "python3 -m venv failed: install it with: apt-get install python3-venv"; exit 1; }; \
+	echo "Installing the Python packages ($$extras) into $(VENV); about a minute"; \
+	$(BIN)/python -m pip install -q --disable-pip-version-check ".[$$extras]"
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.dependencies $(SOURCES) setup.py setup.cfg package.xml
+	@rm -rf build *.egg-info
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --force-reinstall .
+	@rm -rf build *.egg-info
+	@touch $@
+
+system-libraries:
+	@if ! ldconfig -p | grep -q libOSMesa; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing libosmesa6"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libosmesa6 >/dev/null; \
+	  elif sudo -n true 2>/dev/null && command -v apt-get >/dev/null; then \
+	    echo "Installing libosmesa6"; sudo apt-get update -qq && sudo apt-get install -y -qq libosmesa6 >/dev/null; \
+	  else echo "The simulation needs libosmesa6. Install it with: sudo apt-get install libosmesa6"; exit 1; fi; fi
+
+clean:
+	rm -rf $(VENV) build *.egg-info
