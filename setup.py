@@ -21,7 +21,7 @@ def tree(folder: str) -> list[tuple[str, list[str]]]:
 setup(
     name=NAME,
     version="0.1.0",
-    description="Deploy any VLA or world-action-model policy on a real robot, run fair trials, see why each ended as it did",
+    description="Deploy any VLA or world-action-model policy on a real robot and know why each trial ended as it did",
     license="Apache-2.0",
     maintainer="The ros_wam authors",
     maintainer_email="maintainers@ros-wam.invalid",

@@ -13,7 +13,7 @@ from ros_wam.types import FloatArray
 
 @dataclass(frozen=True)
 class CameraStation:
-    """Which device serves a view. `latency_s`: exposure to the stamp that the device gives, subtracted from the stamp."""
+    """Which device serves a view. `latency_s`, from exposure to the device's stamp, is subtracted from the stamp."""
 
     driver: str
     latency_s: float

@@ -57,3 +57,8 @@ class FakeClock:
 def station_offset_ns() -> int:
     """Return the offset that makes station time agree with the wall clock now; bringup calls it once per station."""
     return time.time_ns() - time.monotonic_ns()
+
+
+def wall_clock_label() -> str:
+    """Return the local date and time as a folder name that sorts."""
+    return time.strftime("%Y%m%d-%H%M%S")

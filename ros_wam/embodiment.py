@@ -1,4 +1,4 @@
-"""One robot as its `robots/<name>.yaml` describes it: joints, limits, home, views. Facts of the model, not of the lab."""
+"""One robot as its `robots/<name>.yaml` describes it: joints, limits, home, views. Facts of the model only."""
 
 import math
 from dataclasses import dataclass
@@ -120,9 +120,7 @@ class Embodiment:
     @cached_property
     def home_position(self) -> FloatArray:
         """`(n,)` home [rad, grippers 0–1]."""
-        return in_joint_order(
-            f"home of {self.name}", tuple(self.home), tuple(self.home.values()), self.joint_names
-        )
+        return in_joint_order(f"home of {self.name}", tuple(self.home), tuple(self.home.values()), self.joint_names)
 
     @property
     def period_s(self) -> float:

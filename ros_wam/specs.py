@@ -20,7 +20,7 @@ class ArraySpec:
     finite: bool = True
 
     def validate(self, value: Any) -> NDArray[Any]:
-        """Return `value` as a read-only array of this spec; raise SpecError naming the array, the value and the bound."""
+        """Return `value` as a read-only array; raise SpecError naming the array, the value and the bound."""
         array = np.array(value, dtype=self.dtype) if np.dtype(self.dtype).kind == "f" else np.asarray(value)
         if array.dtype != np.dtype(self.dtype):
             raise SpecError(f"{self.name}: dtype is {array.dtype}, must be {np.dtype(self.dtype)}")
@@ -36,7 +36,9 @@ class ArraySpec:
         return view
 
 
-def in_joint_order(name: str, names: Sequence[str], values: Sequence[float], order: Sequence[str]) -> NDArray[np.float64]:
+def in_joint_order(
+    name: str, names: Sequence[str], values: Sequence[float], order: Sequence[str]
+) -> NDArray[np.float64]:
     """Return `values`, given for `names`, in the joint order `order`; a missing joint is an error, never 0.
 
     Extra joints are ignored. Raises SpecError for a missing joint, a repeated name, or lists of unequal length.

@@ -12,7 +12,7 @@ SETPOINT_BATCH_S = 0.02
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `rate_hz` is the rate to expect while a trial runs, None for events. `latched`: late joiners get the last."""
+    """One topic. `rate_hz` is what to expect while a trial runs, None for events; late joiners get the last if `latched`."""
 
     name: str
     type: str

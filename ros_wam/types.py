@@ -114,7 +114,7 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Command:
-    """What to send to the driver: `(n,)` joint positions [rad, grippers 0–1]. May hold NaN until the gate has seen it."""
+    """What to send to the driver: `(n,)` joint positions [rad, grippers 0–1]; the gate has yet to refuse NaN."""
 
     stamp_ns: int
     position: FloatArray

@@ -1,0 +1,193 @@
+"""Composition, in one place: which processes a run consists of, and the one configuration file that they all read.
+
+`launch/*.launch.py` map the list to launch actions, `ros-wam` to supervised subprocesses.
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from ros_wam import alive, share
+from ros_wam.clock import OFFSET_VARIABLE, station_offset_ns, wall_clock_label
+from ros_wam.config import dump
+from ros_wam.errors import ConfigError
+from ros_wam.policy.profile import Profile, load_profile
+from ros_wam.run_config import RunConfig
+from ros_wam.task import load_task
+
+EVERYTHING = ("sim", "cameras", "robot", "policy", "recorder", "trial")
+_RUN_PREFIX = "ros_wam_"
+_LAUNCHER = "launcher"
+_FIRST_CONTROLLER_PORT = 29999  # the dashboard; a loopback address on which it is free is free
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for; the names are those of the launch arguments and command-line options."""
+
+    robot: str
+    policy: str | None = None
+    task: str | None = None
+    sim: bool = False
+    trials: int = 1
+    seed: int = 0
+    record_dir: Path = Path("runs")
+    resume: Path | None = None
+    inference_latency_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One process: `executable` as `ros2 run ros_wam` knows it; a `required` one ends the run when it ends."""
+
+    executable: str
+    name: str
+    args: tuple[str, ...]
+    required: bool = False
+    respawn: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything to start: the configuration as written to `config_file`, the environment, and the processes."""
+
+    config: RunConfig
+    config_file: Path
+    environment: dict[str, str]
+    nodes: tuple[NodeSpec, ...]
+
+
+def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
+    """Resolve `request`, write the configuration file and return the processes of `parts`; raises ConfigError."""
+    robot = share.find("robots", request.robot)
+    calibration = share.share_dir() / "calib" / robot.stem / ("sim" if request.sim else "")
+    if not (calibration / "station.yaml").is_file():
+        raise ConfigError(
+            f"no station file for {robot.stem}: {calibration / 'station.yaml'}; with --sim none is needed"
+        )
+    policy = share.find("config/policies", request.policy) if request.policy else None
+    profile = load_profile(policy) if policy else None
+    task = share.find("config/tasks", request.task) if request.task else None
+    if task is not None:
+        _check_task(task, robot.stem)
+    port = _free_port() if profile is not None and profile.serve else None
+    config = RunConfig(
+        robot=robot,
+        calibration=calibration,
+        sim=request.sim,
+        run_dir=_make_run_dir(),
+        task=task,
+        policy=policy,
+        policy_url=f"ws://127.0.0.1:{port}" if port else None,
+        robot_address=None,
+        sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
+        trials=request.trials,
+        seed=request.seed,
+    )
+    if request.sim:
+        config = _with_free_address(config)
+    config_file = config.run_dir / "config.yaml"
+    config_file.write_text(dump(config))
+    nodes = _nodes(config, config_file, parts, profile, port, request.inference_latency_ms)
+    return Run(config, config_file, _environment(request.sim), nodes)
+
+
+def _nodes(
+    config: RunConfig,
+    config_file: Path,
+    parts: Collection[str],
+    profile: Profile | None,
+    port: int | None,
+    latency_ms: float,
+) -> tuple[NodeSpec, ...]:
+    file = ("--config", str(config_file))
+    nodes: list[NodeSpec] = []
+    if "sim" in parts and config.sim:
+        nodes.append(NodeSpec("sim_node", "sim_node", file, required=True))
+    if "policy" in parts and profile is not None and port is not None:
+        arguments = (*profile.serve, *file, "--port", str(port), "--inference-latency-ms", str(latency_ms))
+        nodes.append(NodeSpec("policy_server", "policy_server", arguments, respawn=True))
+    if "cameras" in parts:
+        nodes += [
+            NodeSpec("camera_node", f"camera_node_{view}", (*file, "--view", view), respawn=True)
+            for view in config.embodiment().views
+        ]
+    if "robot" in parts:
+        nodes.append(NodeSpec("robot_node", "robot_node", file, required=True))
+    if "policy" in parts:
+        nodes.append(NodeSpec("policy_node", "policy_node", file, respawn=True))
+    if "recorder" in parts:
+        nodes.append(NodeSpec("recorder_node", "recorder_node", file, respawn=True))
+    if "trial" in parts:
+        nodes.append(NodeSpec("trial_node", "trial_node", file, required=True))
+    return tuple(nodes)
+
+
+def _environment(sim: bool) -> dict[str, str]:
+    """Return what the children get on top of the environment; what the user has set wins, but for the clock."""
+    wanted = {
+        # UDP alone measures the same for our message sizes, and a killed process leaves no shared memory behind.
+        "FASTDDS_BUILTIN_TRANSPORTS": "UDPv4",
+        "MUJOCO_GL": "osmesa",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    if sim:  # a simulated station must never be heard by a real one
+        wanted["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        wanted["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+    environment = {key: value for key, value in wanted.items() if key not in os.environ}
+    return {**environment, OFFSET_VARIABLE: str(station_offset_ns())}
+
+
+def _check_task(path: Path, robot: str) -> None:
+    task = load_task(path)
+    if robot not in task.robots:
+        raise ConfigError(f"task {task.name} does not suit {robot}; it suits: {', '.join(task.robots)}")
+
+
+def _make_run_dir() -> Path:
+    """Make the run's folder in memory, and remove those that a killed launcher left behind."""
+    memory = Path("/dev/shm")  # frames pass through files here: they must never reach a disk
+    parent = memory if memory.is_dir() else Path(tempfile.gettempdir())
+    for folder in parent.glob(f"{_RUN_PREFIX}*"):
+        if (folder / "alive" / _LAUNCHER).exists() and not alive.is_alive(folder, _LAUNCHER):
+            shutil.rmtree(folder, ignore_errors=True)
+    run_dir = Path(tempfile.mkdtemp(prefix=_RUN_PREFIX, dir=parent))
+    alive.hold(run_dir, _LAUNCHER)
+    return run_dir
+
+
+def _sitting_dir(request: Request, robot: str) -> Path:
+    if request.resume is not None:
+        if not (request.resume / "sitting.yaml").is_file():
+            raise ConfigError(f"nothing to resume: {request.resume} holds no sitting.yaml")
+        return request.resume.resolve()
+    parts = (wall_clock_label(), robot, request.task, Path(request.policy or "none").stem)
+    folder = (request.record_dir / "_".join(str(part) for part in parts)).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _with_free_address(config: RunConfig) -> RunConfig:
+    """Give the emulated controller the first free loopback address from the station file's on; its ports are fixed."""
+    first = str(config.station().robot["address"])
+    network, last = first.rsplit(".", 1)
+    for number in range(int(last), 255):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((f"{network}.{number}", _FIRST_CONTROLLER_PORT))
+            except OSError:
+                continue
+        return RunConfig(**{**config.__dict__, "robot_address": f"{network}.{number}"})
+    raise ConfigError(f"no free loopback address from {first} on: other simulations are running")

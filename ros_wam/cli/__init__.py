@@ -1,0 +1,1 @@
+"""The `ros-wam` command: one file per subcommand."""

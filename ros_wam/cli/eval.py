@@ -1,0 +1,91 @@
+"""`ros-wam eval`: run scored trials on a robot, on the simulated station, or in lockstep."""
+
+import argparse
+import select
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ros_wam.bringup import Request, bringup
+from ros_wam.cli.progress import Progress
+from ros_wam.cli.results_table import results_table
+from ros_wam.cli.station_options import add_station_options, add_trial_options, latency_ms
+from ros_wam.errors import ConfigError, TrialError
+from ros_wam.supervisor import Supervisor
+
+EXAMPLE = "example: ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1"
+POLL_S = 0.2
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser("eval", help="run scored trials", description=__doc__, epilog=EXAMPLE)
+    add_station_options(parser)
+    add_trial_options(parser)
+    parser.add_argument("--lockstep", action="store_true", help="with --sim: one process, virtual time, deterministic")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with an interrupted sitting")
+    parser.add_argument(
+        "--inference-latency-ms", type=latency_ms, default=0.0, metavar="MS", help="make a served policy this slow"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sitting; 0 when at least one trial finished validly."""
+    if args.lockstep and not args.sim:
+        raise ConfigError("--lockstep needs --sim: virtual time cannot drive a real robot")
+    request = Request(
+        robot=args.robot,
+        policy=args.policy,
+        task=args.task,
+        sim=args.sim,
+        trials=args.trials,
+        seed=args.seed,
+        record_dir=args.record_dir,
+        resume=args.resume,
+        inference_latency_ms=args.inference_latency_ms,
+    )
+    console = Console()
+    sitting = run_lockstep(request, console) if args.lockstep else run_processes(request, console)
+    return finish(sitting, console)
+
+
+def run_processes(request: Request, console: Console) -> Path:
+    """Run the sitting on the production path and return its folder."""
+    stack = bringup(request)
+    sitting = stack.config.sitting_dir
+    assert sitting is not None
+    console.print(f"recording to {sitting}", highlight=False)
+    with Supervisor(stack, sitting / "logs") as supervisor, Progress(console, request.trials) as progress:
+        output = supervisor.output
+        assert output is not None
+        while (ended := supervisor.ended()) is None:
+            if select.select([output], [], [], POLL_S)[0]:
+                progress.show(output.readline())
+        for line in output:
+            progress.show(line)
+        if ended.name != "trial_node":
+            raise TrialError(f"{ended.name} ended: {supervisor.last_words(ended.name) or 'without a word'}")
+        if supervisor.exit_status("trial_node") != 0 and not (sitting / "results.json").is_file():
+            raise TrialError(f"trial_node failed: {supervisor.last_words('trial_node')}")
+    return sitting
+
+
+def run_lockstep(request: Request, console: Console) -> Path:
+    """Run the sitting under a virtual clock and return its folder."""
+    from ros_wam.sim.lockstep import run_sitting
+
+    with Progress(console, request.trials) as progress:
+        return run_sitting(request, progress.show)
+
+
+def finish(sitting: Path, console: Console) -> int:
+    """Write the report, print the table, and return the exit status."""
+    from ros_wam.trial.report import write_report
+
+    report = write_report(sitting)
+    table, valid = results_table(sitting)
+    console.print(table)
+    console.print(f"report: {report}", highlight=False)
+    return 0 if valid else 1

@@ -1,0 +1,94 @@
+"""Run a bringup list without ROS tools: start, watch, respawn, and stop in the order that loses nothing."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from ros_wam.bringup import NodeSpec, Run
+
+STOP_TIMEOUT_S = 8.0
+# The trial closes its bag first, then what feeds it, and the simulated world last.
+STOP_ORDER = ("trial_node", "policy_node", "robot_node", "recorder_node", "camera_node", "policy_server", "sim_node")
+
+
+class Supervisor:
+    """The processes of one run, each with its log in `log_dir`; leaving the context stops them and clears `run_dir`.
+
+    `trial_node`'s standard output is a pipe, `output`: one JSON object per line.
+    """
+
+    def __init__(self, run: Run, log_dir: Path) -> None:
+        self._run = run
+        self._log_dir = log_dir
+        self._processes: dict[str, subprocess.Popen[str]] = {}
+        self.output: IO[str] | None = None
+
+    def __enter__(self) -> "Supervisor":
+        self._log_dir.mkdir(parents=True, exist_ok=True)
+        for node in self._run.nodes:
+            self._start(node)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            for executable in STOP_ORDER:
+                self._stop([node for node in self._run.nodes if node.executable == executable])
+        finally:
+            for process in self._processes.values():
+                process.kill()
+            shutil.rmtree(self._run.config.run_dir, ignore_errors=True)
+
+    def ended(self) -> NodeSpec | None:
+        """Respawn what may be respawned; return the first required process that has ended, or None."""
+        for node in self._run.nodes:
+            if self._processes[node.name].poll() is None:
+                continue
+            if node.required:
+                return node
+            if node.respawn:
+                self._start(node)
+        return None
+
+    def exit_status(self, name: str) -> int:
+        """Wait for the process `name`, at most `STOP_TIMEOUT_S`, and return its exit status."""
+        return self._processes[name].wait(timeout=STOP_TIMEOUT_S)
+
+    def last_words(self, name: str) -> str:
+        """Return the last line of the process's log, or an empty string."""
+        lines = (self._log_dir / f"{name}.log").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def _start(self, node: NodeSpec) -> None:
+        is_trial = node.executable == "trial_node"
+        with (self._log_dir / f"{node.name}.log").open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"ros_wam.nodes.{node.executable}", *node.args],
+                env={**os.environ, **self._run.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if is_trial else log,
+                stderr=log,
+                text=True,
+                start_new_session=True,  # a terminal's Ctrl-C reaches only us; we stop the others in order
+            )
+        self._processes[node.name] = process
+        if is_trial:
+            self.output = process.stdout
+
+    def _stop(self, nodes: list[NodeSpec]) -> None:
+        processes = [self._processes[node.name] for node in nodes if node.name in self._processes]
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in processes:
+            try:
+                process.wait(timeout=STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,0 +1,59 @@
+"""Robot files: joints in one order, limits present and within what the vendor allows."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import ConfigError
+
+ROBOTS = sorted((Path(__file__).resolve().parents[1] / "robots").glob("*.yaml"))
+# Hard ceilings no robot file may exceed: joint velocity as the vendor states it [rad/s].
+VENDOR_VELOCITY = {"ur5": 3.1416, "ur5e": 3.1416}
+
+each_robot = pytest.mark.parametrize("path", ROBOTS, ids=lambda path: path.stem)
+
+
+@each_robot
+def test_every_limit_is_finite_and_within_the_vendors(path: Path) -> None:
+    robot = load_embodiment(path)
+    arm = ~robot.is_gripper
+    assert np.isfinite([robot.lower[arm], robot.upper[arm], robot.acceleration[arm], robot.jerk[arm]]).all()
+    assert (robot.velocity[arm] <= VENDOR_VELOCITY[robot.name]).all()
+    assert (np.abs(robot.upper[arm]) <= 6.2832).all()
+
+
+@each_robot
+def test_joints_are_listed_once_with_grippers_after_their_arm(path: Path) -> None:
+    robot = load_embodiment(path)
+    assert robot.joint_names == ("joint1", "joint2", "joint3", "joint4", "joint5", "joint6", "gripper")
+    assert robot.is_gripper.tolist() == [False] * 6 + [True]
+    assert robot.lower[-1] == 0.0 and robot.upper[-1] == 1.0
+
+
+@each_robot
+def test_the_model_is_beside_the_file(path: Path) -> None:
+    assert load_embodiment(path).model == path.with_suffix(".xml")
+    assert path.with_suffix(".xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "words"),
+    [
+        (r"velocity_rad_s: 2.0", "velocity_rad_s: .nan", "limits of joint1 are empty or not finite"),
+        (r"velocity_rad_s: 2.0", "velocity_rad_s: 0.0", "limits of joint1 are empty or not finite"),
+        (r"\[joint1, joint2", "[joint2", "do not name the same joints"),
+        (r"start_distance_rad: .*", "", "missing key start_distance_rad"),
+        (r"home: \{joint1: [-0-9.]+", "home: {joint1: 9.0", "is outside the position limits"),
+    ],
+)
+def test_a_robot_file_without_safe_limits_is_refused(
+    tmp_path: Path, pattern: str, replacement: str, words: str
+) -> None:
+    text, count = re.subn(pattern, replacement, ROBOTS[0].read_text(), count=1)
+    assert count == 1
+    (tmp_path / "robot.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=words):
+        load_embodiment(tmp_path / "robot.yaml")
