@@ -96,6 +96,11 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     return Run(config, config_file, _environment(request.sim), nodes)
 
 
+def clear(run: Run) -> None:
+    """Remove the run's folder, once its processes have ended."""
+    shutil.rmtree(run.config.run_dir, ignore_errors=True)
+
+
 def _nodes(
     config: RunConfig,
     config_file: Path,

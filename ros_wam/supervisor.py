@@ -1,7 +1,6 @@
 """Run a bringup list without ROS tools: start, watch, respawn, and stop in the order that loses nothing."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from ros_wam.bringup import NodeSpec, Run
+from ros_wam.bringup import NodeSpec, Run, clear
 
 STOP_TIMEOUT_S = 8.0
 # The trial closes its bag first, then what feeds it, and the simulated world last.
@@ -43,7 +42,7 @@ class Supervisor:
         finally:
             for process in self._processes.values():
                 process.kill()
-            shutil.rmtree(self._run.config.run_dir, ignore_errors=True)
+            clear(self._run)
 
     def ended(self) -> NodeSpec | None:
         """Respawn what may be respawned; return the first required process that has ended, or None."""

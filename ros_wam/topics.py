@@ -12,7 +12,7 @@ SETPOINT_BATCH_S = 0.02
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `rate_hz` is what to expect while a trial runs, None for events; late joiners get the last if `latched`."""
+    """One topic. `rate_hz`: expected while a trial runs, None for events. `latched`: late joiners get the last."""
 
     name: str
     type: str

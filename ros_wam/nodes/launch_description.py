@@ -1,0 +1,70 @@
+"""Launch files from bringup's list: one launch action per process, with the same names as the command line's options."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, RegisterEventHandler, Shutdown
+from launch.event_handlers import OnProcessExit, OnShutdown
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from ros_wam.bringup import NodeSpec, Request, Run, bringup, clear
+
+ARGUMENTS = {
+    "robot": ("ur5", "a name in robots/, or a robot file"),
+    "policy": ("baseline", "a name in config/policies/, or a file"),
+    "task": ("move_objects_into_box", "a name in config/tasks/, or a file"),
+    "trials": ("1", "how many trials"),
+    "seed": ("0", "seed of the sitting"),
+    "sim": ("false", "true: the simulated station instead of the lab's"),
+    "record_dir": ("runs", "where sittings go"),
+}
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
+
+def describe(parts: Collection[str], arguments: Collection[str]) -> LaunchDescription:
+    """Return the launch description of `parts` (see bringup) that takes `arguments`."""
+    declared = [
+        DeclareLaunchArgument(name, default_value=ARGUMENTS[name][0], description=ARGUMENTS[name][1])
+        for name in arguments
+    ]
+    return LaunchDescription([*declared, OpaqueFunction(function=_launch, args=[tuple(parts), tuple(arguments)])])
+
+
+def _launch(context: LaunchContext, parts: tuple[str, ...], arguments: tuple[str, ...]) -> list[Any]:
+    given = {name: LaunchConfiguration(name).perform(context) for name in arguments}
+    run = bringup(
+        Request(
+            robot=given["robot"],
+            policy=given.get("policy"),
+            task=given.get("task"),
+            sim=TRUTH[given.get("sim", "true").lower()],
+            trials=int(given.get("trials", "1")),
+            seed=int(given.get("seed", "0")),
+            record_dir=Path(given.get("record_dir", "runs")),
+        ),
+        parts,
+    )
+    actions: list[Any] = [LogInfo(msg=f"recording to {run.config.sitting_dir}")] if run.config.sitting_dir else []
+    for node in run.nodes:
+        actions += _node_actions(node, run)
+    actions.append(RegisterEventHandler(OnShutdown(on_shutdown=lambda *_: clear(run))))
+    return actions
+
+
+def _node_actions(node: NodeSpec, run: Run) -> list[Any]:
+    action = Node(
+        package="ros_wam",
+        executable=node.executable,
+        arguments=list(node.args),
+        additional_env=run.environment,
+        respawn=node.respawn,
+        output="screen",
+        sigterm_timeout="8",
+    )
+    if not node.required:
+        return [action]
+    ended = Shutdown(reason=f"{node.name} ended")
+    return [action, RegisterEventHandler(OnProcessExit(target_action=action, on_exit=[ended]))]
