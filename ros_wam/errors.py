@@ -21,7 +21,7 @@ RosWamError
 └── TrialError             a trial or a sitting cannot go on
 """
 
-from ros_wam.causes import RefusalReason
+from ros_wam.causes import Cause, RefusalReason
 
 
 class RosWamError(Exception):
@@ -41,11 +41,17 @@ class CameraError(RosWamError):
 
 
 class ObservationError(RosWamError):
-    """No observation can be built."""
+    """No observation can be built; `cause` says what is missing."""
+
+    def __init__(self, cause: Cause, detail: str) -> None:
+        super().__init__(f"no observation ({cause.value}): {detail}")
+        self.cause = cause
 
 
 class PolicyError(RosWamError):
-    """The policy server failed."""
+    """The policy server failed; `cause` is what a trial records."""
+
+    cause = Cause.POLICY_UNREACHABLE
 
 
 class PolicyUnreachable(PolicyError):
@@ -55,13 +61,19 @@ class PolicyUnreachable(PolicyError):
 class PolicyTimeout(PolicyError):
     """The policy server did not answer in time."""
 
+    cause = Cause.POLICY_TIMEOUT
+
 
 class PolicyAnswerInvalid(PolicyError):
     """The answer cannot be decoded, or is an error."""
 
+    cause = Cause.POLICY_ANSWER_INVALID
+
 
 class PolicyMismatch(PolicyError):
     """The server's metadata disagrees with the profile."""
+
+    cause = Cause.POLICY_MISMATCH
 
 
 class ChunkRefused(RosWamError):

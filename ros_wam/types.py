@@ -169,8 +169,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class Reply:
-    """A policy server's answer: `actions` `(T, action_dim)` as the server gave them, and its own timing if it said."""
+    """A policy server's answer: `actions` `(T, action_dim)` as the server gave them, and its own timing if it said.
+
+    `timing_ms` is what the call took, part by part; `extra` is what else the server answered.
+    """
 
     actions: FloatArray
     server_infer_ms: float | None = None
+    timing_ms: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
