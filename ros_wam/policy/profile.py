@@ -1,0 +1,116 @@
+"""How to talk to one policy server: `config/policies/<name>.yaml`. Adding a server whose wire is known is adding a file."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ros_wam.config import load
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import ConfigError
+
+TRANSPORTS = ("websocket",)
+CODECS = ("openpi",)
+ACTION_SPACES = ("joint_position",)
+DECLARATIONS = ("embodiment", "views", "image_size", "action_layout", "action_horizon", "rate_hz")
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long to wait for a connection, for the first answer on it (a server may still compile), for each later one."""
+
+    connect_s: float
+    first_call_s: float
+    call_s: float
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What an observation may be made of: frames at most this old, and apart by at most one frame period plus this."""
+
+    max_age_s: float = 0.1
+    skew_margin_s: float = 0.01
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One policy server.
+
+    `views` and `state` map what the robot has to keys of the request: a view to the key of its image, sent as HxWx3
+    uint8 RGB of `image_size` (height, width); a key to the joints it holds. `prompt_key` and `stamp_key` name where the
+    prompt and the observation's stamp go, None where the server takes none. `reply_path` leads to the actions, whose
+    columns are `action_layout` and whose rows are `1 / rate_hz` apart. `execution_horizon` is after how many rows to
+    ask again. `must_declare` lists the metadata that the server has to state before the robot moves (a stock openpi
+    server states none); what it states is compared in any case. `serve` are the arguments of `ros-wam serve` for a
+    policy that this package serves.
+    """
+
+    name: str
+    url: str
+    transport: str
+    codec: str
+    timeouts: Timeouts
+    views: dict[str, str]
+    image_size: tuple[int, int]
+    state: dict[str, tuple[str, ...]]
+    reply_path: str
+    action_space: str
+    action_layout: tuple[str, ...]
+    action_horizon: int
+    execution_horizon: int
+    rate_hz: float
+    prompt_key: str | None = None
+    stamp_key: str | None = None
+    must_declare: tuple[str, ...] = DECLARATIONS
+    freshness: Freshness = field(default_factory=Freshness)
+    serve: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._check_choice("transport", self.transport, TRANSPORTS)
+        self._check_choice("codec", self.codec, CODECS)
+        self._check_choice("action_space", self.action_space, ACTION_SPACES)
+        for declaration in self.must_declare:
+            self._check_choice("must_declare", declaration, DECLARATIONS)
+        self._require(self.url.startswith(("ws://", "wss://")), "url", self.url, "start with ws:// or wss://")
+        for name in ("connect_s", "first_call_s", "call_s"):
+            self._check_positive(f"timeouts: {name}", getattr(self.timeouts, name))
+        self._check_positive("rate_hz", self.rate_hz)
+        self._check_positive("freshness: max_age_s", self.freshness.max_age_s)
+        self._check_positive("freshness: skew_margin_s", self.freshness.skew_margin_s)
+        self._check_positive("image_size", min(self.image_size))
+        self._check_positive("action_horizon", self.action_horizon)
+        horizon = self.execution_horizon
+        self._require(1 <= horizon <= self.action_horizon, "execution_horizon", horizon, f"1 to {self.action_horizon}")
+        self._require(bool(self.views), "views", self.views, "not empty")
+        keys = [*self.views.values(), *self.state, *filter(None, (self.prompt_key, self.stamp_key))]
+        self._require(len(set(keys)) == len(keys), "views, state, prompt_key, stamp_key", keys, "different keys")
+
+    @property
+    def dt_s(self) -> float:
+        """Time between two rows of a chunk [s]."""
+        return 1.0 / self.rate_hz
+
+    def check_robot(self, embodiment: Embodiment) -> None:
+        """Raise ConfigError unless the robot has every view and joint, and every joint of the robot gets an action."""
+        names, known = embodiment.joint_names, set(embodiment.joint_names)
+        for view in self.views:
+            self._require(view in embodiment.views, "views", view, f"one of {', '.join(embodiment.views)}")
+        for key, joints in self.state.items():
+            self._require(set(joints) <= known, f"state: {key}", list(joints), f"joints of {', '.join(names)}")
+        layout = self.action_layout
+        complete = sorted(layout) == sorted(names)
+        self._require(complete, "action_layout", list(layout), f"the joints of {embodiment.name}: {', '.join(names)}")
+
+    def _check_choice(self, key: str, value: str, choices: tuple[str, ...]) -> None:
+        self._require(value in choices, key, value, f"one of {', '.join(choices)}")
+
+    def _check_positive(self, key: str, value: float) -> None:
+        self._require(math.isfinite(value) and value > 0, key, value, "finite and above 0")
+
+    def _require(self, holds: bool, key: str, value: object, wanted: str) -> None:
+        if not holds:
+            raise ConfigError(f"policy {self.name}: {key} is {value!r}, must be {wanted}")
+
+
+def load_profile(path: Path) -> Profile:
+    """Read `config/policies/<name>.yaml`; raises ConfigError."""
+    return load(path, Profile)
