@@ -1,4 +1,4 @@
-"""Launch files from bringup's list: one launch action per process, with the same names as the command line's options."""
+"""Launch files from bringup's list: one action per process, arguments named as on the command line."""
 
 from collections.abc import Collection
 from pathlib import Path
