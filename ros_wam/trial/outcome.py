@@ -1,0 +1,80 @@
+"""What one trial came to: an entry of `trials` in results.json, key for key."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import Enum
+from typing import Any
+
+from ros_wam.causes import Cause
+from ros_wam.errors import TrialError
+from ros_wam.types import Stage
+
+
+class Outcome(Enum):
+    """How a trial ended. Aborted: it was cut short, by a fault or by the operator."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One scored rollout. What could not be measured is None.
+
+    `score` is points over max points, 0–1. `valid` is False when the infrastructure failed, not the policy; `cause`
+    then says how and `comment` what was seen. `failure_class` names the behaviour that failed. `inference_ms` holds
+    p50 and p99, `dropped` the messages lost per topic, `bag` a folder relative to the sitting's.
+    """
+
+    trial_id: str
+    task: str
+    robot: str
+    policy: str
+    seed: int
+    outcome: Outcome
+    score: float
+    stages: tuple[Stage, ...]
+    valid: bool
+    cause: Cause | None
+    failure_class: str | None = None
+    takeovers: int = 0
+    comment: str = ""
+    duration_s: float | None = None
+    idle_fraction: float | None = None
+    inference_ms: Mapping[str, float] | None = None
+    interventions: int | None = None
+    dropped: Mapping[str, int] | None = field(default=None)
+    bag: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of `trials`."""
+        return {
+            **{item.name: getattr(self, item.name) for item in fields(self)},
+            "outcome": self.outcome.value,
+            "stages": [asdict(stage) for stage in self.stages],
+            "cause": None if self.cause is None else self.cause.value,
+        }
+
+
+def trial_from_json(data: Mapping[str, Any]) -> Trial:
+    """Return the Trial that `to_json` wrote; raises TrialError naming what does not fit."""
+    try:
+        return Trial(
+            **{
+                **data,
+                "outcome": Outcome(data["outcome"]),
+                "stages": tuple(Stage(**stage) for stage in data["stages"]),
+                "cause": None if data["cause"] is None else Cause(data["cause"]),
+            }
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrialError(f"not a trial: {error!r}; keys must be {', '.join(f.name for f in fields(Trial))}") from error
+
+
+def score_of(stages: tuple[Stage, ...], success: bool) -> float:
+    """Return points over max points, 0–1; a task without stages scores by its success alone."""
+    possible = sum(stage.max_points for stage in stages)
+    if possible <= 0.0:
+        return float(success)
+    return min(1.0, max(0.0, sum(stage.points for stage in stages) / possible))
