@@ -14,7 +14,7 @@ EXAMPLE = "example: ros-wam serve baseline --robot ur5 --sim --port 8000"
 def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("serve", help="serve a policy", description=__doc__, epilog=EXAMPLE)
-    parser.add_argument("policy", choices=sorted(POLICIES), help="which policy")
+    parser.add_argument("policy", choices=POLICIES, help="which policy")
     add_station_options(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
