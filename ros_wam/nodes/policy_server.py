@@ -15,9 +15,7 @@ from ros_wam.process import die_with_parent, stop_event
 from ros_wam.run_config import load_run_config
 
 
-def serve_policy(  # noqa: PLR0913
-    name: str, robot: Path, calibration: Path, host: str, port: int, inference_latency_ms: float
-) -> int:
+def serve_policy(name: str, robot: Path, calibration: Path, host: str, port: int, inference_latency_ms: float) -> int:
     """Serve the policy `name` until SIGINT or SIGTERM."""
     stop = stop_event()
     policy = make_policy(name, load_embodiment(robot), calibration)
