@@ -1,1 +1,14 @@
-"""Simulated tasks: objects, randomisation and stages, one file per task."""
+"""Tasks of the simulated station, one file each, named as in `config/tasks`."""
+
+from ros_wam.errors import SimError
+from ros_wam.sim.tasks.move_objects_into_box import MoveObjectsIntoBox
+from ros_wam.sim.tasks.sim_task import SimTask
+
+SIM_TASKS: dict[str, type[SimTask]] = {MoveObjectsIntoBox.name: MoveObjectsIntoBox}
+
+
+def sim_task(name: str) -> SimTask:
+    """Return the simulator's side of the task `name`; raises SimError that lists the tasks there are."""
+    if name not in SIM_TASKS:
+        raise SimError(f"task {name!r} cannot be simulated; there are: {', '.join(sorted(SIM_TASKS))}")
+    return SIM_TASKS[name]()

@@ -1,0 +1,102 @@
+"""The simulated world: physics at 500 Hz, in integer time, without a clock, a camera or a network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import mujoco
+import numpy as np
+
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import SimError
+from ros_wam.sim.scene import build_scene
+from ros_wam.sim.tasks import sim_task
+from ros_wam.types import FloatArray
+
+STEP_NS = 2_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """All that a picture depends on: generalised positions `(nq,)` at simulated `time_ns`."""
+
+    time_ns: int
+    qpos: FloatArray
+
+
+class World:
+    """Robot, table and task. Joint arrays are in the embodiment's order: rad, grippers 0 closed … 1 open.
+
+    Deterministic: the same seed and commands give the same states. Not thread-safe; one thread owns it.
+    """
+
+    def __init__(self, embodiment: Embodiment, calibration: Path, task: str, seed: int) -> None:
+        """Begin at home with the task laid out by `seed`. Raises SimError, ConfigError."""
+        self.embodiment = embodiment
+        self.task = sim_task(task)
+        self.model = build_scene(embodiment, calibration, self.task)
+        self.data = mujoco.MjData(self.model)
+        if round(self.model.opt.timestep * 1e9) != STEP_NS:
+            raise SimError(f"{embodiment.model.name}: timestep is {self.model.opt.timestep} s, must be {STEP_NS} ns")
+        self._actuators = [self.model.actuator(name).id for name in embodiment.joint_names]
+        # An actuator's own length, per unit of joint position: grippers count their stroke from 0 to 1.
+        strokes = self.model.actuator_ctrlrange[self._actuators, 1]
+        self._scale = np.where(embodiment.is_gripper, strokes, 1.0)
+        self._steps = 0
+        self.place_robot(embodiment.home_position)
+        self.reset(seed)
+
+    @property
+    def time_ns(self) -> int:
+        """Simulated time since construction; no reset sets it back."""
+        return self._steps * STEP_NS
+
+    def step(self, count: int = 1) -> None:
+        """Advance by `count` steps of 2 ms. What is derived from positions (contacts, sites) is then up to date."""
+        for _ in range(count):
+            mujoco.mj_step2(self.model, self.data)
+            mujoco.mj_step1(self.model, self.data)
+            self._steps += 1
+
+    def reset(self, seed: int) -> None:
+        """Lay out the task anew by `seed` and leave the robot where it is."""
+        self.task.lay_out(self.model, self.data, np.random.default_rng(seed))
+        mujoco.mj_forward(self.model, self.data)
+
+    def place_robot(self, position: FloatArray) -> None:
+        """Put the robot at rest at `position` `(n,)`, at once: for lockstep, where nobody watches it jump."""
+        for index, value in zip(self._actuators, position * self._scale, strict=True):
+            for joint in self._joints_of(index):
+                self.data.qpos[self.model.jnt_qposadr[joint]] = value
+                self.data.qvel[self.model.jnt_dofadr[joint]] = 0.0
+        self.set_ctrl(position)
+        mujoco.mj_forward(self.model, self.data)
+
+    def set_ctrl(self, position: FloatArray) -> None:
+        """Set the position servos' setpoints `(n,)`; they are clipped to the actuators' ranges."""
+        self.data.ctrl[self._actuators] = position * self._scale
+
+    def joint_position(self) -> FloatArray:
+        """`(n,)` measured position [rad, grippers 0–1]."""
+        position: FloatArray = self.data.actuator_length[self._actuators] / self._scale
+        return np.where(self.embodiment.is_gripper, np.clip(position, 0.0, 1.0), position)
+
+    def joint_velocity(self) -> FloatArray:
+        """`(n,)` measured velocity [rad/s, grippers 1/s]."""
+        velocity: FloatArray = self.data.actuator_velocity[self._actuators] / self._scale
+        return velocity
+
+    def joint_effort(self) -> FloatArray:
+        """`(n,)` torque of the joints [N m], force of the grippers [N]."""
+        effort: FloatArray = self.data.actuator_force[self._actuators].copy()
+        return effort
+
+    def snapshot(self) -> Snapshot:
+        """Return what the renderer needs of this instant."""
+        return Snapshot(self.time_ns, self.data.qpos.copy())
+
+    def _joints_of(self, actuator: int) -> list[int]:
+        target = self.model.actuator_trnid[actuator, 0]
+        if self.model.actuator_trntype[actuator] == mujoco.mjtTrn.mjTRN_JOINT:
+            return [int(target)]
+        first, count = self.model.tendon_adr[target], self.model.tendon_num[target]
+        return [int(self.model.wrap_objid[i]) for i in range(first, first + count)]
