@@ -1,4 +1,4 @@
-"""How to talk to one policy server: `config/policies/<name>.yaml`. Adding a server whose wire is known is adding a file."""
+"""How to talk to one policy server: `config/policies/<name>.yaml`. A server whose wire is known is one more file."""
 
 import math
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ DECLARATIONS = ("embodiment", "views", "image_size", "action_layout", "action_ho
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long to wait for a connection, for the first answer on it (a server may still compile), for each later one."""
+    """How long to wait for a connection, for the first answer on it (servers compile then), and for each later one."""
 
     connect_s: float
     first_call_s: float

@@ -1,0 +1,48 @@
+"""What the server declares against what the profile expects: a difference is refused before the robot moves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import PolicyMismatch
+from ros_wam.policy.profile import DECLARATIONS, Profile
+
+_UNORDERED = ("views",)
+
+
+def check_metadata(profile: Profile, embodiment: Embodiment, metadata: Mapping[str, Any]) -> None:
+    """Raise PolicyMismatch naming every declaration in which the server and the profile differ, with both values.
+
+    Compared is what the server declares; what `profile.must_declare` lists may not be absent.
+    """
+    differences = [
+        f"{name}: server {declared!r}, profile {expected!r}"
+        for name, expected in _expectations(profile, embodiment).items()
+        if not _agrees(name, expected, declared := metadata.get(name), name in profile.must_declare)
+    ]
+    if differences:
+        raise PolicyMismatch(f"{profile.url} does not fit policy {profile.name}: {'; '.join(differences)}")
+
+
+def _expectations(profile: Profile, embodiment: Embodiment) -> dict[str, Any]:
+    expected = {
+        "embodiment": embodiment.name,
+        "views": list(profile.views),
+        "image_size": list(profile.image_size),
+        "action_layout": list(profile.action_layout),
+        "action_horizon": profile.action_horizon,
+        "rate_hz": profile.rate_hz,
+    }
+    assert tuple(expected) == DECLARATIONS
+    return expected
+
+
+def _agrees(name: str, expected: Any, declared: Any, required: bool) -> bool:
+    if declared is None:
+        return not required
+    if isinstance(expected, list):
+        if not isinstance(declared, (list, tuple)):
+            return False
+        declared = list(declared)
+        return sorted(map(str, declared)) == sorted(expected) if name in _UNORDERED else bool(declared == expected)
+    return bool(declared == expected)
