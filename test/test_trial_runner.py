@@ -7,10 +7,10 @@ from fake_station import MS, NEVER, TICK_NS, FakeStation
 
 from ros_wam.causes import Cause
 from ros_wam.trial.outcome import Outcome, Trial
-from ros_wam.trial.plan import make_plan
+from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.runner import SUCCESS_HOLD_S, Timeouts, TrialRunner, TrialState
 
-PLANNED = make_plan(robot="ur5", task="stack", policy="p", prompt="stack", time_limit_s=20.0, trials=1, seed=0)[0]
+PLANNED = PlannedTrial("001", "stack", "ur5", "p", "stack the blocks", seed=7, time_limit_s=20.0)
 
 
 def make(station: FakeStation) -> TrialRunner:
@@ -176,6 +176,6 @@ def test_progress_shows_what_is_waited_for() -> None:
     seen = set()
     for _ in range(40):
         runner.tick(station.now_ns)
-        seen.add(runner.progress(station.now_ns)["waiting_for"])
+        seen.add(runner.progress(station.now_ns)["detail"])
         station.now_ns += TICK_NS
     assert seen == {"the scene to be laid out", "the robot to reach home", "wrist: no image for 2.0 s"}

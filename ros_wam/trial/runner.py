@@ -102,15 +102,16 @@ class TrialRunner:
         return {
             "trial_id": self.planned.trial_id,
             "state": None if self.state is None else self.state.value,
+            "detail": self._waiting_for(),
             "elapsed_s": round(self._elapsed_s(now_ns), 3),
             "time_limit_s": self.planned.time_limit_s,
-            "waiting_for": self._waiting_for(),
             "stages": [{"name": s.name, "points": s.points, "max_points": s.max_points} for s in self._stages],
             "score": round(score_of(self._stages, False), 4) if trial is None else trial.score,
             "outcome": None if trial is None else trial.outcome.value,
             "valid": None if trial is None else trial.valid,
             "cause": None if trial is None or trial.cause is None else trial.cause.value,
             "comment": "" if trial is None else trial.comment,
+            "duration_s": None if trial is None else trial.duration_s,
         }
 
     def _waiting_for(self) -> str | None:

@@ -1,0 +1,94 @@
+"""What a sitting ran: `sitting.yaml`."""
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ros_wam.share import share_dir
+
+GIT_TIMEOUT_S = 5.0
+_PACKAGES = ("ros_wam", "numpy", "mujoco", "rclpy", "ur_rtde", "mcap")
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A folder of trials: what was asked for, with which software, on which machine.
+
+    `git_revision` is None outside a checkout and ends in "-dirty" where files differ from it.
+    """
+
+    sitting: str
+    robot: str
+    task: str
+    prompt: str
+    policies: tuple[str, ...]
+    sim: bool
+    trials: int
+    seed: int
+    versions: dict[str, str]
+    git_revision: str | None
+    machine: dict[str, str]
+
+
+def describe_sitting(
+    sitting_dir: Path, *, robot: str, task: str, prompt: str, policy: str, sim: bool, trials: int, seed: int
+) -> Sitting:
+    """Return the description of a sitting that this software runs on this machine."""
+    return Sitting(
+        sitting=sitting_dir.name,
+        robot=robot,
+        task=task,
+        prompt=prompt,
+        policies=(policy,),
+        sim=sim,
+        trials=trials,
+        seed=seed,
+        versions=_versions(),
+        git_revision=_git_revision(share_dir()),
+        machine=_machine(),
+    )
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def _git_revision(folder: Path) -> str | None:
+    if shutil.which("git") is None or not (folder / ".git").exists():
+        return None
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=GIT_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return None
+    return answer.stdout.strip() or None
+
+
+def _machine() -> dict[str, str]:
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "host": platform.node(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "memory_gib": f"{memory_gib:.1f}",
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

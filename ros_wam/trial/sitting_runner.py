@@ -1,0 +1,77 @@
+"""The course of a sitting: one trial after the other, each on the disk before the next begins."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ros_wam.causes import Cause
+from ros_wam.trial.metrics import Metrics
+from ros_wam.trial.outcome import Trial
+from ros_wam.trial.plan import PlannedTrial
+from ros_wam.trial.results import Results
+from ros_wam.trial.runner import Timeouts, TrialRunner, TrialState
+from ros_wam.trial.station import Station
+
+# Nothing brings these back but a person: the trials that are left wait for --resume.
+HOPELESS = frozenset({Cause.CONTROL_PROCESS_DIED, Cause.SIMULATION_FAILED})
+
+
+class SittingRunner:
+    """Runs the trials of `plan` that `results` does not hold yet; call `tick` at 20 Hz or more until `finished`."""
+
+    def __init__(
+        self,
+        station: Station,
+        plan: Sequence[PlannedTrial],
+        results: Results,
+        *,
+        measure: Callable[[Path, Trial], Metrics],
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        """`measure` reads the metrics of a trial from its closed bag."""
+        self.finished = False
+        self._station = station
+        self._left = [planned for planned in plan if planned.trial_id not in results.trials]
+        self._results = results
+        self._measure = measure
+        self._timeouts = timeouts
+        self._runner: TrialRunner | None = None
+
+    @property
+    def runner(self) -> TrialRunner | None:
+        """The trial that runs now; None between trials."""
+        return self._runner
+
+    @property
+    def valid_trials(self) -> int:
+        """How many trials of the sitting, resumed ones included, count."""
+        return sum(trial.valid for trial in self._results.trials.values())
+
+    def tick(self, now_ns: int) -> Mapping[str, Any]:
+        """Go on, and return the progress to show; raises TrialError when a result cannot be written."""
+        if self._runner is None:
+            if not self._left:
+                self.finished = True
+                return {}
+            self._runner = self._next()
+        runner = self._runner
+        runner.tick(now_ns)
+        if runner.state is TrialState.SCORED and runner.trial is not None:
+            self._close(runner.trial)
+        return runner.progress(now_ns)
+
+    def _next(self) -> TrialRunner:
+        planned = self._left.pop(0)
+        bag = f"trials/{planned.trial_id}/bag"
+        return TrialRunner(self._station, planned, self._results.folder / bag, bag, self._timeouts)
+
+    def _close(self, trial: Trial) -> None:
+        """Write the score at once, and then again with what the bag tells."""
+        self._results.add(trial)
+        if trial.bag is not None:
+            metrics = self._measure(self._results.folder / trial.bag, trial)
+            self._results.add(replace(trial, **metrics.as_fields()))
+        self._runner = None
+        if trial.cause in HOPELESS:
+            self._left.clear()
