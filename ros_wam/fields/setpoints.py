@@ -1,0 +1,116 @@
+"""Control ticks as two tables with the same rows: what every joint was asked and did, and where that came from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ros_wam.causes import Limit
+from ros_wam.errors import SpecError
+from ros_wam.fields.stamp import Fields
+from ros_wam.fields.table import read_table, table
+from ros_wam.types import FloatArray, Mode, Provenance, StepRecord
+
+SETPOINT_COLUMNS = ("measured", "target", "desired", "sent")
+PROVENANCE_COLUMNS = (
+    "sequence",
+    "stamp_ns",
+    "observation_stamp_ns",
+    "inference_id",
+    "chunk_id",
+    "index",
+    "mode",
+    "limits",
+    "joints",
+)
+MODES = (Mode.HOLD, Mode.POLICY, Mode.TELEOP, Mode.HOMING, Mode.FAULT)
+"""The number in the column `mode` is an index into this."""
+
+_ROW = "tick"
+
+
+@dataclass(frozen=True, eq=False)
+class Setpoints:
+    """`(rows, n)` positions [rad, grippers 0–1], columns in the order of `joint_names`; NaN where there was none."""
+
+    joint_names: tuple[str, ...]
+    measured: FloatArray
+    target: FloatArray
+    desired: FloatArray
+    sent: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class SetpointProvenance:
+    """`(rows,)` integers each; -1 where nothing was followed. `limits` is a Limit mask, `joints` one by index."""
+
+    sequence: NDArray[np.int64]
+    stamp_ns: NDArray[np.int64]
+    observation_stamp_ns: NDArray[np.int64]
+    inference_id: NDArray[np.int64]
+    chunk_id: NDArray[np.int64]
+    index: NDArray[np.int64]
+    mode: NDArray[np.int64]
+    limits: NDArray[np.int64]
+    joints: NDArray[np.int64]
+
+
+def setpoints(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
+    """`setpoints`: `(rows, 4, n)`, the second axis being SETPOINT_COLUMNS."""
+    nothing = np.full(len(joint_names), np.nan)
+    rows = [
+        [
+            nothing if record.state is None else record.state.position,
+            nothing if record.target is None else record.target.position,
+            record.desired.position,
+            record.sent.position,
+        ]
+        for record in records
+    ]
+    array = np.array(rows, dtype=np.float64).reshape(len(rows), len(SETPOINT_COLUMNS), len(joint_names))
+    return table(array, _ROW, SETPOINT_COLUMNS, joint_names)
+
+
+def read_setpoints(message: Any) -> Setpoints:
+    """Return the ticks of one message; raises SpecError when its columns are others."""
+    _, columns, array = read_table(message)
+    if len(columns) != 2 or columns[0] != list(SETPOINT_COLUMNS):
+        raise SpecError(f"setpoints: columns are {columns}, must be {' '.join(SETPOINT_COLUMNS)} per joint")
+    return Setpoints(tuple(columns[1]), *(array[:, k] for k in range(len(SETPOINT_COLUMNS))))
+
+
+def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
+    """`setpoint_provenance`: `(rows, 9)`, the columns being PROVENANCE_COLUMNS."""
+    bits = {name: 1 << k for k, name in enumerate(joint_names)}
+    rows = [_provenance_row(record, bits) for record in records]
+    array = np.array(rows, dtype=np.int64).reshape(len(rows), len(PROVENANCE_COLUMNS))
+    return table(array, _ROW, PROVENANCE_COLUMNS)
+
+
+def _provenance_row(record: StepRecord, bits: dict[str, int]) -> list[int]:
+    source = Provenance() if record.target is None else record.target.provenance
+    limits, joints = Limit(0), 0
+    for intervention in record.verdict.interventions:
+        limits |= intervention.limit
+        joints |= bits.get(intervention.joint, 0)  # a limit of the whole arm names no joint
+    return [
+        record.sequence,
+        record.stamp_ns,
+        source.observation_stamp_ns,
+        source.inference_id,
+        source.chunk_id,
+        source.index,
+        MODES.index(record.mode),
+        int(limits),
+        joints,
+    ]
+
+
+def read_setpoint_provenance(message: Any) -> SetpointProvenance:
+    """Return the ticks of one message; raises SpecError when its columns are others."""
+    _, columns, array = read_table(message)
+    if columns != [list(PROVENANCE_COLUMNS)]:
+        raise SpecError(f"setpoint provenance: columns are {columns}, must be {' '.join(PROVENANCE_COLUMNS)}")
+    return SetpointProvenance(*(array[:, k].astype(np.int64) for k in range(len(PROVENANCE_COLUMNS))))

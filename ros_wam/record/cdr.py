@@ -1,0 +1,65 @@
+"""Messages as the bytes that ROS puts on the wire (CDR), written and read without ROS."""
+
+import functools
+from typing import Any
+
+import numpy as np
+from rosbags.interfaces import Nodetype
+from rosbags.serde import SerdeError
+from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys.base import TypesysError
+from rosbags.typesys.store import Typestore
+
+from ros_wam.errors import RecordError
+from ros_wam.fields import Fields
+
+_ZERO = {"string": "", "bool": False, "float32": 0.0, "float64": 0.0}
+
+
+@functools.cache
+def typestore() -> Typestore:
+    """Return the message definitions; those that we use are the same in Jazzy and Kilted."""
+    return get_typestore(Stores.ROS2_KILTED)
+
+
+def serialize(type_name: str, fields: Fields) -> bytes:
+    """Return a message of `type_name` as ROS would publish it; fields that are not given are zero or empty.
+
+    Raises RecordError when a field does not fit the type.
+    """
+    try:
+        return bytes(typestore().serialize_cdr(_message(type_name, fields), type_name))
+    except (SerdeError, TypesysError, TypeError) as error:
+        raise RecordError(f"fields {', '.join(fields)} do not fit {type_name}: {error}") from error
+
+
+def deserialize(type_name: str, data: bytes) -> Any:
+    """Return the message, its fields as attributes; raises RecordError when the bytes are not of this type."""
+    try:
+        return typestore().deserialize_cdr(data, type_name)
+    except (SerdeError, TypesysError) as error:
+        raise RecordError(f"{len(data)} bytes are no {type_name}: {error}") from error
+
+
+def _message(type_name: str, fields: Fields) -> Any:
+    definition = dict(typestore().get_msgdef(type_name).fields)
+    unknown = [name for name in fields if name not in definition]
+    if unknown:
+        raise RecordError(f"{type_name} has no field {', '.join(unknown)}; it has: {', '.join(definition)}")
+    values = {name: _value(kind, fields.get(name)) for name, kind in definition.items()}
+    return typestore().types[type_name](**values)
+
+
+def _value(kind: Any, value: Any) -> Any:
+    """Return `value`, or the default where it is None, as what rosbags serializes for the field type `kind`."""
+    node, argument = kind
+    if node == Nodetype.NAME:
+        return _message(argument, {} if value is None else value)
+    if node == Nodetype.BASE:
+        return _ZERO.get(argument[0], 0) if value is None else value
+    item, length = argument
+    if item[0] == Nodetype.NAME or item[1][0] == "string":
+        return [_value(item, element) for element in (() if value is None else value)]
+    if value is None:
+        return np.zeros(length if node == Nodetype.ARRAY else 0, item[1][0])
+    return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.asarray(value, item[1][0])
