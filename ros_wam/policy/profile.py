@@ -77,7 +77,7 @@ class Profile:
         self._check_positive("freshness: max_age_s", self.freshness.max_age_s)
         self._check_positive("freshness: skew_margin_s", self.freshness.skew_margin_s)
         self._check_positive("image_size", min(self.image_size))
-        self._check_positive("action_horizon", self.action_horizon)
+        self._require(self.action_horizon >= 2, "action_horizon", self.action_horizon, "at least 2")
         horizon = self.execution_horizon
         self._require(1 <= horizon <= self.action_horizon, "execution_horizon", horizon, f"1 to {self.action_horizon}")
         self._require(bool(self.views), "views", self.views, "not empty")

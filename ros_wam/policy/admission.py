@@ -1,0 +1,140 @@
+"""May this chunk be executed? Typed reasons when not. Refuses only what cannot be followed; the smoother does the rest.
+
+Velocity and acceleration: a policy's rows jitter, and the smoother may cut a corner or lag a little. So a chunk is
+refused only when no motion inside the limits of the robot file passes within `FOLLOW_TOLERANCE_RAD` of its rows:
+
+* for every two rows, |q_j - q_i| must not exceed v_max (t_j - t_i) + 2 tolerance;
+* for every three rows a time h apart, |q_k-h - 2 q_k + q_k+h| must not exceed a_max h² + 4 tolerance.
+
+The first is necessary and sufficient for each joint, the second necessary. Grippers are exempt: their targets are
+steps, and the driver limits their speed.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ros_wam.causes import RefusalReason
+from ros_wam.embodiment import Embodiment, Workspace
+from ros_wam.errors import ChunkRefused
+from ros_wam.types import ActionChunk, FloatArray
+
+FOLLOW_TOLERANCE_RAD = 0.05  # about 3°, 5 cm at a reach of 1 m: beyond it the robot no longer does what was asked
+
+ToolPose = Callable[[FloatArray, str], FloatArray]
+"""`(n,)` joint positions and the name of an arm to T_base_tool, `(4, 4)` [m]: `Kinematics.tool_pose`."""
+
+
+def check_actions(actions: ArrayLike, shape: tuple[int, int]) -> None:
+    """Raise ChunkRefused (WRONG_SHAPE, NON_FINITE) unless `actions` is a finite array of `shape`."""
+    array = np.asarray(actions)
+    if array.shape != shape:
+        raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"shape is {array.shape}, must be {shape}")
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        detail = f"row {row}, column {column} is {array[row, column]}, of {(~finite).sum()} such values"
+        raise ChunkRefused(RefusalReason.NON_FINITE, detail)
+
+
+class Admission:
+    """Decides on chunks for one robot; keeps no state."""
+
+    def __init__(self, embodiment: Embodiment, tool_pose: ToolPose) -> None:
+        self._embodiment = embodiment
+        self._tool_pose = tool_pose
+        self._arm = np.flatnonzero(~embodiment.is_gripper)
+
+    def check(self, chunk: ActionChunk, measured: FloatArray, now_ns: int, rested: bool) -> None:
+        """Raise ChunkRefused unless `chunk` may be executed from the `measured` position `(n,)` on.
+
+        `rested`: the robot has not moved since the observation, so the chunk will start at its first row whenever it
+        comes. Otherwise rows that are due before `now_ns` will be dropped, and only the others count.
+        """
+        if chunk.positions.shape[1] != len(self._embodiment.joint_names):
+            shape = (len(chunk.positions), len(self._embodiment.joint_names))
+            raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"shape is {chunk.positions.shape}, must be {shape}")
+        first, start = (0, chunk.positions[0]) if rested else self._pending(chunk, now_ns)
+        rows = chunk.positions[first:]
+        self._check_start(start, measured)
+        self._check_position_limits(rows)
+        self._check_velocity(rows, chunk.dt_s)
+        self._check_acceleration(rows, chunk.dt_s)
+        self._check_workspace(rows, measured)
+
+    def _pending(self, chunk: ActionChunk, now_ns: int) -> tuple[int, FloatArray]:
+        """Return the last row that is due, and where the chunk is now."""
+        if now_ns > chunk.end_ns:
+            late_ms = (now_ns - chunk.end_ns) * 1e-6
+            raise ChunkRefused(RefusalReason.EXPIRED, f"last row was due {late_ms:.1f} ms ago, and the robot has moved")
+        last = len(chunk.positions) - 1
+        progress = max(0.0, (now_ns - chunk.t0_ns) * 1e-9 / chunk.dt_s)
+        first = min(int(progress), last)
+        weight = min(progress - first, 1.0)
+        return first, (1.0 - weight) * chunk.positions[first] + weight * chunk.positions[min(first + 1, last)]
+
+    def _check_start(self, start: FloatArray, measured: FloatArray) -> None:
+        distance = np.abs(start - measured)[self._arm]
+        worst = int(distance.argmax())
+        limit = self._embodiment.start_distance_rad
+        if distance[worst] > limit:
+            detail = (
+                f"{self._name(worst)} would start {distance[worst]:.3f} rad from where it is, at most {limit:g} rad"
+            )
+            raise ChunkRefused(RefusalReason.START_DISTANCE, detail)
+
+    def _check_position_limits(self, rows: FloatArray) -> None:
+        lower, upper = self._embodiment.lower[self._arm], self._embodiment.upper[self._arm]
+        positions = rows[:, self._arm]
+        row, worst = _worst(np.maximum(lower - positions, positions - upper))
+        if max(lower[worst] - positions[row, worst], positions[row, worst] - upper[worst]) > FOLLOW_TOLERANCE_RAD:
+            bounds = f"{lower[worst]:g} to {upper[worst]:g} rad"
+            detail = f"{self._name(worst)} would be at {positions[row, worst]:.3f} rad, its range is {bounds}"
+            raise ChunkRefused(RefusalReason.WORKSPACE, detail)
+
+    def _check_velocity(self, rows: FloatArray, dt_s: float) -> None:
+        limit = self._embodiment.velocity[self._arm]
+        for apart in range(1, len(rows)):
+            change = np.abs(rows[apart:] - rows[:-apart])[:, self._arm]
+            needed = (change - 2.0 * FOLLOW_TOLERANCE_RAD) / (apart * dt_s)
+            row, worst = _worst(needed - limit)
+            if needed[row, worst] > limit[worst]:
+                detail = f"{self._name(worst)} needs {needed[row, worst]:.2f} rad/s, at most {limit[worst]:g} rad/s"
+                raise ChunkRefused(RefusalReason.VELOCITY, detail)
+
+    def _check_acceleration(self, rows: FloatArray, dt_s: float) -> None:
+        limit = self._embodiment.acceleration[self._arm]
+        for apart in range(1, (len(rows) + 1) // 2):
+            bend = np.abs(rows[2 * apart :] - 2.0 * rows[apart:-apart] + rows[: -2 * apart])[:, self._arm]
+            needed = (bend - 4.0 * FOLLOW_TOLERANCE_RAD) / (apart * dt_s) ** 2
+            row, worst = _worst(needed - limit)
+            if needed[row, worst] > limit[worst]:
+                detail = f"{self._name(worst)} needs {needed[row, worst]:.1f} rad/s², at most {limit[worst]:g} rad/s²"
+                raise ChunkRefused(RefusalReason.ACCELERATION, detail)
+
+    def _check_workspace(self, rows: FloatArray, measured: FloatArray) -> None:
+        """A tool that is outside already may come back, but never go further out."""
+        for name, arm in self._embodiment.arms.items():
+            allowed_m = max(0.0, _outside_m(arm.workspace, self._tool_pose(measured, name)))
+            for row, position in enumerate(rows):
+                pose = self._tool_pose(position, name)
+                if _outside_m(arm.workspace, pose) > allowed_m:
+                    where = ", ".join(f"{value:.3f}" for value in pose[:3, 3])
+                    box = f"{list(arm.workspace.min_m)} to {list(arm.workspace.max_m)}"
+                    detail = f"{arm.tool_site} would be at [{where}] m in row {row}, the workspace is {box} m"
+                    raise ChunkRefused(RefusalReason.WORKSPACE, detail)
+
+    def _name(self, arm_index: int) -> str:
+        return self._embodiment.joint_names[int(self._arm[arm_index])]
+
+
+def _worst(excess: FloatArray) -> tuple[int, int]:
+    row, column = np.unravel_index(int(excess.argmax()), excess.shape)
+    return int(row), int(column)
+
+
+def _outside_m(workspace: Workspace, pose: FloatArray) -> float:
+    """Return how far the origin of `pose` lies outside the box along one axis [m]; negative inside."""
+    position = pose[:3, 3]
+    return float(np.maximum(np.array(workspace.min_m) - position, position - np.array(workspace.max_m)).max())
