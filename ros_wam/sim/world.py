@@ -17,7 +17,7 @@ STEP_NS = 2_000_000
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """All that a picture depends on: generalised positions `(nq,)` at simulated `time_ns`."""
+    """All that a picture depends on: generalised positions `(nq,)`, and the time to write into it."""
 
     time_ns: int
     qpos: FloatArray
@@ -90,9 +90,9 @@ class World:
         effort: FloatArray = self.data.actuator_force[self._actuators].copy()
         return effort
 
-    def snapshot(self) -> Snapshot:
-        """Return what the renderer needs of this instant."""
-        return Snapshot(self.time_ns, self.data.qpos.copy())
+    def snapshot(self, epoch_ns: int = 0) -> Snapshot:
+        """Return what the renderer needs of this instant; `epoch_ns` is the station time at simulated time 0."""
+        return Snapshot(epoch_ns + self.time_ns, self.data.qpos.copy())
 
     def _joints_of(self, actuator: int) -> list[int]:
         target = self.model.actuator_trnid[actuator, 0]
