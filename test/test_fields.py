@@ -148,13 +148,14 @@ def records() -> list[StepRecord]:
 def test_setpoints_round_trip() -> None:
     message = through("std_msgs/msg/Float64MultiArray", fields.setpoints(records(), JOINTS))
     assert [dimension.label for dimension in message.layout.dim] == [
-        "tick",
+        "1 2",
         "measured target desired sent",
         "joint1 joint2 gripper",
     ]
     back = fields.read_setpoints(message)
     nan = [np.nan] * 3
     assert back.joint_names == JOINTS
+    assert back.sequence.tolist() == [1, 2]
     np.testing.assert_array_equal(back.measured, [[0.1, 0.2, 0.3], nan])
     np.testing.assert_array_equal(back.target, [[0.4, 0.5, 0.6], nan])
     np.testing.assert_array_equal(back.desired, [[0.2, 0.3, 0.4], nan])

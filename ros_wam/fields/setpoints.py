@@ -1,4 +1,7 @@
-"""Control ticks as two tables with the same rows: what every joint was asked and did, and where that came from."""
+"""Control ticks as two tables with the same rows: what every joint was asked and did, and where that came from.
+
+The rows of both are labelled with the sequence numbers of the ticks.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,14 +31,16 @@ PROVENANCE_COLUMNS = (
 MODES = (Mode.HOLD, Mode.POLICY, Mode.TELEOP, Mode.HOMING, Mode.FAULT)
 """The number in the column `mode` is an index into this."""
 
-_ROW = "tick"
-
 
 @dataclass(frozen=True, eq=False)
 class Setpoints:
-    """`(rows, n)` positions [rad, grippers 0–1], columns in the order of `joint_names`; NaN where there was none."""
+    """`(rows, n)` positions [rad, grippers 0–1], columns in the order of `joint_names`; NaN where there was none.
+
+    `sequence` `(rows,)` numbers the ticks.
+    """
 
     joint_names: tuple[str, ...]
+    sequence: NDArray[np.int64]
     measured: FloatArray
     target: FloatArray
     desired: FloatArray
@@ -70,15 +75,20 @@ def setpoints(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fiel
         for record in records
     ]
     array = np.array(rows, dtype=np.float64).reshape(len(rows), len(SETPOINT_COLUMNS), len(joint_names))
-    return table(array, _ROW, SETPOINT_COLUMNS, joint_names)
+    return table(array, _row_label(records), SETPOINT_COLUMNS, joint_names)
+
+
+def _row_label(records: Sequence[StepRecord]) -> str:
+    return " ".join(str(record.sequence) for record in records)
 
 
 def read_setpoints(message: Any) -> Setpoints:
     """Return the ticks of one message; raises SpecError when its columns are others."""
-    _, columns, array = read_table(message)
+    label, columns, array = read_table(message)
     if len(columns) != 2 or columns[0] != list(SETPOINT_COLUMNS):
         raise SpecError(f"setpoints: columns are {columns}, must be {' '.join(SETPOINT_COLUMNS)} per joint")
-    return Setpoints(tuple(columns[1]), *(array[:, k] for k in range(len(SETPOINT_COLUMNS))))
+    sequence = np.array(label.split(), dtype=np.int64)
+    return Setpoints(tuple(columns[1]), sequence, *(array[:, k] for k in range(len(SETPOINT_COLUMNS))))
 
 
 def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
@@ -86,7 +96,7 @@ def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str
     bits = {name: 1 << k for k, name in enumerate(joint_names)}
     rows = [_provenance_row(record, bits) for record in records]
     array = np.array(rows, dtype=np.int64).reshape(len(rows), len(PROVENANCE_COLUMNS))
-    return table(array, _ROW, PROVENANCE_COLUMNS)
+    return table(array, _row_label(records), PROVENANCE_COLUMNS)
 
 
 def _provenance_row(record: StepRecord, bits: dict[str, int]) -> list[int]:

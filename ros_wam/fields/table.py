@@ -1,4 +1,4 @@
-"""Labelled tables as `std_msgs/*MultiArray`: each dimension's label lists its columns, separated by spaces."""
+"""Labelled tables as `std_msgs/*MultiArray`: each dimension's label names its entries, separated by spaces."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,10 @@ from ros_wam.fields.stamp import Fields
 
 
 def table(array: NDArray[Any], row_label: str, *columns: Sequence[str]) -> Fields:
-    """Return `array` `(rows, len(columns[0]), …)` as a multi-array; `columns` name the entries of each further axis."""
+    """Return `array` `(rows, len(columns[0]), …)` as a multi-array; `columns` name the entries of each further axis.
+
+    Raises SpecError when their counts differ.
+    """
     if array.shape[1:] != tuple(map(len, columns)):
         raise SpecError(f"table: shape is {array.shape}, must be (any, {', '.join(str(len(c)) for c in columns)})")
     labels = [row_label, *(" ".join(names) for names in columns)]
