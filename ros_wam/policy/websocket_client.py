@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
 from ros_wam.clock import Clock
@@ -39,7 +40,9 @@ class WebsocketClient:
         self._answered = False
 
     def connect(self) -> Mapping[str, Any]:
-        """See PolicyClient."""
+        """See PolicyClient. A connection that the server has closed meanwhile is replaced."""
+        if self._connection is not None and self._connection.state is not State.OPEN:
+            self.close()
         if self._connection is None:
             with self._dropping():
                 connection = self._open()

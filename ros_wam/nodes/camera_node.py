@@ -1,0 +1,79 @@
+"""One camera: JPEG pictures stamped at capture, and the calibration of its view."""
+
+from collections.abc import Sequence
+
+from rclpy.node import Node
+
+from ros_wam import fields
+from ros_wam.calibration import load_view
+from ros_wam.cameras import make_camera
+from ros_wam.cameras.stream import CameraStream
+from ros_wam.clock import StationClock
+from ros_wam.errors import CameraError, ConfigError
+from ros_wam.fields import Diagnostic, Level
+from ros_wam.nodes import spin
+from ros_wam.nodes.wiring import Outlets
+from ros_wam.run_config import RunConfig
+from ros_wam.topics import camera_info_topic, image_topic, topic_table
+from ros_wam.types import CameraFrame
+
+
+class CameraNode(Node):  # type: ignore[misc]
+    """Publishes every new picture of one view; says on `system_status` when the camera fails and when it is back."""
+
+    def __init__(self, config: RunConfig, view: str) -> None:
+        super().__init__(f"camera_node_{view}")
+        embodiment, cameras = config.embodiment(), config.station().cameras
+        if view not in cameras or view not in embodiment.views:
+            raise ConfigError(f"{embodiment.name} has no camera {view!r} here; there are: {', '.join(cameras)}")
+        self._view = view
+        self._clock = StationClock()
+        self._healthy: bool | None = None
+        topics = topic_table(embodiment.views, embodiment.control_rate_hz, cameras[view].rate_hz)
+        self._outlets = Outlets(self, topics, (image_topic(view), camera_info_topic(view), "system_status"))
+        calibration = load_view(config.calibration, view)
+        info = fields.camera_info(view, calibration, self._clock.now_ns())
+        self._outlets.publish(camera_info_topic(view), info)
+        camera = make_camera(view, cameras[view], config.run_dir, self._clock)
+        self._stream = CameraStream(camera, self._on_frame, self._on_error)
+        self._stream.start()
+
+    @property
+    def finished(self) -> bool:
+        """True when the camera's thread has died; the process then ends and is started again."""
+        return not self._stream.running
+
+    @property
+    def exit_status(self) -> int:
+        """1 when the camera's thread has died."""
+        return int(self.finished)
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._stream.stop()
+
+    def _on_frame(self, frame: CameraFrame) -> None:
+        self._outlets.publish(image_topic(self._view), fields.image(frame))
+        self._say(True, "delivers pictures")
+
+    def _on_error(self, error: CameraError) -> None:
+        self._say(False, str(error))
+
+    def _say(self, healthy: bool, message: str) -> None:
+        if healthy is self._healthy:
+            return
+        if not healthy:
+            self.get_logger().error(message)
+        self._healthy = healthy
+        status = Diagnostic(self.get_name(), Level.OK if healthy else Level.ERROR, message)
+        self._outlets.publish("system_status", fields.diagnostics(self._clock.now_ns(), status))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the node until a signal comes."""
+    args = spin.parse(argv, "--view")
+    return spin.run(f"camera_node_{args.view}", args.config, lambda config: CameraNode(config, args.view))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,161 @@
+"""The policy loop in a thread of its own: newest pictures and joint states in, admitted chunks and status out."""
+
+import dataclasses
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from rclpy.node import Node
+
+from ros_wam import fields
+from ros_wam.clock import StationClock
+from ros_wam.errors import CameraError, ConfigError
+from ros_wam.fields import Diagnostic, Level
+from ros_wam.kinematics import Kinematics
+from ros_wam.nodes import spin
+from ros_wam.nodes.wiring import Outlets, subscribe
+from ros_wam.policy.admission import Admission
+from ros_wam.policy.client import make_client
+from ros_wam.policy.loop import PolicyLoop, PolicyStep
+from ros_wam.policy.observation import ObservationBuilder
+from ros_wam.policy.profile import Profile, load_profile
+from ros_wam.policy.runner import PolicyRunner, PolicyState, PolicyStatus
+from ros_wam.run_config import RunConfig
+from ros_wam.topics import image_topic, topic_table
+
+LEVELS = {
+    PolicyState.DISCONNECTED: Level.WARN,
+    PolicyState.READY: Level.OK,
+    PolicyState.RUNNING: Level.OK,
+    PolicyState.FAILED: Level.ERROR,
+}
+
+
+class PolicyNode(Node):  # type: ignore[misc]
+    """Runs the policy from the `start` to the `stop` of `trial_command`, one chunk after another."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__("policy_node")
+        self._embodiment, self._profile = config.embodiment(), run_profile(config)
+        cameras = [config.station().cameras[view] for view in self._profile.views]
+        slowest_hz = min(camera.rate_hz for camera in cameras)
+        clock = StationClock()
+        self._clock = clock
+        self._observations = ObservationBuilder(
+            self._embodiment, tuple(self._profile.views), 1.0 / slowest_hz, self._profile.freshness
+        )
+        client = make_client(self._profile, self._embodiment, clock)
+        admission = Admission(self._embodiment, Kinematics(self._embodiment).tool_pose)
+        loop = PolicyLoop(self._profile, self._embodiment, client, self._observations, admission, clock)
+        self._runner = PolicyRunner(loop, client, clock, self._on_status)
+        self._pictures: dict[str, Any] = {}
+        self._prompt = ""
+        self._stop = threading.Event()
+        topics = topic_table(self._embodiment.views, self._embodiment.control_rate_hz, slowest_hz)
+        self._outlets = Outlets(self, topics, ("action_chunk", "action_chunk_raw", "policy_status"))
+        subscribe(self, topics["joint_states"], self._on_joint_state)
+        subscribe(self, topics["trial_command"], self._on_command)
+        for view in self._profile.views:
+            subscribe(self, topics[image_topic(view)], partial(self._pictures.__setitem__, view))
+        self._thread = threading.Thread(target=self._run, name="policy")
+        self._thread.start()
+
+    @property
+    def finished(self) -> bool:
+        """True when the policy's thread has died; the process then ends and is started again."""
+        return not self._thread.is_alive()
+
+    @property
+    def exit_status(self) -> int:
+        """1 when the policy's thread has died."""
+        return int(self.finished)
+
+    def close(self) -> None:
+        """Stop inferring and disconnect; waits for a call in flight."""
+        self._stop.set()
+        self._runner.wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                now_ns = self._clock.now_ns()
+                if self._runner.wants_frames(now_ns):
+                    self._take_pictures()
+                self._runner.wake.wait(self._runner.step(self._clock.now_ns()))
+                self._runner.wake.clear()
+        finally:
+            self._runner.close()
+
+    def _take_pictures(self) -> None:
+        while self._pictures:
+            view, message = self._pictures.popitem()
+            try:
+                self._observations.add_frame(fields.read_image(message))
+            except CameraError as error:  # without this picture the view soon counts as stale
+                self.get_logger().warning(f"{view}: {error}", throttle_duration_sec=1.0)
+
+    def _on_joint_state(self, message: Any) -> None:
+        self._observations.add_joint_state(fields.read_joint_state(message, self._embodiment.joint_names))
+
+    def _on_command(self, message: Any) -> None:
+        command = fields.read_json_object(message)
+        verb, self._prompt = command.get("verb"), str(command.get("prompt", self._prompt))
+        if verb == "start":
+            self._runner.start(self._prompt)
+        elif verb == "stop":
+            self._runner.stop()
+
+    def _on_status(self, status: PolicyStatus) -> None:
+        step = status.step
+        if step is not None:
+            self._publish_chunk(step)
+        values = {
+            "policy": self._profile.name,
+            "state": status.state.value,
+            "cause": status.cause.value if status.cause else "",
+            "detail": status.detail,
+            **(step_values(step) if step is not None else {}),
+        }
+        diagnostic = Diagnostic("policy_node", LEVELS[status.state], status.detail or status.state.value, values)
+        self._outlets.publish("policy_status", fields.diagnostics(self._clock.now_ns(), diagnostic))
+
+    def _publish_chunk(self, step: PolicyStep) -> None:
+        """The admitted chunk first: it is waited for."""
+        if step.chunk is not None:
+            self._outlets.publish("action_chunk", fields.action_chunk(step.chunk, self._embodiment.joint_names))
+        actions, layout = step.reply.actions, self._profile.action_layout
+        if actions.ndim == 2 and actions.shape[1] == len(layout):  # else `refused_detail` tells the shape
+            self._outlets.publish("action_chunk_raw", fields.action_chunk_raw(step.inference_id, actions, layout))
+
+
+def step_values(step: PolicyStep) -> dict[str, Any]:
+    """Return what `policy_status` says of one inference; `latency_ms` is the call, from request to decoded answer."""
+    parts = {f"{name}_ms": round(value, 3) for name, value in step.timing_ms.items()}
+    return {
+        "inference": step.inference_id,
+        "chunk": step.chunk.chunk_id if step.chunk else None,
+        "refused": step.refused.reason.value if step.refused else "",
+        "refused_detail": str(step.refused) if step.refused else "",
+        "latency_ms": round(sum(step.reply.timing_ms.values()), 3),
+        "server_ms": step.reply.server_infer_ms,
+        **parts,
+    }
+
+
+def run_profile(config: RunConfig) -> Profile:
+    """Return the profile of the run's policy, at the URL where bringup serves it; raises ConfigError."""
+    if config.policy is None:
+        raise ConfigError("policy_node needs a policy; the run names none")
+    profile = load_profile(config.policy)
+    return dataclasses.replace(profile, url=config.policy_url) if config.policy_url else profile
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the node until a signal comes."""
+    return spin.run("policy_node", spin.parse(argv).config, PolicyNode)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

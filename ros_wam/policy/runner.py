@@ -1,0 +1,138 @@
+"""The policy from connection to episode: a state machine around the policy loop, stepped by one thread."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from ros_wam.causes import Cause
+from ros_wam.clock import Clock
+from ros_wam.errors import ObservationError, PolicyError
+from ros_wam.policy.client import PolicyClient
+from ros_wam.policy.loop import PolicyLoop, PolicyStep
+
+CONNECT_PERIOD_S = 1.0
+REPORT_PERIOD_S = 0.5
+POLL_S = 0.005
+OBSERVATION_GRACE_S = 0.5  # so long an episode may lack observations: the chunk that is running bridges it
+
+
+class PolicyState(Enum):
+    """`failed` lasts until the episode is stopped: an infrastructure that failed once spoils the trial."""
+
+    DISCONNECTED = "disconnected"
+    READY = "ready"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyStatus:
+    """Where the policy is: `cause` and `detail` say why it is not ready or has failed; `step` is a new inference."""
+
+    state: PolicyState
+    cause: Cause | None = None
+    detail: str = ""
+    step: PolicyStep | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Episode:
+    prompt: str
+
+
+class PolicyRunner:
+    """Connects, starts and stops episodes and infers. `start` and `stop` may be called from other threads."""
+
+    def __init__(
+        self, loop: PolicyLoop, client: PolicyClient, clock: Clock, on_status: Callable[[PolicyStatus], None]
+    ) -> None:
+        self.wake = threading.Event()
+        """Set when there is something to do before the time that `step` returned."""
+        self._loop = loop
+        self._client = client
+        self._clock = clock
+        self._on_status = on_status
+        self._status = PolicyStatus(PolicyState.DISCONNECTED)
+        self._asked: _Episode | None = None
+        self._episode: _Episode | None = None
+        self._connect_ns = self._report_ns = 0
+        self._blind_since_ns: int | None = None
+
+    def start(self, prompt: str) -> None:
+        """Begin an episode; one that runs is ended."""
+        self._asked = _Episode(prompt)
+        self.wake.set()
+
+    def stop(self) -> None:
+        """End the episode."""
+        self._asked = None
+        self.wake.set()
+
+    def wants_frames(self, now_ns: int) -> bool:
+        """Return whether the next step would look at the cameras."""
+        return self._status.state is PolicyState.RUNNING and self._loop.due(now_ns)
+
+    def step(self, now_ns: int) -> float:
+        """Do what is due and return how long there is nothing to do [s], unless `wake` is set."""
+        asked = self._asked
+        if asked is not self._episode:
+            self._begin(asked, now_ns)
+        state = self._status.state
+        if state is PolicyState.RUNNING:
+            self._infer(now_ns)
+        elif state is not PolicyState.FAILED and now_ns >= self._connect_ns:
+            self._connect(now_ns)
+        if self._clock.now_ns() >= self._report_ns:
+            self._report(self._status)
+        return POLL_S if self._status.state is PolicyState.RUNNING else REPORT_PERIOD_S
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.close()
+
+    def _begin(self, episode: _Episode | None, now_ns: int) -> None:
+        self._episode = episode
+        self._blind_since_ns = None
+        if episode is None:
+            self._connect_ns = now_ns
+            self._status = PolicyStatus(PolicyState.DISCONNECTED)
+            return
+        try:
+            self._client.connect()
+            self._loop.start(episode.prompt)
+        except PolicyError as error:
+            self._report(PolicyStatus(PolicyState.FAILED, error.cause, str(error)))
+            return
+        self._report(PolicyStatus(PolicyState.RUNNING))
+
+    def _connect(self, now_ns: int) -> None:
+        self._connect_ns = now_ns + round(CONNECT_PERIOD_S * 1e9)
+        try:
+            self._client.connect()
+        except PolicyError as error:
+            self._report(PolicyStatus(PolicyState.DISCONNECTED, error.cause, str(error)))
+            return
+        if self._status.state is not PolicyState.READY:
+            self._report(PolicyStatus(PolicyState.READY))
+
+    def _infer(self, now_ns: int) -> None:
+        try:
+            step = self._loop.tick(now_ns)
+        except ObservationError as error:
+            self._blind_since_ns = now_ns if self._blind_since_ns is None else self._blind_since_ns
+            if now_ns - self._blind_since_ns > OBSERVATION_GRACE_S * 1e9:
+                self._report(PolicyStatus(PolicyState.FAILED, error.cause, str(error)))
+            return
+        except PolicyError as error:
+            self._report(PolicyStatus(PolicyState.FAILED, error.cause, str(error)))
+            return
+        if step is not None:
+            self._blind_since_ns = None
+            if self._asked is self._episode:  # an answer that comes after the episode's end moves nothing
+                self._report(PolicyStatus(PolicyState.RUNNING, step=step))
+
+    def _report(self, status: PolicyStatus) -> None:
+        self._status = PolicyStatus(status.state, status.cause, status.detail)
+        self._report_ns = self._clock.now_ns() + round(REPORT_PERIOD_S * 1e9)
+        self._on_status(status)
