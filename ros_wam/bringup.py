@@ -19,7 +19,7 @@ from ros_wam.policy.profile import Profile, load_profile
 from ros_wam.run_config import RunConfig
 from ros_wam.task import load_task
 
-EVERYTHING = ("sim", "cameras", "robot", "policy", "recorder", "trial")
+EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "recorder", "trial")
 _RUN_PREFIX = "ros_wam_"
 _LAUNCHER = "launcher"
 _FIRST_CONTROLLER_PORT = 29999  # the dashboard; a loopback address on which it is free is free
@@ -113,7 +113,7 @@ def _nodes(
     nodes: list[NodeSpec] = []
     if "sim" in parts and config.sim:
         nodes.append(NodeSpec("sim_node", "sim_node", file, required=True))
-    if "policy" in parts and profile is not None and port is not None:
+    if "server" in parts and profile is not None and port is not None:
         arguments = (*profile.serve, *file, "--port", str(port), "--inference-latency-ms", str(latency_ms))
         nodes.append(NodeSpec("policy_server", "policy_server", arguments, respawn=True))
     if "cameras" in parts:

@@ -1,11 +1,13 @@
 """What one run of the stack consists of: written by bringup, read by every process, copied beside every bag."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ros_wam.calibration import Station, load_station
 from ros_wam.config import load
 from ros_wam.embodiment import Embodiment, load_embodiment
+from ros_wam.errors import ConfigError
+from ros_wam.policy.profile import Profile, load_profile
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ class RunConfig:
         if self.robot_address is None:
             return station
         return Station({**station.robot, "address": self.robot_address}, station.cameras)
+
+    def profile(self) -> Profile:
+        """Read the policy file, with the override applied; raises ConfigError when the run names no policy."""
+        if self.policy is None:
+            raise ConfigError("this run names no policy; give one with --policy")
+        profile = load_profile(self.policy)
+        return profile if self.policy_url is None else replace(profile, url=self.policy_url)
 
     @property
     def sim_socket(self) -> Path:
