@@ -1,0 +1,140 @@
+"""Scoring: stages latch, need time to count, come from the simulator's state; and the task can be done."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scripted_expert import do_task
+
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import SimError
+from ros_wam.sim.robot import SimRobot
+from ros_wam.sim.scoring import DWELL_NS, Scorer
+from ros_wam.sim.tasks.move_objects_into_box import OBJECTS
+from ros_wam.sim.world import World
+from ros_wam.task import Task, TaskStage, load_task
+
+ROOT = Path(__file__).parents[1]
+TASK = load_task(ROOT / "config/tasks/move_objects_into_box.yaml")
+
+
+def make_world(robot: str = "ur5", seed: int = 0) -> World:
+    return World(load_embodiment(ROOT / f"robots/{robot}.yaml"), ROOT / f"calib/{robot}/sim", TASK.name, seed)
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+@pytest.fixture
+def scorer(world: World) -> Scorer:
+    return Scorer(world, TASK)
+
+
+def put(world: World, name: str, offset_m: tuple[float, float, float]) -> None:
+    """Put an object at `offset_m` from the box's origin, at rest."""
+    joint = world.model.joint(name)
+    world.data.qpos[joint.qposadr[0] : joint.qposadr[0] + 7] = [*world.data.body("box").xpos + offset_m, 1, 0, 0, 0]
+    world.data.qvel[joint.dofadr[0] : joint.dofadr[0] + 6] = 0.0
+    world.step()
+
+
+def watch(world: World, scorer: Scorer, duration_s: float) -> None:
+    for _ in range(round(duration_s / 0.01)):
+        world.step(5)
+        scorer.update(world.time_ns)
+
+
+def points(scorer: Scorer) -> dict[str, float]:
+    return {stage.name: stage.points for stage in scorer.stages()}
+
+
+def test_the_task_is_worth_ten_points() -> None:
+    assert TASK.max_points == 10.0
+
+
+def test_nothing_done_scores_nothing(world: World, scorer: Scorer) -> None:
+    watch(world, scorer, 0.5)
+    assert set(points(scorer).values()) == {0.0}
+    assert not scorer.succeeded()
+
+
+def test_all_in_the_box_succeeds_and_stages_latch_while_success_does_not(world: World, scorer: Scorer) -> None:
+    for k, item in enumerate(OBJECTS):
+        put(world, item.name, (0.08 * (k - 1), 0.0, item.half_height_m + 0.007))
+    watch(world, scorer, 0.5)
+    assert scorer.succeeded()
+    scored = points(scorer)
+    assert all(scored[f"{item.name} in the box"] == 1.0 for item in OBJECTS)
+    assert scored["all in the box and the arm clear"] == 1.0
+    assert scored["cube grasped"] == 0.0
+    put(world, "cube", (0.0, -0.3, 0.02))
+    watch(world, scorer, 0.5)
+    assert not scorer.succeeded()
+    assert points(scorer) == scored
+    put(world, "cube", (-0.08, 0.0, 0.028))
+    watch(world, scorer, 0.5)
+    retries = {stage.name: stage.retries for stage in scorer.stages()}
+    assert retries["cube in the box"] == 1
+    assert retries["bar in the box"] == 0
+
+
+def test_a_stage_must_hold_for_a_while(world: World, scorer: Scorer) -> None:
+    put(world, "cube", (0.0, 0.0, 0.027))
+    watch(world, scorer, DWELL_NS * 1e-9 - 0.01)
+    assert points(scorer)["cube in the box"] == 0.0
+    watch(world, scorer, 0.1)
+    stage = next(stage for stage in scorer.stages() if stage.name == "cube in the box")
+    assert stage.points == 1.0
+    assert stage.stamp_ns is not None
+    assert 0 < stage.stamp_ns <= world.time_ns
+
+
+def test_an_object_on_the_rim_or_in_the_air_is_not_in_the_box(world: World, scorer: Scorer) -> None:
+    for offset in ((0.0, 0.103, 0.095), (0.0, 0.0, 0.3), (0.0, 0.13, 0.02)):
+        put(world, "cube", offset)
+        assert not world.task.conditions(world.model, world.data)["cube in the box"]
+
+
+def test_a_reset_scorer_begins_anew(world: World, scorer: Scorer) -> None:
+    put(world, "cube", (0.0, 0.0, 0.027))
+    watch(world, scorer, 0.3)
+    world.reset(1)
+    scorer.reset()
+    watch(world, scorer, 0.3)
+    assert set(points(scorer).values()) == {0.0}
+
+
+def test_stages_that_the_simulator_does_not_know_are_refused(world: World) -> None:
+    with pytest.raises(SimError, match="cube painted"):
+        Scorer(world, Task("x", "paint", ("ur5",), 10.0, (TaskStage("cube painted", 1.0),)))
+
+
+def test_a_grasp_counts_only_when_it_lifts(world: World, scorer: Scorer) -> None:
+    held = world.task.conditions(world.model, world.data)
+    assert not any(held.values())
+
+
+@pytest.mark.parametrize(("robot", "seed"), [("ur5", 0), ("ur5e", 1)])
+def test_a_scripted_expert_gets_full_marks(robot: str, seed: int) -> None:
+    world = make_world(robot, seed)
+    scorer = Scorer(world, TASK)
+    duration_s = do_task(SimRobot(world), scorer)
+    assert points(scorer) == {stage.name: stage.points for stage in TASK.stages}
+    assert scorer.succeeded()
+    assert duration_s < TASK.time_limit_s
+    stamps = [stage.stamp_ns for stage in scorer.stages()]
+    assert np.all(np.diff(np.array(stamps, float)) >= 0), "in order"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("robot", ["ur5", "ur5e"])
+def test_the_task_can_be_done_from_every_layout(robot: str) -> None:
+    scores = {}
+    for seed in range(30):
+        world = make_world(robot, seed)
+        scorer = Scorer(world, TASK)
+        do_task(SimRobot(world), scorer)
+        scores[seed] = sum(points(scorer).values()) * scorer.succeeded()
+    assert {seed: score for seed, score in scores.items() if score < TASK.max_points} == {}
