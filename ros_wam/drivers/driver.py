@@ -1,0 +1,58 @@
+"""What the control loop needs of a robot. One implementation per vendor library; it converts units and checks commands.
+
+A driver file offers, beside its class:
+
+* `open_driver(embodiment, settings, clock) -> Driver`: checks `settings` (the station file's `robot` mapping) and raises
+  ConfigError; it opens no connection.
+* `last_resort_stop(settings) -> None`: stops the robot without the vendor library, for a supervisor whose control process
+  died or hangs. Raises DriverError if that is impossible.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ros_wam.clock import Clock
+from ros_wam.embodiment import Embodiment
+from ros_wam.types import Command, JointState
+
+
+class Driver(Protocol):
+    """One robot, grippers included. Owned by one thread; joint arrays are in the order of `Embodiment.joint_names`."""
+
+    def connect(self) -> None:
+        """Connect and make the robot ready to follow commands; it does not move. Raises DriverUnreachable, RobotStopped."""
+        ...
+
+    def read(self) -> JointState:
+        """Return the newest measured state, never an old one as if it were new.
+
+        Raises StateStale, RobotStopped (the state is known, the robot follows no command) or DriverError.
+        """
+        ...
+
+    def send(self, command: Command) -> Command:
+        """Check `command`, send it and return what was really sent. Never waits for the robot.
+
+        Raises CommandInvalid before anything reaches the vendor library, RobotStopped, StateStale or DriverError.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Stop by the vendor's own means. Repeatable; the next `send` may take up motion again where the robot is."""
+        ...
+
+    def recover(self) -> None:
+        """Make the robot follow commands again after RobotStopped; it does not move. Raises DriverError."""
+        ...
+
+    def close(self) -> None:
+        """Stop and disconnect. Repeatable."""
+        ...
+
+
+class DriverModule(Protocol):
+    """What `drivers/<name>.py` offers."""
+
+    def open_driver(self, embodiment: Embodiment, settings: Mapping[str, Any], clock: Clock) -> Driver: ...
+
+    def last_resort_stop(self, settings: Mapping[str, Any]) -> None: ...
