@@ -2,10 +2,10 @@
 
 A driver file offers, beside its class:
 
-* `open_driver(embodiment, settings, clock) -> Driver`: checks `settings` (the station file's `robot` mapping) and raises
+* `open_driver(embodiment, settings, clock) -> Driver`: checks `settings` (the station file's `robot` mapping), raises
   ConfigError; it opens no connection.
-* `last_resort_stop(settings) -> None`: stops the robot without the vendor library, for a supervisor whose control process
-  died or hangs. Raises DriverError if that is impossible.
+* `last_resort_stop(settings) -> None`: stops the robot without the vendor library, for a supervisor whose control
+  process died or hangs. Raises DriverError if that is impossible.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,10 @@ class Driver(Protocol):
     """One robot, grippers included. Owned by one thread; joint arrays are in the order of `Embodiment.joint_names`."""
 
     def connect(self) -> None:
-        """Connect and make the robot ready to follow commands; it does not move. Raises DriverUnreachable, RobotStopped."""
+        """Connect and make the robot ready to follow commands; it does not move.
+
+        Raises DriverUnreachable, RobotStopped.
+        """
         ...
 
     def read(self) -> JointState:
