@@ -1,6 +1,6 @@
 """The closed lists: why a chunk is refused, which limit intervened, why a robot holds, why a trial does not count."""
 
-from enum import Enum, IntFlag
+from enum import Enum, IntEnum, IntFlag
 
 
 class RefusalReason(Enum):
@@ -14,6 +14,7 @@ class RefusalReason(Enum):
     ACCELERATION = "acceleration"
     WORKSPACE = "workspace"
     COLLISION = "collision"
+    WRONG_MODE = "wrong_mode"
 
 
 class Limit(IntFlag):
@@ -48,3 +49,25 @@ class Cause(Enum):
     PROCESS_DIED = "process_died"
     NOT_READY = "not_ready"
     OPERATOR_STOP = "operator_stop"
+
+
+class Action(IntEnum):
+    """What a cause does to the robot, most severe last."""
+
+    HOLD = 1
+    """The gate closes: a bounded deceleration to rest. It opens again on fresh input, in the same mode."""
+    STOP = 2
+    """The vendor's stop, and FAULT until someone recovers the robot."""
+
+
+CONTROL_ACTIONS = {
+    Cause.ENABLE_LOST: Action.HOLD,
+    Cause.STATE_STALE: Action.HOLD,
+    Cause.SOURCE_STALE: Action.HOLD,
+    Cause.WORKSPACE: Action.HOLD,
+    Cause.COMMAND_INVALID: Action.STOP,
+    Cause.PROTECTIVE_STOP: Action.STOP,
+    Cause.DRIVER_LOST: Action.STOP,
+    Cause.CONTROL_PROCESS_DIED: Action.STOP,
+}
+"""Every cause that the control side can meet; the others concern a trial, not the robot."""

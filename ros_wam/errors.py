@@ -10,6 +10,8 @@ RosWamError
 │   ├── PolicyTimeout          no answer within the time allowed
 │   ├── PolicyAnswerInvalid    the answer cannot be decoded, or the server answered with an error
 │   └── PolicyMismatch         the handshake disagrees with the profile
+├── PoseUnreachable        no joint positions within the limits bring the tool to a pose
+├── ModeRefused            the robot cannot change to the mode that was asked for
 ├── ChunkRefused           admission refused an action chunk; `reason` is a RefusalReason
 ├── DriverError            the robot or its vendor library
 │   ├── DriverUnreachable      no connection
@@ -74,6 +76,14 @@ class PolicyMismatch(PolicyError):
     """The server's metadata disagrees with the profile."""
 
     cause = Cause.POLICY_MISMATCH
+
+
+class PoseUnreachable(RosWamError):
+    """No joint positions within the limits bring the tool to a pose."""
+
+
+class ModeRefused(RosWamError):
+    """The robot cannot change to the mode that was asked for."""
 
 
 class ChunkRefused(RosWamError):

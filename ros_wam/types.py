@@ -71,7 +71,10 @@ class Observation:
 
 @dataclass(frozen=True, eq=False)
 class ActionChunk:
-    """Timed joint targets: row k of `positions` `(T, n)` [rad, grippers 0–1] is for `t0_ns + k * dt_s`."""
+    """Timed joint targets: row k of `positions` `(T, n)` [rad, grippers 0–1] is for `t0_ns + k * dt_s`.
+
+    `reanchored`: the robot had rested since the observation, and row 0 was moved to the chunk's arrival.
+    """
 
     inference_id: int
     chunk_id: int
@@ -79,6 +82,7 @@ class ActionChunk:
     t0_ns: int
     dt_s: float
     positions: FloatArray
+    reanchored: bool = False
 
     def __post_init__(self) -> None:
         _freeze(self, ArraySpec("positions", (None, None)))
@@ -97,6 +101,7 @@ class Provenance:
     inference_id: int = -1
     chunk_id: int = -1
     index: int = -1
+    reanchored: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,121 @@
+"""Where a robot's tools are, and which joint positions bring a tool to a pose, from the robot's MJCF."""
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import ConfigError, PoseUnreachable
+from ros_wam.types import FloatArray
+
+POSITION_TOLERANCE_M = 1e-5
+ROTATION_TOLERANCE_RAD = 1e-4
+MAX_ITERATIONS = 200
+DAMPING = 1e-3
+MAX_STEP_RAD = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class _Chain:
+    """One arm in the MJCF: its columns of the joint array, and addresses of joints, tool site and base body."""
+
+    columns: FloatArray
+    qpos: FloatArray
+    dofs: FloatArray
+    site: int
+    base: int
+
+
+class Kinematics:
+    """Forward and inverse kinematics of every arm. Not for use by two threads at once."""
+
+    def __init__(self, embodiment: Embodiment) -> None:
+        try:
+            self._model = mujoco.MjModel.from_xml_path(str(embodiment.model))
+        except ValueError as error:
+            raise ConfigError(f"robot {embodiment.name}: cannot load {embodiment.model}: {error}") from error
+        self._data = mujoco.MjData(self._model)
+        self._embodiment = embodiment
+        self._chains = {name: self._chain(name) for name in embodiment.arms}
+
+    def tool_pose(self, position: FloatArray, arm: str | None = None) -> FloatArray:
+        """Return T_base_tool `(4, 4)` [m] at the joint positions `(n,)`; `arm` defaults to the first."""
+        chain = self._chains[arm or next(iter(self._chains))]
+        self._place(chain, position)
+        return self._pose(chain)
+
+    def tool_position(self, position: FloatArray, arm: str | None = None) -> FloatArray:
+        """Return the tool's `(3,)` position in the base frame [m]."""
+        return np.asarray(self.tool_pose(position, arm)[:3, 3])
+
+    def solve(self, T_base_tool: FloatArray, seed: FloatArray, arm: str | None = None) -> FloatArray:
+        """Return joint positions `(n,)` that bring the tool to `T_base_tool` [m], near `seed`; other joints keep it.
+
+        Damped least squares within the position limits. Raises PoseUnreachable with what is missing.
+        """
+        chain = self._chains[arm or next(iter(self._chains))]
+        lower, upper = self._embodiment.lower[chain.columns], self._embodiment.upper[chain.columns]
+        position = np.array(seed, dtype=np.float64)
+        error = np.full(6, np.inf)
+        for _ in range(MAX_ITERATIONS):
+            self._place(chain, position)
+            error = _pose_error(T_base_tool, self._pose(chain))
+            if _within_tolerance(error):
+                return position
+            jacobian = self._jacobian(chain)
+            step = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + DAMPING**2 * np.eye(6), error)
+            step *= min(1.0, MAX_STEP_RAD / max(float(np.abs(step).max()), 1e-12))
+            position[chain.columns] = np.clip(position[chain.columns] + step, lower, upper)
+        raise PoseUnreachable(
+            f"no joint positions of {self._embodiment.name} bring the tool to {T_base_tool[:3, 3].round(3).tolist()} m:"
+            f" {np.linalg.norm(error[:3]) * 1e3:.1f} mm and {np.linalg.norm(error[3:]):.3f} rad are missing"
+        )
+
+    def _chain(self, name: str) -> _Chain:
+        arm, model = self._embodiment.arms[name], self._model
+        joints = [self._id(mujoco.mjtObj.mjOBJ_JOINT, joint) for joint in arm.joints]
+        return _Chain(
+            columns=np.array([self._embodiment.joint_names.index(joint) for joint in arm.joints]),
+            qpos=model.jnt_qposadr[joints],
+            dofs=model.jnt_dofadr[joints],
+            site=self._id(mujoco.mjtObj.mjOBJ_SITE, arm.tool_site),
+            base=self._id(mujoco.mjtObj.mjOBJ_BODY, arm.base_frame),
+        )
+
+    def _id(self, kind: mujoco.mjtObj, name: str) -> int:
+        number = int(mujoco.mj_name2id(self._model, kind, name))
+        if number < 0:
+            raise ConfigError(f"robot {self._embodiment.name}: {self._embodiment.model} has no {kind.name} {name!r}")
+        return number
+
+    def _place(self, chain: _Chain, position: FloatArray) -> None:
+        self._data.qpos[chain.qpos] = position[chain.columns]
+        mujoco.mj_kinematics(self._model, self._data)
+
+    def _pose(self, chain: _Chain) -> FloatArray:
+        rotation = self._data.xmat[chain.base].reshape(3, 3).T
+        pose = np.eye(4)
+        pose[:3, :3] = rotation @ self._data.site_xmat[chain.site].reshape(3, 3)
+        pose[:3, 3] = rotation @ (self._data.site_xpos[chain.site] - self._data.xpos[chain.base])
+        return pose
+
+    def _jacobian(self, chain: _Chain) -> FloatArray:
+        mujoco.mj_comPos(self._model, self._data)
+        jacobian = np.zeros((6, self._model.nv))
+        mujoco.mj_jacSite(self._model, self._data, jacobian[:3], jacobian[3:], chain.site)
+        rotation = self._data.xmat[chain.base].reshape(3, 3).T
+        columns = jacobian[:, chain.dofs]
+        return np.vstack([rotation @ columns[:3], rotation @ columns[3:]])
+
+
+def _pose_error(wanted: FloatArray, actual: FloatArray) -> FloatArray:
+    """Return what is missing, `(6,)`: translation [m], rotation vector [rad], in the base frame."""
+    quaternion, rotation = np.zeros(4), np.zeros(3)
+    mujoco.mju_mat2Quat(quaternion, (wanted[:3, :3] @ actual[:3, :3].T).ravel())
+    mujoco.mju_quat2Vel(rotation, quaternion, 1.0)
+    return np.concatenate([wanted[:3, 3] - actual[:3, 3], rotation])
+
+
+def _within_tolerance(error: FloatArray) -> bool:
+    return bool(np.linalg.norm(error[:3]) < POSITION_TOLERANCE_M and np.linalg.norm(error[3:]) < ROTATION_TOLERANCE_RAD)
