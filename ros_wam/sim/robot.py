@@ -47,12 +47,36 @@ class SimRobot:
             self.world.set_ctrl(setpoint)
             self.world.step()
 
-    def arm_state(self, arm: str) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Position [rad], velocity [rad/s] and effort [N m] of one arm's joints, each `(n,)`."""
-        joints, world = self._joints[arm], self.world
-        return world.joint_position()[joints], world.joint_velocity()[joints], world.joint_effort()[joints]
+    def plant(self, arm: str) -> "ArmPlant":
+        """Return one arm with its gripper, as an emulated controller drives it."""
+        return ArmPlant(self, arm, self._joints[arm], self._grippers[arm])
 
-    def gripper_state(self, arm: str) -> tuple[float, float]:
-        """Position 0 closed … 1 open and velocity [1/s] of one arm's gripper."""
-        index = self._grippers[arm]
-        return float(self.world.joint_position()[index]), float(self.world.joint_velocity()[index])
+
+class ArmPlant:
+    """One arm of the world and its gripper; a `Plant`."""
+
+    def __init__(self, robot: SimRobot, arm: str, joints: list[int], gripper: int) -> None:
+        self._world, self._joints, self._gripper = robot.world, joints, gripper
+        self._arm_actuator, self._gripper_actuator = robot.arms[arm], robot.grippers[arm]
+
+    def position(self) -> FloatArray:
+        return self._world.joint_position()[self._joints]
+
+    def velocity(self) -> FloatArray:
+        return self._world.joint_velocity()[self._joints]
+
+    def effort(self) -> FloatArray:
+        return self._world.joint_effort()[self._joints]
+
+    def set_target(self, position: FloatArray) -> None:
+        self._arm_actuator.set_target(position)
+
+    def gripper_position(self) -> float:
+        return float(self._world.joint_position()[self._gripper])
+
+    def gripper_velocity(self) -> float:
+        return float(self._world.joint_velocity()[self._gripper])
+
+    def set_gripper_target(self, position: float, speed_1_s: float, force_n: float) -> None:
+        self._gripper_actuator.set_target(position, speed_1_s)
+        self._world.set_gripper_force(self._world.embodiment.joint_names[self._gripper], force_n)

@@ -41,6 +41,8 @@ class World:
         # An actuator's own length, per unit of joint position: grippers count their stroke from 0 to 1.
         strokes = self.model.actuator_ctrlrange[self._actuators, 1]
         self._scale = np.where(embodiment.is_gripper, strokes, 1.0)
+        # A gripper's tendon shares its force between two fingers; what counts is the force of one pad.
+        self._pads = np.where(embodiment.is_gripper, 0.5, 1.0)
         self._steps = 0
         self.place_robot(embodiment.home_position)
         self.reset(seed)
@@ -86,9 +88,14 @@ class World:
         return velocity
 
     def joint_effort(self) -> FloatArray:
-        """`(n,)` torque of the joints [N m], force of the grippers [N]."""
-        effort: FloatArray = self.data.actuator_force[self._actuators].copy()
+        """`(n,)` torque of the joints [N m], force of one pad of each gripper [N], positive when opening."""
+        effort: FloatArray = self.data.actuator_force[self._actuators] * self._pads
         return effort
+
+    def set_gripper_force(self, gripper: str, force_n: float) -> None:
+        """Limit the force of each pad of `gripper` from now on."""
+        index = self.embodiment.joint_names.index(gripper)
+        self.model.actuator_forcerange[self._actuators[index]] = np.array([-1.0, 1.0]) * force_n / self._pads[index]
 
     def snapshot(self, epoch_ns: int = 0) -> Snapshot:
         """Return what the renderer needs of this instant; `epoch_ns` is the station time at simulated time 0."""

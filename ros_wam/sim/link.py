@@ -1,0 +1,68 @@
+"""The simulator's control socket, as trials and tests use it: lay out, score, inject faults.
+
+One JSON object per message over a Unix SEQPACKET socket: `{"verb": …, arguments}` is answered by the result's fields or
+`{"error": …}`. Robots and policies have no part in it.
+"""
+
+import json
+import socket
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ros_wam.errors import SimError
+from ros_wam.types import Stage
+
+MESSAGE_BYTES = 65536
+TIMEOUT_S = 5.0
+
+
+class SimLink:
+    """Asks the simulator; every call raises SimError when it cannot be reached, does not answer in time or refuses."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self._path = socket_path
+
+    def reset(self, seed: int, timeout_s: float = TIMEOUT_S) -> None:
+        """Lay out the task anew by `seed` and begin a new score; the robot stays where it is."""
+        self._ask(timeout_s, verb="reset", seed=seed)
+
+    def score(self, timeout_s: float = TIMEOUT_S) -> tuple[tuple[Stage, ...], bool]:
+        """Return the stages as scored since the last reset, and whether the task's goal holds now."""
+        answer = self._ask(timeout_s, verb="score")
+        return tuple(Stage(**stage) for stage in answer["stages"]), bool(answer["succeeded"])
+
+    def inject(self, fault: str, timeout_s: float = TIMEOUT_S) -> None:
+        """Begin a fault by name; it stays until `clear`."""
+        self._ask(timeout_s, verb="inject", fault=fault)
+
+    def clear(self, timeout_s: float = TIMEOUT_S) -> None:
+        """End all faults."""
+        self._ask(timeout_s, verb="clear")
+
+    def faults(self, timeout_s: float = TIMEOUT_S) -> list[str]:
+        """Return the names that `inject` accepts."""
+        return list(self._ask(timeout_s, verb="faults")["faults"])
+
+    def _ask(self, timeout_s: float, **request: Any) -> dict[str, Any]:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            link.settimeout(timeout_s)
+            try:
+                link.connect(str(self._path))
+                link.send(json.dumps(request).encode())
+                data = link.recv(MESSAGE_BYTES)
+            except TimeoutError as error:
+                raise SimError(f"the simulator did not answer {request['verb']!r} within {timeout_s} s") from error
+            except OSError as error:
+                raise SimError(f"the simulator cannot be reached at {self._path}: {error.strerror}") from error
+        if not data:
+            raise SimError(f"the simulator ended before it answered {request['verb']!r}")
+        answer: dict[str, Any] = json.loads(data)
+        if "error" in answer:
+            raise SimError(answer["error"])
+        return answer
+
+
+def score_fields(stages: tuple[Stage, ...], succeeded: bool) -> dict[str, Any]:
+    """Return the answer to `score`."""
+    return {"stages": [asdict(stage) for stage in stages], "succeeded": succeeded}
