@@ -3,14 +3,11 @@
 import pytest
 
 from ros_wam.errors import TrialError
-from ros_wam.task import Task, TaskStage
 from ros_wam.trial.plan import PlannedTrial, make_plan, trial_seed
-
-TASK = Task("t", "do it", ("ur5",), 30.0, (TaskStage("grasp", 10.0),))
 
 
 def plan(trials: int, seed: int, policy: str = "p") -> tuple[PlannedTrial, ...]:
-    return make_plan(robot="ur5", task=TASK, policy=policy, trials=trials, seed=seed)
+    return make_plan(robot="ur5", task="t", policy=policy, prompt="do it", time_limit_s=30.0, trials=trials, seed=seed)
 
 
 def test_trials_are_numbered_from_001() -> None:

@@ -5,9 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ros_wam.causes import Limit
 from ros_wam.trial.trace import Trace
 
 
@@ -34,31 +32,24 @@ def measure(trace: Trace | None) -> Metrics:
     """Return the metrics of a trial; all None without a trace."""
     if trace is None:
         return Metrics()
+    ran = trace.while_running()
     return Metrics(
-        idle_fraction=_idle_fraction(trace),
-        inference_ms=_inference_ms(trace),
-        interventions=_interventions(trace),
-        dropped=dict(trace.gaps),
+        idle_fraction=_idle_fraction(ran),
+        inference_ms=_inference_ms(ran),
+        interventions=int(np.count_nonzero(np.diff(ran.limited.astype(np.int8), prepend=0) > 0)),
+        dropped=dict(ran.gaps),
     )
 
 
-def _idle_fraction(trace: Trace) -> float | None:
-    running = trace.running()
-    if running.sum() < 2:
+def _idle_fraction(ran: Trace) -> float | None:
+    if len(ran.stamp_ns) < 2:
         return None
-    idle = np.isnan(trace.target[running]).all(axis=1)
-    periods = np.diff(trace.stamp_ns[running])
-    return float(periods[idle[:-1]].sum() / periods.sum())
+    periods_s = np.diff(ran.times_s)
+    return float(periods_s[ran.idle[:-1]].sum() / periods_s.sum())
 
 
-def _inference_ms(trace: Trace) -> dict[str, float] | None:
-    latencies = [i.latency_ms for i in trace.inferences if trace.start_ns <= i.stamp_ns <= trace.end_ns]
-    if not latencies:
+def _inference_ms(ran: Trace) -> dict[str, float] | None:
+    if not ran.inferences:
         return None
-    p50, p99 = np.percentile(latencies, [50, 99])
+    p50, p99 = np.percentile([inference.latency_ms for inference in ran.inferences], [50, 99])
     return {"p50": round(float(p50), 3), "p99": round(float(p99), 3)}
-
-
-def _interventions(trace: Trace) -> int:
-    changed: NDArray[np.bool_] = np.not_equal(trace.limit[trace.running()] & ~int(Limit.HOLD), 0)
-    return int(np.count_nonzero(changed[1:] & ~changed[:-1]) + changed[:1].sum())

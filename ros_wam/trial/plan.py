@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ros_wam.errors import TrialError
-from ros_wam.task import Task
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,13 @@ def trial_seed(sitting_seed: int, index: int) -> int:
     return int(np.random.SeedSequence(sitting_seed, spawn_key=(index,)).generate_state(1)[0])
 
 
-def make_plan(*, robot: str, task: Task, policy: str, trials: int, seed: int) -> tuple[PlannedTrial, ...]:
-    """Return `trials` trials of `task`, numbered from "001"; raises TrialError for fewer than one."""
+def make_plan(
+    *, robot: str, task: str, policy: str, prompt: str, time_limit_s: float, trials: int, seed: int
+) -> tuple[PlannedTrial, ...]:
+    """Return `trials` trials, numbered from "001"; raises TrialError for fewer than one."""
     if trials < 1:
         raise TrialError(f"a sitting has {trials} trials, must be 1 or more")
     return tuple(
-        PlannedTrial(f"{i + 1:03d}", task.name, robot, policy, task.prompt, trial_seed(seed, i), task.time_limit_s)
+        PlannedTrial(f"{i + 1:03d}", task, robot, policy, prompt, trial_seed(seed, i), time_limit_s)
         for i in range(trials)
     )

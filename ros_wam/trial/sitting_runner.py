@@ -26,7 +26,7 @@ class SittingRunner:
         plan: Sequence[PlannedTrial],
         results: Results,
         *,
-        measure: Callable[[Path, Trial], Metrics],
+        measure: Callable[[Path], Metrics],
         timeouts: Timeouts | None = None,
     ) -> None:
         """`measure` reads the metrics of a trial from its closed bag."""
@@ -70,7 +70,7 @@ class SittingRunner:
         """Write the score at once, and then again with what the bag tells."""
         self._results.add(trial)
         if trial.bag is not None:
-            metrics = self._measure(self._results.folder / trial.bag, trial)
+            metrics = self._measure(self._results.folder / trial.bag)
             self._results.add(replace(trial, **metrics.as_fields()))
         self._runner = None
         if trial.cause in HOPELESS:

@@ -1,11 +1,12 @@
 """What a bag tells of one trial, on one time axis."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ros_wam.causes import Limit
 from ros_wam.types import FloatArray
 
 IntArray = NDArray[np.int64]
@@ -39,6 +40,30 @@ class Trace:
     inferences: tuple[Inference, ...]
     gaps: Mapping[str, int]
 
-    def running(self) -> "NDArray[np.bool_]":
-        """Return the `(N,)` mask of the ticks while the policy had the robot."""
-        return (self.stamp_ns >= self.start_ns) & (self.stamp_ns <= self.end_ns)
+    def while_running(self) -> "Trace":
+        """Return the ticks while the policy had the robot."""
+        inside = np.flatnonzero((self.stamp_ns >= self.start_ns) & (self.stamp_ns <= self.end_ns))
+        return replace(
+            self,
+            stamp_ns=self.stamp_ns[inside],
+            measured=self.measured[inside],
+            target=self.target[inside],
+            sent=self.sent[inside],
+            limit=self.limit[inside],
+            inferences=tuple(i for i in self.inferences if self.start_ns <= i.stamp_ns <= self.end_ns),
+        )
+
+    @property
+    def times_s(self) -> FloatArray:
+        """`(N,)` time since the start [s]."""
+        return np.asarray((self.stamp_ns - self.start_ns) * 1e-9, dtype=np.float64)
+
+    @property
+    def idle(self) -> NDArray[np.bool_]:
+        """`(N,)`: where there was nothing to follow."""
+        return np.asarray(np.isnan(self.target).all(axis=1), dtype=np.bool_)
+
+    @property
+    def limited(self) -> NDArray[np.bool_]:
+        """`(N,)`: where the safety gate changed a command. Holding is not counted."""
+        return np.asarray(self.limit & ~int(Limit.HOLD), dtype=np.bool_)

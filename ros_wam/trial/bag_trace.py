@@ -1,0 +1,159 @@
+"""Reads a trial's bag: what the report draws and what the metrics are computed from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ros_wam.errors import RecordError, SpecError
+from ros_wam.fields import (
+    MODES,
+    SetpointProvenance,
+    Setpoints,
+    read_diagnostics,
+    read_json_object,
+    read_setpoint_provenance,
+    read_setpoints,
+)
+from ros_wam.jpeg import decode_jpeg, encode_jpeg
+from ros_wam.record.bag_reader import BagReader
+from ros_wam.record.cdr import deserialize, source_stamp_ns
+from ros_wam.trial.episode import Picture
+from ros_wam.trial.gaps import missing_batches, missing_messages
+from ros_wam.trial.metrics import Metrics, measure
+from ros_wam.trial.trace import Inference, Trace
+from ros_wam.types import Mode
+
+PICTURES = 8
+PICTURE_WIDTH = 320  # twice what the report shows, for dense screens
+_TABLES = ("setpoints", "setpoint_provenance", "policy_status", "trial_command")
+_IMAGE = "/image/compressed"
+
+
+@dataclass
+class _Found:
+    setpoints: list[Setpoints] = field(default_factory=list)
+    provenance: list[SetpointProvenance] = field(default_factory=list)
+    inferences: dict[str, Inference] = field(default_factory=dict)
+    commands: dict[str, int] = field(default_factory=dict)
+    stamps: dict[str, list[int]] = field(default_factory=dict)
+
+
+def measure_bag(bag_dir: Path) -> Metrics:
+    """Return what the bag tells of a trial, all None when it cannot be read."""
+    try:
+        return measure(read_trace(bag_dir))
+    except (RecordError, SpecError):
+        return Metrics()
+
+
+def read_trace(bag_dir: Path) -> Trace:
+    """Return the trace of a finished bag; raises RecordError or SpecError when it cannot be read or holds no ticks."""
+    with BagReader(bag_dir) as bag:
+        rates_hz = bag.expected_rates_hz
+        found = _find(bag, set(rates_hz))
+    if not found.setpoints or not found.provenance:
+        raise RecordError(f"the bag {bag_dir} holds no setpoints")
+    trace = _trace(found)
+    return replace(trace, gaps=_gaps(found, rates_hz, trace.start_ns, trace.end_ns))
+
+
+def _gaps(found: _Found, rates_hz: Mapping[str, float], start_ns: int, end_ns: int) -> dict[str, int]:
+    """Return what is missing per topic: by the numbers of the ticks where they are numbered, else by the stamps."""
+    gaps = {
+        topic: missing_messages(np.array(sorted(stamps), dtype=np.int64), 1e9 / rates_hz[topic], start_ns, end_ns)
+        for topic, stamps in sorted(found.stamps.items())
+    }
+    for topic, batches in (("setpoints", found.setpoints), ("setpoint_provenance", found.provenance)):
+        gaps[topic] = missing_batches([batch.sequence for batch in batches])
+    return gaps
+
+
+def read_film(bag_dir: Path, start_ns: int, end_ns: int) -> dict[str, tuple[Picture, ...]]:
+    """Return `PICTURES` evenly spaced pictures of each view; raises RecordError when the bag cannot be read."""
+    wanted_ns = [start_ns + round((k + 0.5) / PICTURES * (end_ns - start_ns)) for k in range(PICTURES)]
+    nearest: dict[tuple[str, int], tuple[int, bytes]] = {}
+    with BagReader(bag_dir) as bag:
+        views = [topic for topic in bag.topics if topic.endswith(_IMAGE) and bag.counts[topic]]
+        for raw in bag.raw_messages(views) if views else ():
+            stamp_ns = source_stamp_ns(raw.type, raw.data) or raw.stamp_ns
+            for k, at_ns in enumerate(wanted_ns):
+                best = nearest.get((raw.topic, k))
+                if best is None or abs(stamp_ns - at_ns) < abs(best[0] - at_ns):
+                    nearest[raw.topic, k] = (stamp_ns, raw.data)
+        types = bag.topics
+    film: dict[str, tuple[Picture, ...]] = {}
+    for topic in views:
+        stamped = dict(nearest[topic, k] for k in range(PICTURES))  # a short trial has fewer pictures than places
+        film[topic.removesuffix(_IMAGE)] = tuple(
+            Picture(stamp_ns, _shrink(deserialize(types[topic], data).data))
+            for stamp_ns, data in sorted(stamped.items())
+        )
+    return film
+
+
+def _find(bag: BagReader, rated: set[str]) -> _Found:
+    found = _Found()
+    known = bag.topics
+    found.stamps = {topic: [] for topic in sorted(rated)}
+    for raw in bag.raw_messages([topic for topic in known if topic in rated or topic in _TABLES]):
+        if raw.topic in rated:
+            found.stamps[raw.topic].append(source_stamp_ns(raw.type, raw.data) or raw.stamp_ns)
+        if raw.topic in _TABLES:
+            _take(found, raw.topic, raw.stamp_ns, deserialize(raw.type, raw.data))
+    return found
+
+
+def _take(found: _Found, topic: str, stamp_ns: int, message: Any) -> None:
+    if topic == "setpoints":
+        found.setpoints.append(read_setpoints(message))
+    elif topic == "setpoint_provenance":
+        found.provenance.append(read_setpoint_provenance(message))
+    elif topic == "trial_command":
+        found.commands.setdefault(str(read_json_object(message).get("verb")), stamp_ns)
+    else:
+        said_ns, statuses = read_diagnostics(message)
+        for values in (status.values for status in statuses):
+            if values.get("inference") and values.get("latency_ms"):
+                found.inferences.setdefault(values["inference"], Inference(said_ns, float(values["latency_ms"])))
+
+
+def _trace(found: _Found) -> Trace:
+    sequence, first = np.unique(np.concatenate([s.sequence for s in found.setpoints]), return_index=True)
+    origin, origin_first = np.unique(np.concatenate([p.sequence for p in found.provenance]), return_index=True)
+    _, rows, origin_rows = np.intersect1d(sequence, origin, assume_unique=True, return_indices=True)
+    a, b = first[rows], origin_first[origin_rows]
+    if not len(a):
+        raise RecordError("no setpoint has its provenance")
+    stamp_ns = _column(found.provenance, "stamp_ns")[b]
+    driven = stamp_ns[_column(found.provenance, "mode")[b] == MODES.index(Mode.POLICY)]
+    span_ns = driven if len(driven) else stamp_ns
+    return Trace(
+        joint_names=found.setpoints[0].joint_names,
+        stamp_ns=stamp_ns,
+        measured=_column(found.setpoints, "measured")[a],
+        target=_column(found.setpoints, "target")[a],
+        sent=_column(found.setpoints, "sent")[a],
+        limit=_column(found.provenance, "limits")[b],
+        start_ns=found.commands.get("start", int(span_ns[0])),
+        end_ns=found.commands.get("stop", int(span_ns[-1])),
+        inferences=tuple(sorted(found.inferences.values(), key=lambda inference: inference.stamp_ns)),
+        gaps={},
+    )
+
+
+def _column(batches: Iterable[Any], name: str) -> Any:
+    return np.concatenate([getattr(batch, name) for batch in batches])
+
+
+def _shrink(data: Any) -> bytes:
+    jpeg = bytes(data)
+    image = decode_jpeg(jpeg)
+    height, width = image.shape[:2]
+    if width <= PICTURE_WIDTH:
+        return jpeg
+    size = (PICTURE_WIDTH, round(height * PICTURE_WIDTH / width))
+    return encode_jpeg(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8))

@@ -1,0 +1,36 @@
+"""How many messages are missing from a stream, told by the stamps of those that are there."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MEMORY = 0.9  # how much of a message's lateness the next one is still measured by
+
+
+def missing_messages(stamps_ns: NDArray[np.int64], period_ns: float, start_ns: int, end_ns: int) -> int:
+    """Return how many of the messages due every `period_ns` from `start_ns` to `end_ns` the sorted `stamps_ns` lack.
+
+    Jitter is no loss: a late message makes the next interval short by as much. Nor is a clock that is a little off:
+    lateness is forgotten within tens of messages.
+    """
+    inside = stamps_ns[(stamps_ns >= start_ns) & (stamps_ns <= end_ns)]
+    edges_ns = np.concatenate(([start_ns], inside, [end_ns])) if len(inside) else np.array([start_ns, end_ns])
+    intervals = np.diff(edges_ns) / period_ns
+    if not len(inside):
+        return max(0, int(intervals[0]))
+    missing, late = int(intervals[0]) + int(intervals[-1]), 0.0
+    for interval in intervals[1:-1].tolist():
+        steps = round(interval + late)
+        late = _MEMORY * (interval + late - steps)
+        missing += steps - 1
+    return max(0, missing)
+
+
+def missing_batches(numbers: Sequence[NDArray[np.int64]]) -> int:
+    """Return how many batches of numbered rows are missing between the first and the last of `numbers`."""
+    if not numbers:
+        return 0
+    rows = np.concatenate(numbers)
+    missing_rows = int(rows.max() - rows.min()) + 1 - len(np.unique(rows))
+    return max(int(missing_rows > 0), round(missing_rows * len(numbers) / len(rows)))

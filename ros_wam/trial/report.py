@@ -1,0 +1,37 @@
+"""Writes report.md and report.html of a sitting, from its results and its bags."""
+
+from pathlib import Path
+
+from ros_wam.config import load
+from ros_wam.errors import CameraError, RecordError, SpecError
+from ros_wam.trial.bag_trace import read_film, read_trace
+from ros_wam.trial.durable import write_durably
+from ros_wam.trial.episode import Episode
+from ros_wam.trial.outcome import Trial
+from ros_wam.trial.report_html import render_html
+from ros_wam.trial.report_markdown import render_markdown
+from ros_wam.trial.results import load_results, read_trials
+from ros_wam.trial.sitting import Sitting
+
+
+def write_report(folder: Path) -> Path:
+    """Write both reports of the sitting in `folder` and return the HTML one; raises TrialError when it is no sitting.
+
+    A trial whose bag cannot be read is reported without its drawing, and why.
+    """
+    summary = load_results(folder)["summary"]
+    sitting, trials = load(folder / "sitting.yaml", Sitting), read_trials(folder)
+    write_durably(folder / "report.md", render_markdown(sitting, summary, trials))
+    page = folder / "report.html"
+    write_durably(page, render_html(sitting, summary, [_episode(folder, trial) for trial in trials]))
+    return page
+
+
+def _episode(folder: Path, trial: Trial) -> Episode:
+    if trial.bag is None:
+        return Episode(trial, missing="the trial ended before its recording began")
+    try:
+        trace = read_trace(folder / trial.bag)
+        return Episode(trial, trace, read_film(folder / trial.bag, trace.start_ns, trace.end_ns))
+    except (RecordError, SpecError, CameraError) as error:
+        return Episode(trial, missing=str(error))

@@ -1,0 +1,165 @@
+"""A sitting as one self-contained page."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from ros_wam.trial.episode import Episode
+from ros_wam.trial.outcome import Trial
+from ros_wam.trial.report_chart import draw_episode
+from ros_wam.trial.report_style import SCRIPT, STYLE
+from ros_wam.trial.sitting import Sitting
+from ros_wam.types import Stage
+
+_COLUMNS = (
+    *("trial", "outcome", "score", "stages", "time", "idle", "inference p50 / p99", "interventions", "dropped"),
+    "invalid because",
+)
+_NUMERIC = frozenset({"time", "idle", "inference p50 / p99", "interventions", "dropped"})
+
+
+def render_html(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
+    """Return the page: summary, table of trials, then each trial drawn over time. It loads nothing from elsewhere."""
+    title = escape(sitting.prompt)
+    station = "simulated station" if sitting.sim else "real station"
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(sitting.task)} · {escape(sitting.robot)}</title><style>{STYLE}</style><main>"
+        f'<h1>{title}</h1><div class="soft">{escape(sitting.task)} · {escape(sitting.robot)}, {station} · '
+        f"{escape(', '.join(sitting.policies))} · {escape(sitting.sitting)}</div>"
+        f"{_tiles(summary, [e.trial for e in episodes])}"
+        f"<h2>Trials</h2>{_table([e.trial for e in episodes])}"
+        f"{_legend()}{''.join(map(_trial, episodes))}"
+        f"<h2>What was run</h2>{_provenance(sitting)}"
+        f'</main><dialog><img alt=""></dialog><script>{SCRIPT}</script></html>\n'
+    )
+
+
+def _tiles(summary: Mapping[str, Any], trials: Sequence[Trial]) -> str:
+    valid = [trial for trial in trials if trial.valid]
+    rate, interval = summary["success_rate"], summary["success_rate_95"]
+    bar, note = "", "no valid trial"
+    if rate is not None:
+        low, high = (100 * bound for bound in interval)
+        bar = (
+            f'<div class="interval"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
+            f'<u style="left:calc({100 * rate:.1f}% - 1.5px)"></u></div>'
+        )
+        note = f"95 % interval {low:.0f}–{high:.0f} %"
+    causes = ", ".join(f"{cause} × {n}" for cause, n in summary["causes"].items())
+    idles = [trial.idle_fraction for trial in valid if trial.idle_fraction is not None]
+    p50s = [trial.inference_ms["p50"] for trial in valid if trial.inference_ms is not None]
+    p99s = [trial.inference_ms["p99"] for trial in valid if trial.inference_ms is not None]
+    mean_time = None if summary["mean_duration_s"] is None else f"{summary['mean_duration_s']:.1f} s"
+    latency = f"{sum(p50s) / len(p50s):.0f} ms" if p50s else None
+    tiles = [
+        _tile("success", None if rate is None else f"{summary['successes']} / {summary['valid']}", note, bar),
+        _tile("mean score", None if rate is None else f"{100 * summary['mean_score']:.0f} %", "of the stages' points"),
+        _tile("mean time", mean_time, "from start to end of a trial"),
+        _tile("inference", latency, f"mean p50; worst p99 {max(p99s):.0f} ms" if p99s else ""),
+        _tile("idle", f"{100 * sum(idles) / len(idles):.1f} %" if idles else None, "of the time nothing to follow"),
+        _tile("invalid", str(summary["trials"] - summary["valid"]), escape(causes) or "no infrastructure fault"),
+    ]
+    return f'<div class="tiles">{"".join(tiles)}</div>'
+
+
+def _tile(name: str, value: str | None, note: str, bar: str = "") -> str:
+    shown = f"<b>{value or '–'}</b>{bar}"
+    return f'<div class="card tile"><div class="name">{name}</div>{shown}<div class="note">{note}</div></div>'
+
+
+def _table(trials: Sequence[Trial]) -> str:
+    head = "".join(f"<th{_class(name)}>{name}</th>" for name in _COLUMNS)
+    return f'<div class="card scroll"><table><tr>{head}</tr>{"".join(map(_row, trials))}</table></div>'
+
+
+def _row(trial: Trial) -> str:
+    cells = {
+        "trial": f'<a href="#trial-{trial.trial_id}">{trial.trial_id}</a>',
+        "outcome": _pill(trial),
+        "score": f'<span class="meter"><i style="width:{100 * trial.score:.0f}%"></i></span>{100 * trial.score:.0f} %',
+        "stages": f'<span class="dots">{"".join(map(_dot, trial.stages))}</span>',
+        "time": _number(trial.duration_s, 1, " s"),
+        "idle": _number(None if trial.idle_fraction is None else 100 * trial.idle_fraction, 1, " %"),
+        "inference p50 / p99": _latency(trial),
+        "interventions": _number(trial.interventions, 0),
+        "dropped": _number(None if trial.dropped is None else sum(trial.dropped.values()), 0),
+        "invalid because": "" if trial.cause is None else escape(trial.cause.value),
+    }
+    return "<tr>" + "".join(f"<td{_class(name)}>{cells[name]}</td>" for name in _COLUMNS) + "</tr>"
+
+
+def _class(name: str) -> str:
+    return ' class="num"' if name in _NUMERIC else ""
+
+
+def _pill(trial: Trial) -> str:
+    return f'<span class="pill {trial.outcome.value}">{trial.outcome.value}</span>'
+
+
+def _dot(stage: Stage) -> str:
+    kind = "done" if stage.points >= stage.max_points else "part" if stage.points > 0.0 else ""
+    return f'<i class="{kind}" title="{escape(stage.name)}: {stage.points:g} of {stage.max_points:g}"></i>'
+
+
+def _number(value: float | None, digits: int, unit: str = "") -> str:
+    return "–" if value is None else f"{value:.{digits}f}{unit}"
+
+
+def _latency(trial: Trial) -> str:
+    if trial.inference_ms is None:
+        return "–"
+    return f"{trial.inference_ms['p50']:.0f} / {trial.inference_ms['p99']:.0f} ms"
+
+
+def _legend() -> str:
+    return (
+        '<h2>Over time</h2><div class="legend"><span><i style="border-color:var(--measured)"></i>measured</span>'
+        '<span><i style="border-color:var(--sent);border-top-width:4px"></i>sent</span>'
+        '<span><i class="block" style="background:var(--idle)"></i>nothing to follow</span>'
+        '<span><i style="border-color:var(--good);border-top-style:dashed"></i>stage achieved</span>'
+        '<span><i class="block" style="background:var(--bar)"></i>inference</span>'
+        '<span><i class="block" style="background:var(--bad)"></i>safety gate intervened</span>'
+        "<span>joints in rad, gripper 0 closed to 1 open; lag: largest joint difference sent − measured</span></div>"
+    )
+
+
+def _trial(episode: Episode) -> str:
+    trial = episode.trial
+    stages = ", ".join(
+        f"{escape(s.name)} <b>{s.points:g}/{s.max_points:g}</b>" + (f" ({s.retries} retries)" if s.retries else "")
+        for s in trial.stages
+    )
+    dropped = {topic: n for topic, n in (trial.dropped or {}).items() if n}
+    facts = [
+        f"score <b>{100 * trial.score:.0f} %</b>",
+        stages,
+        f"time <b>{_number(trial.duration_s, 1, ' s')}</b>",
+        f"inference <b>{_latency(trial)}</b>",
+        f"interventions <b>{_number(trial.interventions, 0)}</b>",
+        f"seed <b>{trial.seed}</b>",
+    ] + ([f"dropped <b>{escape(', '.join(f'{topic} {n}' for topic, n in dropped.items()))}</b>"] if dropped else [])
+    cause = "" if trial.cause is None else f"<b>invalid: {escape(trial.cause.value)}.</b> "
+    say = f'<p class="say">{cause}{escape(trial.comment)}</p>' if cause or trial.comment else ""
+    missing = escape(episode.missing or "the recording is empty")
+    chart = draw_episode(episode) or f'<p class="soft">Nothing to draw: {missing}.</p>'
+    return (
+        f'<section class="card trial" id="trial-{trial.trial_id}"><header><h3>Trial {trial.trial_id}</h3>{_pill(trial)}'
+        f'<span class="soft">{escape(trial.policy)}</span></header>'
+        f'<div class="facts">{"".join(f"<span>{fact}</span>" for fact in facts if fact)}</div>{say}{chart}</section>'
+    )
+
+
+def _provenance(sitting: Sitting) -> str:
+    rows = {
+        "task": sitting.task,
+        "robot": f"{sitting.robot} ({'simulated' if sitting.sim else 'real'} station)",
+        "policies": ", ".join(sitting.policies),
+        "trials planned": str(sitting.trials),
+        "seed": str(sitting.seed),
+        "git revision": sitting.git_revision or "not a checkout",
+        "versions": ", ".join(f"{name} {number}" for name, number in sitting.versions.items()),
+        "machine": ", ".join(f"{name} {value}" for name, value in sitting.machine.items()),
+    }
+    return '<dl class="card">' + "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in rows.items()) + "</dl>"

@@ -1,0 +1,112 @@
+"""What is measured of a trial, from a bag with known contents."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from synthetic_bag import JOINTS, LATENCIES_MS, T0_NS, VIEWS, SyntheticBag
+
+from ros_wam.errors import RecordError
+from ros_wam.trial.bag_trace import PICTURES, measure_bag, read_film, read_trace
+from ros_wam.trial.gaps import missing_messages
+from ros_wam.trial.metrics import Metrics, measure
+
+
+def test_a_bag_tells_the_metrics(tmp_path: Path) -> None:
+    SyntheticBag(tmp_path / "bag", seconds=4.0, lost_frames=(10, 11, 50))
+    metrics = measure_bag(tmp_path / "bag")
+    assert metrics.idle_fraction == pytest.approx(0.5 / 4.0, abs=0.003)
+    assert metrics.interventions == 2
+    assert metrics.inference_ms == {"p50": 55.0, "p99": pytest.approx(np.percentile(LATENCIES_MS, 99))}
+    assert metrics.dropped == {
+        "global/image/compressed": 0,
+        "joint_states": 0,
+        "setpoint_provenance": 0,
+        "setpoints": 0,
+        "wrist/image/compressed": 3,
+    }
+
+
+def test_the_trace_holds_every_tick_in_order(tmp_path: Path) -> None:
+    bag = SyntheticBag(tmp_path / "bag", seconds=4.0)
+    trace = read_trace(tmp_path / "bag")
+    assert trace.joint_names == JOINTS
+    assert (trace.start_ns, trace.end_ns) == (bag.start_ns, bag.end_ns)
+    assert (np.diff(trace.stamp_ns) == 8_000_000).all()
+    assert trace.sent - trace.measured == pytest.approx(0.01)
+    assert len(trace.while_running().stamp_ns) == 501
+
+
+def test_lost_ticks_are_counted_by_their_numbers(tmp_path: Path) -> None:
+    SyntheticBag(tmp_path / "bag", seconds=4.0, lost_batches=(20, 21, 90))
+    metrics = measure_bag(tmp_path / "bag")
+    assert metrics.dropped is not None
+    assert metrics.dropped["setpoints"] == 3
+    assert metrics.dropped["setpoint_provenance"] == 0
+    SyntheticBag(tmp_path / "whole", seconds=4.0)
+    lost = len(read_trace(tmp_path / "whole").stamp_ns) - len(read_trace(tmp_path / "bag").stamp_ns)
+    assert 6 <= lost <= 9, "three batches of two or three ticks"
+
+
+def test_no_bag_means_nothing_is_known(tmp_path: Path) -> None:
+    assert measure_bag(tmp_path / "bag") == measure(None) == Metrics()
+    assert Metrics().as_fields() == {}
+
+
+def test_an_unfinished_bag_is_not_measured(tmp_path: Path) -> None:
+    SyntheticBag(tmp_path / "bag", seconds=1.0)
+    (tmp_path / "bag/metadata.yaml").unlink()
+    assert measure_bag(tmp_path / "bag") == Metrics()
+    with pytest.raises(RecordError, match="never finished"):
+        read_trace(tmp_path / "bag")
+
+
+def test_the_film_is_evenly_spaced(tmp_path: Path) -> None:
+    bag = SyntheticBag(tmp_path / "bag", seconds=4.0)
+    film = read_film(tmp_path / "bag", bag.start_ns, bag.end_ns)
+    assert set(film) == set(VIEWS)
+    stamps = np.array([picture.stamp_ns for picture in film["wrist"]])
+    assert (stamps - T0_NS) * 1e-9 == pytest.approx((np.arange(PICTURES) + 0.5) * 0.5, abs=0.02)
+
+
+def test_large_pictures_are_made_smaller(tmp_path: Path) -> None:
+    bag = SyntheticBag(tmp_path / "bag", seconds=0.5, size=(480, 640))
+    film = read_film(tmp_path / "bag", bag.start_ns, bag.end_ns)
+    assert max(len(picture.jpeg) for picture in film["global"]) < 4000
+
+
+PERIOD_NS = 33_333_333
+END_NS = 300 * PERIOD_NS
+
+
+def stream(rate_error: float = 0.0, jitter: float = 0.0, seed: int = 0) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    period_ns = PERIOD_NS * (1.0 + rate_error)
+    late = np.random.default_rng(seed).uniform(0.0, jitter, 400) * PERIOD_NS
+    return np.sort((np.arange(400) * period_ns + late + 1000).astype(np.int64))
+
+
+@given(
+    lost=st.sets(st.integers(1, 290), max_size=40),
+    jitter=st.floats(0.0, 0.4),
+    rate_error=st.floats(-0.01, 0.01),
+    seed=st.integers(0, 100),
+)
+def test_every_lost_message_is_counted_and_no_other(
+    lost: set[int], jitter: float, rate_error: float, seed: int
+) -> None:
+    stamps = np.delete(stream(rate_error, jitter, seed), sorted(lost))
+    counted = missing_messages(stamps, PERIOD_NS, 0, END_NS)
+    assert abs(counted - len(lost)) <= (0 if rate_error == 0.0 and jitter < 0.2 else 1 + len(lost) // 10)
+
+
+@pytest.mark.parametrize(("rate_error", "jitter"), [(-0.01, 0.0), (0.01, 0.0), (-0.001, 0.3), (0.001, 0.3)])
+def test_jitter_and_drift_are_no_loss(rate_error: float, jitter: float) -> None:
+    assert missing_messages(stream(rate_error, jitter), PERIOD_NS, 0, END_NS) == 0
+
+
+def test_silence_at_either_end_is_loss() -> None:
+    stamps = stream()
+    assert missing_messages(stamps[100:200], PERIOD_NS, 0, END_NS) == 200
+    assert missing_messages(stamps[:0], PERIOD_NS, 0, END_NS) == 300

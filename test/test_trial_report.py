@@ -1,0 +1,115 @@
+"""The report says what the results say, draws what the bags hold, and needs nothing from elsewhere."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from synthetic_bag import SyntheticBag
+from test_trial_results import SITTING, make_trial
+
+from ros_wam.causes import Cause
+from ros_wam.errors import TrialError
+from ros_wam.trial.bag_trace import measure_bag
+from ros_wam.trial.outcome import Outcome
+from ros_wam.trial.report import write_report
+from ros_wam.trial.results import Results
+
+
+class Page(HTMLParser):
+    """Counts elements and collects where they point."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.counts: dict[str, int] = {}
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.counts[tag] = self.counts.get(tag, 0) + 1
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "xlink:href")]
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def sitting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sitting")
+    results = Results(folder, replace(SITTING, prompt="put <the cups> & plates away"))
+    for number in (1, 2):
+        bag = SyntheticBag(folder / f"trials/{number:03d}/bag")
+        trial = make_trial(number)
+        stages = (replace(trial.stages[0], stamp_ns=bag.start_ns + 10**9), trial.stages[1])
+        results.add(replace(trial, stages=stages, **measure_bag(folder / f"trials/{number:03d}/bag").as_fields()))
+    fault = make_trial(3, Outcome.ABORTED, Cause.CAMERA_STALE)
+    results.add(replace(fault, comment="wrist: the newest image is 1.02 s old", bag=None))
+    write_report(folder)
+    return folder
+
+
+def test_the_page_is_self_contained(sitting: Path) -> None:
+    page = Page((sitting / "report.html").read_text())
+    assert all(link.startswith(("#", "data:")) for link in page.links if link)
+    assert page.open == [], "every element is closed"
+    assert page.counts["image"] == 2 * 2 * 8, "trials, views, pictures"
+    assert page.counts["svg"] == 2
+
+
+def test_every_joint_is_drawn_measured_and_sent(sitting: Path) -> None:
+    text = (sitting / "report.html").read_text()
+    for kind in ("measured", "sent"):
+        assert len(re.findall(rf'<polyline class="{kind}"', text)) == 2 * 3
+    for joint in ("joint1", "joint2", "gripper"):
+        assert text.count(f">{joint}</text>") == 2
+    assert text.count(">grasp 4/4</text>") == 2
+    assert text.count('<rect class="bar"') == 2 * 4, "one bar per inference"
+    assert '<rect class="limit"' in text
+    assert '<rect class="idle"' in text
+
+
+def test_the_page_says_what_happened(sitting: Path) -> None:
+    text = (sitting / "report.html").read_text()
+    assert "put &lt;the cups&gt; &amp; plates away" in text
+    assert "<b>2 / 2</b>" in text, "an invalid trial counts for nothing"
+    assert "invalid: camera_stale." in text
+    assert "wrist: the newest image is 1.02 s old" in text
+    assert "Nothing to draw: the trial ended before its recording began." in text
+    assert "56 / 235 ms" in text or "55 / 235 ms" in text
+
+
+def test_the_page_is_small_and_follows_the_theme(sitting: Path) -> None:
+    text = (sitting / "report.html").read_text()
+    assert len(text) < 1_000_000
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_an_unreadable_bag_is_said_not_hidden(tmp_path: Path) -> None:
+    Results(tmp_path, SITTING).add(make_trial(1))
+    text = write_report(tmp_path).read_text()
+    assert "Nothing to draw: no bag in" in text
+
+
+def test_markdown_has_one_row_per_trial(sitting: Path) -> None:
+    text = (sitting / "report.md").read_text()
+    assert "**2 of 2 valid trials succeeded** (100 %, 95 % interval 34–100 %)" in text
+    assert re.search(r"\| 003 \| aborted \| 95 % \|.*\| invalid: camera_stale \|", text)
+    assert "| 001 | place | 5.5 / 6 | 1 |" in text
+
+
+def test_a_sitting_without_trials_has_a_report(tmp_path: Path) -> None:
+    Results(tmp_path, SITTING)
+    assert "no valid trial" in write_report(tmp_path).read_text()
+
+
+def test_a_folder_that_is_no_sitting_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrialError, match="not a sitting"):
+        write_report(tmp_path)
