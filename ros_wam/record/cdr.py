@@ -1,6 +1,7 @@
 """Messages as the bytes that ROS puts on the wire (CDR), written and read without ROS."""
 
 import functools
+import struct
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,16 @@ from rosbags.typesys.store import Typestore
 from ros_wam.errors import RecordError
 from ros_wam.fields import Fields
 
+_STAMP = struct.Struct("<xBxxiI")  # encapsulation (1: little endian), then the header's Time
+_STAMPED = frozenset(
+    {
+        "diagnostic_msgs/msg/DiagnosticArray",
+        "sensor_msgs/msg/CameraInfo",
+        "sensor_msgs/msg/CompressedImage",
+        "sensor_msgs/msg/JointState",
+        "trajectory_msgs/msg/JointTrajectory",
+    }
+)
 _ZERO = {"string": "", "bool": False, "float32": 0.0, "float64": 0.0}
 
 
@@ -63,3 +74,11 @@ def _value(kind: Any, value: Any) -> Any:
     if value is None:
         return np.zeros(length if node == Nodetype.ARRAY else 0, item[1][0])
     return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.asarray(value, item[1][0])
+
+
+def source_stamp_ns(type_name: str, data: bytes) -> int | None:
+    """Return the header's stamp of a serialized message without decoding it, None for a type without a header."""
+    if type_name not in _STAMPED or len(data) < _STAMP.size:
+        return None
+    endianness, seconds, nanoseconds = _STAMP.unpack_from(data)
+    return seconds * 1_000_000_000 + nanoseconds if endianness == 1 else None

@@ -1,0 +1,106 @@
+"""Makes a bag that was cut off (a kill, a full disk) into a finished one, up to its last flush."""
+
+import shutil
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
+
+from mcap.data_stream import ReadDataStream
+from mcap.exceptions import McapError
+from mcap.opcode import Opcode
+from mcap.records import Channel, Chunk, McapRecord, Message, Schema
+from mcap.stream_reader import breakup_chunk
+from zstandard import ZstdError
+
+from ros_wam.errors import RecordError
+from ros_wam.record.bag_writer import METADATA_FILE, RATE_KEY, BagWriter
+from ros_wam.topics import Topic
+
+_ASIDE = "unfinished"
+_NEW = "recovering"
+_MAGIC = b"\x89MCAP0\r\n"
+_DAMAGE = (ValueError, struct.error, McapError, ZstdError)  # ValueError: a checksum, or text that is none
+_RECORD = struct.Struct("<BQ")  # opcode, length
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What came back, and where the file that was cut off is now."""
+
+    messages: int
+    original: Path
+
+
+def recover(folder: Path) -> Recovery:
+    """Finish the bag in `folder`; the cut-off file is kept in `<folder>/unfinished`.
+
+    Raises RecordError when the bag is finished already, when there is none, or when nothing was flushed. When it is
+    cut off itself, it can be run again.
+    """
+    if (folder / METADATA_FILE).exists():
+        raise RecordError(f"the bag {folder} is finished; there is nothing to recover")
+    aside = folder / _ASIDE / f"{folder.name}_0.mcap"
+    source = aside if aside.exists() else folder / aside.name
+    if not source.exists():
+        raise RecordError(f"no bag in {folder}: there is no {source.name}")
+    new = folder / _NEW / folder.name
+    shutil.rmtree(new.parent, ignore_errors=True)
+    messages = _rewrite(source, new)
+    aside.parent.mkdir(exist_ok=True)
+    source.replace(aside)
+    for name in (aside.name, METADATA_FILE):  # the metadata last: with it, the bag is finished
+        (new / name).replace(folder / name)
+    shutil.rmtree(new.parent)
+    return Recovery(messages, aside)
+
+
+def _rewrite(source: Path, new: Path) -> int:
+    chunks = _complete_chunks(source)
+    first = next(chunks, None)
+    if first is None:
+        raise RecordError(f"nothing to recover: {source} was cut off before its first flush")
+    schemas = {record.id: record for record in first if isinstance(record, Schema)}
+    channels = {record.id: record for record in first if isinstance(record, Channel)}  # all of them: see BagWriter
+    topics = {number: _topic(channel, schemas) for number, channel in channels.items()}
+    messages = 0
+    with BagWriter(new, {topic.name: topic for topic in topics.values()}) as writer:
+        for record in chain(first, chain.from_iterable(chunks)):
+            if isinstance(record, Message):
+                writer.write(topics[record.channel_id].name, record.log_time, record.data, record.publish_time)
+                messages += 1
+    return messages
+
+
+def _complete_chunks(source: Path) -> Iterator[list[McapRecord]]:
+    """Yield the records of every chunk that is whole, up to the first damage."""
+    size = source.stat().st_size
+    with source.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise RecordError(f"{source} is not an MCAP file")
+        while len(head := file.read(_RECORD.size)) == _RECORD.size:
+            opcode, length = _RECORD.unpack(head)
+            if opcode in (0, Opcode.DATA_END) or length > size - file.tell():
+                return
+            data = file.read(length)
+            if opcode != Opcode.CHUNK:
+                continue
+            try:
+                yield breakup_chunk(Chunk.read(ReadDataStream(BytesIO(data))), validate_crc=True)
+            except _DAMAGE:
+                return
+
+
+def _topic(channel: Channel, schemas: dict[int, Schema]) -> Topic:
+    rate = channel.metadata.get(RATE_KEY, "")
+    profile = channel.metadata["offered_qos_profiles"]
+    return Topic(
+        channel.topic.removeprefix("/"),
+        schemas[channel.schema_id].name,
+        float(rate) if rate else None,
+        reliable="reliability: reliable" in profile,
+        latched="durability: transient_local" in profile,
+        depth=int(profile.split("depth: ")[1].split()[0]),
+    )
