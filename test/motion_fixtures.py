@@ -1,0 +1,70 @@
+"""What the tests of motion share: a robot that follows perfectly, and chunks."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ros_wam.clock import FakeClock
+from ros_wam.embodiment import Embodiment, load_embodiment
+from ros_wam.errors import DriverError
+from ros_wam.types import ActionChunk, Command, FloatArray, JointState
+
+ROBOTS = Path(__file__).resolve().parents[1] / "robots"
+START_NS = 1_000_000_000
+
+
+def robot(name: str = "ur5") -> Embodiment:
+    return load_embodiment(ROBOTS / f"{name}.yaml")
+
+
+def state_at(position: FloatArray, stamp_ns: int) -> JointState:
+    return JointState(stamp_ns, position, np.zeros(len(position)), np.zeros(len(position)))
+
+
+def chunk_of(
+    rows: FloatArray, t0_ns: int, dt_s: float = 1.0 / 30.0, number: int = 1, observation_ns: int | None = None
+) -> ActionChunk:
+    return ActionChunk(number, number, t0_ns if observation_ns is None else observation_ns, t0_ns, dt_s, rows)
+
+
+def ramp(start: FloatArray, end: FloatArray, rows: int = 30) -> FloatArray:
+    return np.asarray(start + np.linspace(0.0, 1.0, rows)[:, None] * (end - start))
+
+
+class PerfectRobot:
+    """A driver whose robot is at once where it is sent. `failure` is raised by `read` and `send` while it is set."""
+
+    def __init__(self, embodiment: Embodiment, clock: FakeClock) -> None:
+        self.clock = clock
+        self.position = embodiment.home_position
+        self.failure: DriverError | None = None
+        self.send_failure: DriverError | None = None
+        self.recover_failure: DriverError | None = None
+        self.frozen_stamp_ns: int | None = None
+        self.sent: list[FloatArray] = []
+        self.stops = 0
+
+    def connect(self) -> None: ...
+
+    def read(self) -> JointState:
+        if self.failure is not None:
+            raise self.failure
+        return state_at(self.position, self.frozen_stamp_ns or self.clock.now_ns())
+
+    def send(self, command: Command) -> Command:
+        failure = self.send_failure or self.failure
+        if failure is not None:
+            raise failure
+        self.sent.append(command.position)
+        self.position = command.position
+        return command
+
+    def stop(self) -> None:
+        self.stops += 1
+
+    def recover(self) -> None:
+        if self.recover_failure is not None:
+            raise self.recover_failure
+        self.failure = None
+
+    def close(self) -> None: ...
