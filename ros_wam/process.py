@@ -22,3 +22,12 @@ def stop_event() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: event.set())
     return event
+
+
+def set_realtime_priority(priority: int) -> bool:
+    """Run the calling thread, and those it starts, under SCHED_FIFO; return False where that is not permitted."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except PermissionError:
+        return False
+    return True
