@@ -92,6 +92,10 @@ class WebsocketClient:
             yield
         except ConnectionClosed as error:
             self.close()
+            if isinstance(error.__cause__, BlockingIOError):  # SO_SNDTIMEO
+                limit_s = self._profile.timeouts.first_call_s
+                detail = f"policy server {self._profile.url} did not take a request in {limit_s:g} s"
+                raise PolicyTimeout(detail) from error
             raise PolicyUnreachable(f"policy server {self._profile.url} closed the connection: {error}") from error
         except PolicyError:
             self.close()
@@ -99,16 +103,16 @@ class WebsocketClient:
 
     def _open(self) -> ClientConnection:
         url, timeout_s = self._profile.url, self._profile.timeouts.connect_s
-        opening = connect(
-            url,
-            compression=None,
-            max_size=codecs.MAX_MESSAGE_BYTES,
-            open_timeout=timeout_s,
-            close_timeout=CLOSE_TIMEOUT_S,
-            ping_interval=None,
-            proxy=None,
-        )
         try:
+            opening = connect(
+                url,
+                compression=None,
+                max_size=codecs.MAX_MESSAGE_BYTES,
+                open_timeout=timeout_s,
+                close_timeout=CLOSE_TIMEOUT_S,
+                ping_interval=None,
+                proxy=None,
+            )
             connection: ClientConnection = self._stack.enter_context(opening)
         except TimeoutError as error:
             raise PolicyUnreachable(f"policy server {url} did not connect within {timeout_s:g} s") from error

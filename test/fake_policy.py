@@ -1,0 +1,73 @@
+"""A robot, a profile and a policy for the tests of everything around the wire."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ros_wam.embodiment import Embodiment, load_embodiment
+from ros_wam.policy.profile import Profile, Timeouts, load_profile
+from ros_wam.types import CameraFrame, JointState, Observation
+
+ROOT = Path(__file__).parents[1]
+UR5: Embodiment = load_embodiment(ROOT / "robots" / "ur5.yaml")
+BASELINE: Profile = load_profile(ROOT / "config" / "policies" / "baseline.yaml")
+METADATA = {
+    "embodiment": "ur5",
+    "views": ["global", "wrist"],
+    "image_size": [240, 320],
+    "action_layout": list(UR5.joint_names),
+    "action_horizon": 30,
+    "rate_hz": 30,
+}
+
+
+def profile_for(url: str, call_s: float = 5.0, connect_s: float = 5.0, **changes: Any) -> Profile:
+    """The baseline profile for a server at `url`."""
+    timeouts = Timeouts(connect_s=connect_s, first_call_s=call_s, call_s=call_s)
+    return dataclasses.replace(BASELINE, url=url, timeouts=timeouts, **changes)
+
+
+def state(stamp_ns: int, position: Any = 0.0) -> JointState:
+    """A joint state at rest."""
+    return JointState(stamp_ns, np.zeros(7) + position, np.zeros(7), np.zeros(7))
+
+
+def frame(view: str, stamp_ns: int, shade: int = 0) -> CameraFrame:
+    """A picture of one colour."""
+    return CameraFrame(view, stamp_ns, np.full((240, 320, 3), shade, np.uint8))
+
+
+def observation(stamp_ns: int = 1, prompt: str = "put it in the box") -> Observation:
+    """What the robot sees at home."""
+    frames = {view: frame(view, stamp_ns) for view in UR5.views}
+    return Observation(stamp_ns, frames, state(stamp_ns, UR5.home_position), prompt)
+
+
+class FakePolicy:
+    """A ServedPolicy: answers with `answer(request)`, by default with actions that hold the request's stamp."""
+
+    def __init__(self, metadata: Mapping[str, Any] = METADATA) -> None:
+        self.metadata = metadata
+        self.warm = False
+        self.sessions = 0
+        self.requests: list[Mapping[str, Any]] = []
+        self.answer: Callable[[Mapping[str, Any]], Mapping[str, Any]] = stamp_answer
+
+    def warm_up(self) -> None:
+        self.warm = True
+
+    def new_session(self) -> int:
+        self.sessions += 1
+        return self.sessions
+
+    def infer(self, request: Mapping[str, Any], session: int) -> Mapping[str, Any]:
+        self.requests.append(request)
+        return self.answer(request)
+
+
+def stamp_answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Actions `(30, 7)` that tell which request they answer."""
+    return {"actions": np.full((30, 7), float(request["observation/stamp_ns"]))}

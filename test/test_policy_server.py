@@ -1,0 +1,133 @@
+"""The policy server: the openpi framing, several clients at once, latency on the clock, a clean stop."""
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from fake_policy import METADATA, UR5, FakePolicy, observation, profile_for, stamp_answer
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
+
+from ros_wam.clock import FakeClock, StationClock
+from ros_wam.errors import ConfigError
+from ros_wam.policy import codecs
+from ros_wam.policy.server import PolicyServer, serve
+from ros_wam.policy.websocket_client import WebsocketClient
+
+REQUEST = codecs.encode({"observation/stamp_ns": 4})
+
+
+@pytest.fixture
+def policy() -> FakePolicy:
+    return FakePolicy()
+
+
+@pytest.fixture
+def server(policy: FakePolicy) -> Iterator[PolicyServer]:
+    with PolicyServer(policy, "127.0.0.1", 0, StationClock()) as server:
+        yield server
+
+
+def test_metadata_comes_first_then_one_answer_per_request(server: PolicyServer) -> None:
+    with connect(server.url) as connection:
+        assert codecs.decode(connection.recv(timeout=5.0)) == METADATA
+        connection.send(REQUEST)
+        first = codecs.decode(connection.recv(timeout=5.0))
+        connection.send(REQUEST)
+        second = codecs.decode(connection.recv(timeout=5.0))
+    assert first["actions"].shape == (30, 7)
+    assert set(first["policy_timing"]) == {"infer_ms"}
+    assert set(first["server_timing"]) == {"infer_ms"}
+    assert set(second["server_timing"]) == {"infer_ms", "prev_total_ms"}
+
+
+def test_healthz_says_ok_once_the_policy_is_warm(policy: FakePolicy, server: PolicyServer) -> None:
+    assert policy.warm
+    with urllib.request.urlopen(server.url.replace("ws", "http") + "/healthz", timeout=5.0) as answer:
+        assert (answer.status, answer.read()) == (200, b"OK\n")
+
+
+def test_error_is_a_traceback_and_a_close_with_1011(policy: FakePolicy, server: PolicyServer) -> None:
+    def fail(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise KeyError("observation/third_image")
+
+    policy.answer = fail
+    with connect(server.url) as connection:
+        connection.recv(timeout=5.0)
+        connection.send(REQUEST)
+        text = connection.recv(timeout=5.0)
+        assert isinstance(text, str)
+        assert text.startswith("Traceback")
+        assert text.endswith("KeyError: 'observation/third_image'\n")
+        with pytest.raises(ConnectionClosedError) as closed:
+            connection.recv(timeout=5.0)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1011
+
+
+@pytest.mark.parametrize("request_frame", ["text", b"\xc1"])
+def test_request_that_is_none_is_refused(server: PolicyServer, request_frame: str | bytes) -> None:
+    with connect(server.url) as connection:
+        connection.recv(timeout=5.0)
+        connection.send(request_frame)
+        assert "SpecError" in connection.recv(timeout=5.0)
+
+
+def test_clients_are_served_at_once_each_with_its_session(policy: FakePolicy, server: PolicyServer) -> None:
+    clients = [WebsocketClient(profile_for(server.url), UR5, StationClock()) for _ in range(3)]
+    for client in clients:
+        client.connect()
+    for stamp_ns, client in enumerate(clients):
+        assert client.infer(observation(stamp_ns)).actions[0, 0] == stamp_ns
+    for client in clients:
+        client.close()
+    assert policy.sessions == 3
+
+
+def test_latency_is_waited_for_on_the_clock(policy: FakePolicy) -> None:
+    clock = FakeClock()
+    with PolicyServer(policy, "127.0.0.1", 0, clock, inference_latency_ms=400.0) as server:
+        client = WebsocketClient(profile_for(server.url), UR5, clock)
+        reply = client.infer(observation())
+        client.close()
+    assert reply.server_infer_ms == pytest.approx(400.0)
+    assert clock.now_ns() == 400_000_000
+
+
+def test_port_that_is_taken_is_named(server: PolicyServer) -> None:
+    port = int(server.url.rpartition(":")[2])
+    with pytest.raises(ConfigError, match=f"cannot serve on 127.0.0.1:{port}: "):
+        PolicyServer(FakePolicy(), "127.0.0.1", port, StationClock()).start()
+
+
+def test_stopping_twice_and_with_a_client_connected(server: PolicyServer) -> None:
+    with connect(server.url) as connection:
+        connection.recv(timeout=5.0)
+        server.stop()
+        server.stop()
+        with pytest.raises(Exception, match="1001"):
+            connection.recv(timeout=5.0)
+
+
+def test_serve_runs_until_the_event_is_set(policy: FakePolicy) -> None:
+    stop, ready, urls = threading.Event(), threading.Event(), []
+
+    def on_ready(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    arguments = (policy, "127.0.0.1", 0, StationClock(), stop, 0.0, on_ready)
+    thread = threading.Thread(target=serve, args=arguments)
+    thread.start()
+    assert ready.wait(5.0)
+    client = WebsocketClient(profile_for(urls[0]), UR5, StationClock())
+    assert client.infer(observation(9)).actions[0, 0] == stamp_answer({"observation/stamp_ns": 9})["actions"][0, 0]
+    stop.set()
+    thread.join(5.0)
+    assert not thread.is_alive()
+    client.close()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(urls[0].replace("ws", "http") + "/healthz", timeout=1.0)

@@ -1,0 +1,194 @@
+"""The websocket client against our own server, and against servers that misbehave."""
+
+import dataclasses
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgpack
+import numpy as np
+import pytest
+from fake_policy import METADATA, UR5, FakePolicy, observation, profile_for
+from websockets.server import ServerProtocol
+from websockets.sync.server import ServerConnection, serve
+
+from conformance import PolicyClientConformance, Served
+from ros_wam.clock import FakeClock, StationClock
+from ros_wam.errors import ConfigError, PolicyAnswerInvalid, PolicyTimeout, PolicyUnreachable
+from ros_wam.policy import codecs
+from ros_wam.policy.client import make_client
+from ros_wam.policy.server import PolicyServer
+from ros_wam.policy.websocket_client import WebsocketClient
+
+
+class TestWebsocketClient(PolicyClientConformance):
+    @pytest.fixture
+    def served(self) -> Iterator[Served]:
+        policy = FakePolicy()
+        with PolicyServer(policy, "127.0.0.1", 0, StationClock()) as server:
+            client = make_client(profile_for(server.url, call_s=0.3), UR5, StationClock())
+            yield Served(policy, client, server.stop)
+            client.close()
+
+
+@contextmanager
+def misbehaving(behaviour: Callable[[ServerConnection], None], **changes: object) -> Iterator[WebsocketClient]:
+    """A client of a server that does `behaviour` on every connection."""
+    with serve(behaviour, "127.0.0.1", 0, compression=None, close_timeout=0.1) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
+        client = WebsocketClient(profile_for(url, call_s=0.3, **changes), UR5, StationClock())
+        try:
+            yield client
+        finally:
+            client.close()
+    thread.join()
+
+
+def greet(connection: ServerConnection) -> None:
+    connection.send(codecs.encode(METADATA))
+
+
+def test_server_that_declares_nothing_is_accepted_only_where_the_profile_says_so() -> None:
+    def stock_openpi(connection: ServerConnection) -> None:
+        connection.send(codecs.encode({}))
+        connection.recv(timeout=1.0)
+        connection.send(codecs.encode({"actions": np.ones((30, 7), np.float32)}))
+
+    with misbehaving(stock_openpi, must_declare=()) as client:
+        assert client.connect() == {}
+        reply = client.infer(observation())
+        assert reply.actions.dtype == np.float64
+        assert reply.server_infer_ms is None
+
+
+def test_answers_with_bytes_keys_are_read() -> None:
+    def answer(connection: ServerConnection) -> None:
+        greet(connection)
+        connection.recv(timeout=1.0)
+        actions = {b"__ndarray__": True, b"data": bytes(8 * 7), b"dtype": b"<f8", b"shape": [1, 7]}
+        connection.send(msgpack.packb({b"out": {b"actions": actions}, b"server_timing": {b"infer_ms": 12}}))
+
+    with misbehaving(answer, reply_path="out.actions") as client:
+        reply = client.infer(observation())
+        assert reply.actions.shape == (1, 7)
+        assert reply.server_infer_ms == 12.0
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [b"\xc1garbage", msgpack.packb([1, 2]), msgpack.packb({"actions": "none"}), b"", "Traceback:\nBoom: late"],
+)
+def test_answer_that_is_none_is_invalid(frame: str | bytes) -> None:
+    def answer(connection: ServerConnection) -> None:
+        greet(connection)
+        connection.recv(timeout=1.0)
+        connection.send(frame)
+
+    with misbehaving(answer) as client, pytest.raises(PolicyAnswerInvalid):
+        client.infer(observation())
+
+
+@pytest.mark.parametrize("frame", [b"\xc1", msgpack.packb([1]), "text"])
+def test_greeting_that_is_none_is_invalid(frame: str | bytes) -> None:
+    with misbehaving(lambda connection: connection.send(frame)) as client, pytest.raises(PolicyAnswerInvalid):
+        client.connect()
+
+
+def test_frame_that_answers_no_request_ends_the_connection() -> None:
+    sent = threading.Event()
+
+    def chatter(connection: ServerConnection) -> None:
+        greet(connection)
+        connection.send(codecs.encode({"actions": np.zeros((30, 7))}))
+        sent.set()
+        connection.recv()
+
+    with misbehaving(chatter) as client:
+        client.connect()
+        assert sent.wait(5.0)
+        assert client._connection is not None
+        assert client._connection.ping().wait(5.0)  # its answer comes after the frame
+        with pytest.raises(PolicyAnswerInvalid, match="answers no request"):
+            client.infer(observation())
+
+
+def test_silent_server_times_out() -> None:
+    def silent(connection: ServerConnection) -> None:
+        for _ in connection:
+            pass
+
+    too_late = pytest.raises(PolicyTimeout, match=r"did not send its metadata in 0\.2 s")
+    with misbehaving(silent, connect_s=0.2) as client, too_late:
+        client.connect()
+
+
+def test_server_that_reads_nothing_cannot_block_the_client() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        profile = profile_for(f"ws://127.0.0.1:{listener.getsockname()[1]}", call_s=0.3, image_size=(1200, 1600))
+        profile = dataclasses.replace(profile, must_declare=())
+        client = WebsocketClient(profile, UR5, StationClock())
+        accepted: list[socket.socket] = []
+        deaf = threading.Thread(target=lambda: accepted.append(greet_and_read_no_more(listener)))
+        deaf.start()
+        client.connect()
+        deaf.join()
+        with pytest.raises(PolicyTimeout, match=r"did not take a request in 0\.3 s"):
+            client.infer(observation())
+        accepted[0].close()
+
+
+def greet_and_read_no_more(listener: socket.socket) -> socket.socket:
+    connection, _ = listener.accept()
+    protocol = ServerProtocol()
+    while not (requests := list(protocol.events_received())):
+        protocol.receive_data(connection.recv(4096))
+    protocol.send_response(protocol.accept(requests[0]))
+    protocol.send_binary(codecs.encode({}))
+    for data in protocol.data_to_send():
+        connection.sendall(data)
+    return connection
+
+
+def test_nobody_there() -> None:
+    client = WebsocketClient(profile_for("ws://127.0.0.1:9"), UR5, FakeClock())
+    with pytest.raises(PolicyUnreachable, match=r"ws://127\.0\.0\.1:9 cannot be reached"):
+        client.connect()
+
+
+def test_server_that_is_no_websocket_is_unreachable() -> None:
+    with PolicyServer(FakePolicy(), "127.0.0.1", 0, StationClock()) as server:
+        client = WebsocketClient(profile_for(f"{server.url}/healthz"), UR5, FakeClock())
+        with pytest.raises(PolicyUnreachable, match="HTTP 200"):
+            client.connect()
+
+
+def test_restarted_server_is_found_again() -> None:
+    first = PolicyServer(FakePolicy(), "127.0.0.1", 0, StationClock())
+    first.start()
+    client = WebsocketClient(profile_for(first.url), UR5, StationClock())
+    client.infer(observation())
+    first.stop()
+    port = int(first.url.rpartition(":")[2])
+    with PolicyServer(FakePolicy(), "127.0.0.1", port, StationClock()):
+        assert client.infer(observation(8)).actions[0, 0] == 8.0
+        client.close()
+
+
+def test_client_of_another_robot_is_refused() -> None:
+    with pytest.raises(ConfigError, match="action_layout"):
+        make_client(profile_for("ws://x", action_layout=("joint1",)), UR5, FakeClock())
+
+
+def test_timing_adds_up() -> None:
+    with PolicyServer(FakePolicy(), "127.0.0.1", 0, StationClock()) as server:
+        client = WebsocketClient(profile_for(server.url), UR5, StationClock())
+        reply = client.infer(observation())
+        client.close()
+    assert set(reply.timing_ms) == {"encode", "round_trip", "decode"}
+    assert reply.server_infer_ms is not None
+    assert 0.0 <= reply.server_infer_ms <= reply.timing_ms["round_trip"]
+    assert set(reply.extra) == {"server_timing", "policy_timing"}
