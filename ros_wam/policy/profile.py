@@ -70,7 +70,9 @@ class Profile:
         self._check_choice("action_space", self.action_space, ACTION_SPACES)
         for declaration in self.must_declare:
             self._check_choice("must_declare", declaration, DECLARATIONS)
-        self._require(self.url.startswith(("ws://", "wss://")), "url", self.url, "start with ws:// or wss://")
+        self._require(
+            self.url.startswith(("ws://", "wss://")), "url", self.url, "a URL that starts with ws:// or wss://"
+        )
         for name in ("connect_s", "first_call_s", "call_s"):
             self._check_positive(f"timeouts: {name}", getattr(self.timeouts, name))
         self._check_positive("rate_hz", self.rate_hz)
@@ -80,7 +82,7 @@ class Profile:
         self._require(self.action_horizon >= 2, "action_horizon", self.action_horizon, "at least 2")
         horizon = self.execution_horizon
         self._require(1 <= horizon <= self.action_horizon, "execution_horizon", horizon, f"1 to {self.action_horizon}")
-        self._require(bool(self.views), "views", self.views, "not empty")
+        self._require(bool(self.views), "views", self.views, "a map of at least one view")
         keys = [*self.views.values(), *self.state, *filter(None, (self.prompt_key, self.stamp_key))]
         self._require(len(set(keys)) == len(keys), "views, state, prompt_key, stamp_key", keys, "different keys")
 

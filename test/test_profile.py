@@ -1,0 +1,78 @@
+"""Policy profiles: what ships is right for its robots, what is wrong is named with the valid choices."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from fake_policy import BASELINE, ROOT, UR5
+
+from ros_wam.config import dump
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import ConfigError
+from ros_wam.policy.profile import load_profile
+
+PROFILES = sorted((ROOT / "config" / "policies").glob("*.yaml"))
+
+
+def write(folder: Path, **changes: object) -> Path:
+    """The baseline profile as a file, with keys changed; None removes one."""
+    data = {**yaml.safe_load(dump(BASELINE)), **changes}
+    path = folder / "policy.yaml"
+    path.write_text(yaml.safe_dump({key: value for key, value in data.items() if value is not None}))
+    return path
+
+
+@pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
+def test_every_profile_that_ships_is_named_as_its_file(path: Path) -> None:
+    assert load_profile(path).name == path.stem
+
+
+@pytest.mark.parametrize("robot", ["ur5", "ur5e"])
+def test_baseline_fits_its_robots(robot: str) -> None:
+    BASELINE.check_robot(load_embodiment(ROOT / "robots" / f"{robot}.yaml"))
+
+
+def test_profile_survives_being_written(tmp_path: Path) -> None:
+    assert load_profile(write(tmp_path)) == BASELINE
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"transport": "carrier_pigeon"}, "transport is 'carrier_pigeon', must be one of websocket"),
+        ({"codec": "pickle"}, "codec is 'pickle', must be one of openpi"),
+        ({"action_space": "ee_pose"}, "action_space is 'ee_pose', must be one of joint_position"),
+        ({"must_declare": ["weather"]}, "must_declare is 'weather', must be one of embodiment, views,"),
+        ({"url": "http://x"}, "url is 'http://x', must be a URL that starts with"),
+        ({"timeouts": {"connect_s": 1, "first_call_s": 0, "call_s": 1}}, "timeouts: first_call_s is 0.0, must be"),
+        ({"timeouts": {"connect_s": 1, "first_call_s": 1}}, "missing key call_s"),
+        ({"rate_hz": float("nan")}, "rate_hz is nan, must be finite and above 0"),
+        ({"image_size": [0, 320]}, "image_size is 0, must be"),
+        ({"action_horizon": 1}, "action_horizon is 1, must be at least 2"),
+        ({"execution_horizon": 31}, "execution_horizon is 31, must be 1 to 30"),
+        ({"execution_horizon": 0}, "execution_horizon is 0, must be 1 to 30"),
+        ({"views": {}}, "views is {}, must be a map of"),
+        ({"prompt_key": "observation/wrist_image"}, "must be different keys"),
+        ({"freshness": {"max_age_s": -1.0}}, "freshness: max_age_s is -1.0"),
+        ({"speed": 11}, "unknown key speed; valid keys: name, url,"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_profile(write(tmp_path, **changes))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"views": {"side": "image"}}, "views is 'side', must be one of wrist, global"),
+        ({"state": {"s": ["joint9"]}}, "state: s is ['joint9'], must be joints of joint1, joint2"),
+        ({"action_layout": ["joint1", "gripper"]}, "action_layout is ['joint1', 'gripper'], must be the joints of ur5"),
+    ],
+)
+def test_what_the_robot_lacks_is_named(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    profile = load_profile(write(tmp_path, **changes))
+    with pytest.raises(ConfigError) as caught:
+        profile.check_robot(UR5)
+    assert message in str(caught.value)
