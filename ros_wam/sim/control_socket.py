@@ -41,8 +41,8 @@ class ControlSocket:
                 connection.close()
 
     def close(self) -> None:
-        """Hang up and remove the socket."""
-        for key in list(self._selector.get_map().values()):
+        """Hang up and remove the socket. Repeatable."""
+        for key in list((self._selector.get_map() or {}).values()):
             assert isinstance(key.fileobj, socket.socket)
             key.fileobj.close()
         self._selector.close()

@@ -1,0 +1,128 @@
+"""The simulated station in real time: physics on absolute deadlines, emulated controllers, cameras, scores, faults."""
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from ros_wam.calibration import CameraStation
+from ros_wam.clock import Clock
+from ros_wam.errors import SimError
+from ros_wam.sim.control_socket import ControlSocket
+from ros_wam.sim.emulators.emulator import Emulator
+from ros_wam.sim.link import score_fields
+from ros_wam.sim.robot import SimRobot
+from ros_wam.sim.schedule import Schedule
+from ros_wam.sim.scoring import Scorer
+from ros_wam.sim.world import STEP_NS, Snapshot
+
+SCORE_PERIOD_NS = 10_000_000
+SLIP_NS = 100_000_000
+"""A loop that is later than this does not catch up: it lets the world's time slip, and says so by `slipped_ns`."""
+FROZEN_CAMERA, PHYSICS_STALL = "frozen_camera", "physics_stall"
+
+
+class Pictures(Protocol):
+    """Takes pictures of a snapshot, elsewhere."""
+
+    def send(self, snapshot: Snapshot, stamp_ns: int, due: Collection[str], frozen: Collection[str]) -> None: ...
+
+
+class Station:
+    """One world in real time. `tick` is one physics step; everything happens in the thread that calls it."""
+
+    def __init__(
+        self,
+        robot: SimRobot,
+        scorer: Scorer,
+        emulators: Sequence[Emulator],
+        cameras: Mapping[str, CameraStation],
+        pictures: Pictures,
+        socket_path: Path,
+        clock: Clock,
+    ) -> None:
+        """Begin now. Frames may be dropped by `pictures`; physics steps never are."""
+        self._robot, self._scorer, self._emulators, self._pictures = robot, scorer, emulators, pictures
+        self._clock = clock
+        self.slipped_ns = 0
+        self._epoch_ns = clock.now_ns() - robot.world.time_ns
+        time_ns = robot.world.time_ns
+        self._cycles = [(emulator, Schedule(emulator.rate_hz, time_ns)) for emulator in emulators]
+        self._shutters = {view: Schedule(camera.rate_hz, time_ns) for view, camera in cameras.items()}
+        self._scoring = Schedule(1e9 / SCORE_PERIOD_NS, time_ns)
+        self._faults: set[str] = set()
+        self._socket = ControlSocket(
+            socket_path,
+            {
+                "reset": self._reset,
+                "score": lambda: score_fields(self._scorer.stages(), self._scorer.succeeded()),
+                "inject": self._inject,
+                "clear": self._clear,
+                "faults": lambda: {"faults": self._fault_names()},
+            },
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Tick until `stop` is set. Raises SimError when the pictures' process has ended."""
+        while not stop.is_set():
+            self.tick()
+
+    def tick(self) -> None:
+        """Wait for the next step's time and take it."""
+        deadline_ns = self._epoch_ns + self._robot.world.time_ns + STEP_NS
+        self._clock.sleep_until_ns(deadline_ns)
+        now_ns = self._clock.now_ns()
+        if PHYSICS_STALL in self._faults:
+            self._slip(now_ns - deadline_ns + STEP_NS)
+            self._socket.serve()
+            return
+        if now_ns - deadline_ns > SLIP_NS:
+            self._slip(now_ns - deadline_ns)
+        self._robot.step()
+        self._serve(now_ns, self._robot.world.time_ns)
+
+    def close(self) -> None:
+        """Close the control socket; the emulators belong to whoever started them."""
+        self._socket.close()
+
+    def _serve(self, now_ns: int, time_ns: int) -> None:
+        """Do what is due at simulated `time_ns`."""
+        for emulator, schedule in self._cycles:
+            if schedule.due(time_ns):
+                emulator.cycle(now_ns)
+        due = [view for view, schedule in self._shutters.items() if schedule.due(time_ns)]
+        if due:
+            frozen = due if FROZEN_CAMERA in self._faults else []
+            self._pictures.send(self._robot.world.snapshot(self._epoch_ns), now_ns, due, frozen)
+        if self._scoring.due(time_ns):
+            self._scorer.update(now_ns)
+            self._socket.serve()
+
+    def _slip(self, duration_ns: int) -> None:
+        self._epoch_ns += duration_ns
+        self.slipped_ns += duration_ns
+
+    def _reset(self, seed: int) -> Mapping[str, Any]:
+        self._robot.world.reset(seed)
+        self._scorer.reset()
+        return {}
+
+    def _fault_names(self) -> list[str]:
+        names = {fault for emulator in self._emulators for fault in emulator.faults}
+        return sorted(names | {FROZEN_CAMERA, PHYSICS_STALL})
+
+    def _inject(self, fault: str) -> Mapping[str, Any]:
+        if fault not in self._fault_names():
+            raise SimError(f"no fault {fault!r}; there are: {', '.join(self._fault_names())}")
+        if fault in (FROZEN_CAMERA, PHYSICS_STALL):
+            self._faults.add(fault)
+        for emulator in self._emulators:
+            if fault in emulator.faults:
+                emulator.inject(fault)
+        return {}
+
+    def _clear(self) -> Mapping[str, Any]:
+        self._faults.clear()
+        for emulator in self._emulators:
+            emulator.clear()
+        return {}
