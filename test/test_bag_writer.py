@@ -69,14 +69,14 @@ def test_nothing_is_visible_before_the_bag_is_complete(tmp_path: Path) -> None:
     assert (tmp_path / "bag" / "metadata.yaml").exists()
 
 
-def test_a_second_of_data_reaches_the_system(tmp_path: Path) -> None:
+def test_data_reach_the_system_within_a_second(tmp_path: Path) -> None:
     writer = BagWriter(tmp_path / "bag", TOPICS)
     path = tmp_path / "bag" / "bag_0.mcap"
     writer.write("robot_mode", 10**12, text(0))
     before = path.stat().st_size
-    writer.write("robot_mode", 10**12 + 999_999_999, text(1))
+    writer.write("robot_mode", 10**12 + 799_999_999, text(1))
     assert path.stat().st_size == before
-    writer.write("robot_mode", 10**12 + 1_000_000_000, text(2))
+    writer.write("robot_mode", 10**12 + 800_000_000, text(2))
     assert path.stat().st_size > before
     writer.abandon()
 

@@ -81,4 +81,4 @@ def source_stamp_ns(type_name: str, data: bytes) -> int | None:
     if type_name not in _STAMPED or len(data) < _STAMP.size:
         return None
     endianness, seconds, nanoseconds = _STAMP.unpack_from(data)
-    return seconds * 1_000_000_000 + nanoseconds if endianness == 1 else None
+    return seconds * 1_000_000_000 + nanoseconds if endianness == 1 and seconds >= 0 else None
