@@ -25,6 +25,6 @@ class Outlets:
         self._publishers[name].publish(build(self._types[name], fields))
 
 
-def subscribe(node: Node, topic: Topic, callback: Callable[[Any], None]) -> None:
-    """Call `callback` with every message of `topic`; it only stores."""
-    node.create_subscription(message_class(topic.type), topic.name, callback, qos(topic))
+def subscribe(node: Node, topic: Topic, callback: Callable[[Any], None], raw: bool = False) -> None:
+    """Call `callback` with every message of `topic`, or with its bytes when `raw`; it only stores."""
+    node.create_subscription(message_class(topic.type), topic.name, callback, qos(topic), raw=raw)

@@ -1,6 +1,7 @@
 """A sitting's folder. Each trial's own file is the truth, on the disk before the next trial starts; results.json
 gathers them and can be made again from them."""
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,13 @@ class Results:
     def trial_dir(self, trial_id: str) -> Path:
         """Return the folder of a trial."""
         return self.folder / "trials" / trial_id
+
+    def begin(self, trial_id: str) -> None:
+        """Make room for a trial; what an attempt that was cut off left there is kept beside it."""
+        folder = self.trial_dir(trial_id)
+        if folder.exists() and trial_id not in self.trials:
+            names = (folder.with_name(f"{trial_id}-interrupted-{k}") for k in itertools.count(1))
+            folder.rename(next(name for name in names if not name.exists()))
 
     def add(self, trial: Trial) -> None:
         """Write `trial`, or write it again with more known of it; raises TrialError when the disk refuses."""

@@ -87,14 +87,14 @@ class TrialRunner:
         if self._ending is not None:
             self._wind_up(now_ns, self._ending)
 
-    def operator_stop(self) -> None:
-        """Abort the trial: the operator said so."""
-        self._end(_Ending(Outcome.ABORTED, Cause.OPERATOR_STOP, "stopped by the operator"))
+    def operator_stop(self) -> bool:
+        """Abort the trial: the operator said so. False when it has ended already."""
+        return self._end(_Ending(Outcome.ABORTED, Cause.OPERATOR_STOP, "stopped by the operator"))
 
-    def operator_mark(self, success: bool) -> None:
-        """End a running trial with the operator's verdict, which counts over the scorer's."""
-        if self.state is TrialState.RUNNING:
-            self._end(_Ending(Outcome.SUCCESS if success else Outcome.FAILURE, detail="marked by the operator"))
+    def operator_mark(self, success: bool) -> bool:
+        """End a running trial with the operator's verdict, which counts over the scorer's; False when none runs."""
+        outcome = Outcome.SUCCESS if success else Outcome.FAILURE
+        return self.state is TrialState.RUNNING and self._end(_Ending(outcome, detail="marked by the operator"))
 
     def progress(self, now_ns: int) -> Mapping[str, Any]:
         """Return what there is to show of the trial now, in JSON types."""
@@ -129,9 +129,11 @@ class TrialRunner:
         self.state = state
         self._entered_ns = now_ns
 
-    def _end(self, ending: _Ending) -> None:
-        if self._ending is None and self.state is not TrialState.SCORED:
-            self._ending = ending
+    def _end(self, ending: _Ending) -> bool:
+        if self._ending is not None:
+            return False
+        self._ending = ending
+        return True
 
     def _overdue(self, now_ns: int, allowed_s: float, cause: Cause, detail: str) -> None:
         """End the trial when this wait takes longer than `allowed_s`; a fault of the station is the better cause."""

@@ -63,6 +63,7 @@ class SittingRunner:
 
     def _next(self) -> TrialRunner:
         planned = self._left.pop(0)
+        self._results.begin(planned.trial_id)
         bag = f"trials/{planned.trial_id}/bag"
         return TrialRunner(self._station, planned, self._results.folder / bag, bag, self._timeouts)
 

@@ -1,0 +1,199 @@
+"""The station as a trial sees it over ROS: topics, the robot's services, the recorder's events, and the scene."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from ros_wam import alive, fields
+from ros_wam.causes import Cause
+from ros_wam.clock import StationClock
+from ros_wam.nodes.wiring import Outlets, subscribe
+from ros_wam.run_config import RunConfig
+from ros_wam.topics import image_topic, topic_table
+from ros_wam.trial.plan import PlannedTrial
+from ros_wam.trial.scene import OperatorScene, Scene, SimScene
+from ros_wam.trial.watch import StationWatch
+from ros_wam.types import Mode, Stage
+
+RETRY_NS = 500_000_000
+RECORDER = "recorder_node"
+
+
+class RobotVerb:
+    """Asks one of `robot_node`'s services, without waiting, again and again until it agrees."""
+
+    def __init__(self, node: Node, verb: str) -> None:
+        self.agreed_ns: int | None = None
+        self.refusal = ""
+        self._client = node.create_client(Trigger, f"robot_node/{verb}")
+        self._wanted = False
+        self._asked_ns = 0
+        self._future: Any = None
+
+    def ask(self) -> None:
+        """Begin to ask."""
+        self._wanted, self.agreed_ns, self.refusal, self._asked_ns, self._future = True, None, "", 0, None
+
+    def give_up(self) -> None:
+        """Ask no more; what it agreed to stays noted."""
+        self._wanted, self._future, self.refusal = False, None, ""
+
+    def tick(self, now_ns: int) -> None:
+        """Read the answer, or ask (again)."""
+        if not self._wanted:
+            return
+        if self._future is not None and self._future.done():
+            answer, self._future = self._future.result(), None
+            if answer.success:
+                self._wanted, self.agreed_ns, self.refusal = False, now_ns, ""
+                return
+            self.refusal = answer.message
+        if now_ns - self._asked_ns >= RETRY_NS and self._client.service_is_ready():
+            self._asked_ns, self._future = now_ns, self._client.call_async(Trigger.Request())
+
+
+class RosStation:
+    """A Station; `tick` at 20 Hz, after the trial's own tick."""
+
+    def __init__(self, node: Node, config: RunConfig) -> None:
+        self.scene: Scene = SimScene(config.sim_socket) if config.sim else OperatorScene()
+        self._clock, self._run_dir, embodiment = StationClock(), config.run_dir, config.embodiment()
+        topics = topic_table(embodiment.views, embodiment.control_rate_hz)
+        cameras = config.station().cameras
+        rates_hz = {image_topic(view): cameras[view].rate_hz for view in embodiment.views}
+        for name in ("joint_states", "safety_status"):
+            rates_hz[name] = topics[name].rate_hz or 0.0
+        self.watch = StationWatch(embodiment.views, rates_hz, lambda: alive.dead(config.run_dir))
+        self._outlets = Outlets(node, topics, ("enable", "trial_command", "trial_event"))
+        self._verbs = {verb: RobotVerb(node, verb) for verb in ("recover", "home", "policy", "hold")}
+        self._trial: PlannedTrial | None = None
+        self._recording, self._recorded, self._enabled = False, False, False
+        self._starting = False
+        self._safety_ns = self._stop_ns = 0
+        for view in embodiment.views:
+            subscribe(node, topics[image_topic(view)], self._saw(image_topic(view)), raw=True)
+        subscribe(node, topics["joint_states"], self._saw("joint_states"), raw=True)
+        subscribe(node, topics["safety_status"], self._on_safety)
+        subscribe(node, topics["policy_status"], self._on_policy)
+        subscribe(node, topics["trial_event"], self._on_event)
+
+    def tick(self, now_ns: int) -> None:
+        """Publish the enable signal, and go on asking the robot for what it has not agreed to yet."""
+        self._outlets.publish("enable", fields.enable(self._enabled))
+        self._enabled = False
+        for verb in self._verbs.values():
+            verb.tick(now_ns)
+        if self._starting and self._verbs["policy"].agreed_ns is not None and self._trial is not None:
+            self._starting = False
+            self._command("start", self._trial)  # the control process refuses chunks before it follows the policy
+
+    def say(self, event: Mapping[str, Any]) -> None:
+        """Publish a `trial_event`."""
+        self._outlets.publish("trial_event", fields.json_object(event))
+
+    def close(self) -> None:
+        """Withdraw the enable signal and let go of the scene."""
+        self._outlets.publish("enable", fields.enable(False))
+        self.scene.close()
+
+    def reset(self, seed: int) -> None:
+        """See Station."""
+        self._trial = None
+        self.watch.begin()
+        self.scene.reset(seed)
+
+    def reset_done(self) -> bool:
+        """See Station."""
+        return self.scene.reset_done()
+
+    def home(self) -> None:
+        """See Station. The robot is recovered only now, when the scene is laid out and nobody's hand is in it."""
+        if self.watch.mode is Mode.FAULT:
+            self._verbs["recover"].ask()
+        self._verbs["home"].ask()
+
+    def at_home(self) -> bool:
+        """See Station."""
+        agreed_ns = self._verbs["home"].agreed_ns
+        fresh = agreed_ns is not None and self._safety_ns > agreed_ns
+        return fresh and self.watch.at_home and self.watch.mode is not Mode.HOMING
+
+    def not_ready(self) -> str | None:
+        """See Station."""
+        if not alive.is_alive(self._run_dir, RECORDER):
+            return f"{RECORDER} is not running"
+        return self.watch.not_ready(self._clock.now_ns())
+
+    def prepare(self, trial: PlannedTrial, bag_dir: Path) -> None:
+        """See Station."""
+        self._trial, self._recording, self._recorded = trial, False, False
+        self._command("prepare", trial, bag=str(bag_dir))
+
+    def recording(self) -> bool:
+        """See Station."""
+        return self._recording
+
+    def start(self) -> None:
+        """See Station."""
+        self._starting = True
+        self._verbs["policy"].ask()
+        self.watch.running(self._clock.now_ns())
+
+    def stop(self) -> None:
+        """See Station."""
+        self._starting = False
+        self.watch.running(None)
+        for name in ("recover", "home", "policy"):
+            self._verbs[name].give_up()
+        self._verbs["hold"].ask()
+        self._stop_ns = self._clock.now_ns()
+        if self._trial is not None:
+            self._command("stop", self._trial)
+
+    def stopped(self) -> bool:
+        """See Station."""
+        holding = self._safety_ns > self._stop_ns and self.watch.mode in (Mode.HOLD, Mode.FAULT)
+        return holding and (self._trial is None or self._recorded)
+
+    def score(self) -> tuple[tuple[Stage, ...], bool]:
+        """See Station."""
+        return self.scene.score()
+
+    def fault(self) -> tuple[Cause, str] | None:
+        """See Station."""
+        found = self.watch.fault(self._clock.now_ns()) or self.scene.fault()
+        refused = [f"robot_node refused {name}: {verb.refusal}" for name, verb in self._verbs.items() if verb.refusal]
+        if found is None and self._verbs["home"].refusal:
+            return Cause.NOT_READY, "; ".join(refused)
+        return found if found is None else (found[0], "; ".join([found[1], *refused]))
+
+    def enable(self) -> None:
+        """See Station."""
+        self._enabled = True
+
+    def _command(self, verb: str, trial: PlannedTrial, **more: str) -> None:
+        command = {"verb": verb, "episode": trial.trial_id, "task": trial.task, "prompt": trial.prompt}
+        self._outlets.publish("trial_command", fields.json_object({**command, "seed": trial.seed, **more}))
+
+    def _saw(self, topic: str) -> Callable[[Any], None]:
+        return lambda _: self.watch.saw(topic, self._clock.now_ns())
+
+    def _on_safety(self, message: Any) -> None:
+        self._safety_ns = self._clock.now_ns()
+        self.watch.saw("safety_status", self._safety_ns)
+        for status in fields.read_diagnostics(message)[1]:
+            self.watch.safety({name: str(value) for name, value in status.values.items()})
+
+    def _on_policy(self, message: Any) -> None:
+        for status in fields.read_diagnostics(message)[1]:
+            self.watch.policy({name: str(value) for name, value in status.values.items()})
+
+    def _on_event(self, message: Any) -> None:
+        event = fields.read_json_object(message)
+        if self._trial is not None and event.get("episode") == self._trial.trial_id:
+            self._recording = self._recording or event.get("event") == "recording"
+            self._recorded = self._recorded or event.get("event") == "recorded"
+            self.watch.recorder(event)

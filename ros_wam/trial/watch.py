@@ -1,0 +1,133 @@
+"""What is known of a station from its topics and processes, and what that says: is it ready, is it broken."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ros_wam.causes import Cause
+from ros_wam.topics import image_topic
+from ros_wam.trial.liveness import Liveness
+from ros_wam.types import Mode
+
+GRACE_S = 1.0
+"""How long something may be wrong while the policy runs before it spoils the trial."""
+
+# What a policy can bring about itself is not the infrastructure's fault, however long it lasts.
+_POLICYS_OWN = frozenset({"", Cause.SOURCE_STALE.value, Cause.WORKSPACE.value})
+_DIED = {"sim_node": Cause.SIMULATION_FAILED, "control_process": Cause.CONTROL_PROCESS_DIED}
+
+
+class StationWatch:
+    """Told of every message; asked by the trial. `dead` returns the names of processes that have died."""
+
+    def __init__(self, views: Sequence[str], rates_hz: Mapping[str, float], dead: Callable[[], Sequence[str]]) -> None:
+        self._views = {image_topic(view): view for view in views}
+        self._liveness = Liveness(rates_hz)
+        self._dead = dead
+        self._safety: Mapping[str, str] = {}
+        self._policy: Mapping[str, str] = {}
+        self._record_failure: str | None = None
+        self._running_since_ns: int | None = None
+        self._wrong_since_ns: int | None = None
+
+    @property
+    def mode(self) -> Mode | None:
+        """The robot's mode; None before it has said one."""
+        name = self._safety.get("mode")
+        return Mode(name) if name in Mode.__members__ else None
+
+    @property
+    def at_home(self) -> bool:
+        """Whether the robot says that it is at home."""
+        return self._safety.get("at_home") == "true"
+
+    @property
+    def latency_ms(self) -> float | None:
+        """How long the newest inference took."""
+        text = self._policy.get("latency_ms")
+        return float(text) if text else None
+
+    def saw(self, topic: str, now_ns: int) -> None:
+        """Note that a message came."""
+        self._liveness.saw(topic, now_ns)
+
+    def safety(self, values: Mapping[str, str]) -> None:
+        """Note the values of `safety_status`."""
+        self._safety = dict(values)
+
+    def policy(self, values: Mapping[str, str]) -> None:
+        """Note the values of `policy_status`; those that one message lacks keep their last."""
+        self._policy = {**self._policy, **values}
+
+    def recorder(self, event: Mapping[str, Any]) -> None:
+        """Note an event of the recorder."""
+        if event.get("event") == "record_failed":
+            self._record_failure = str(event.get("detail", "no reason given"))
+
+    def begin(self) -> None:
+        """A new trial: what was wrong with the last one's recording is past."""
+        self._record_failure = None
+
+    def running(self, since_ns: int | None) -> None:
+        """The policy has the robot since `since_ns`; None: not any more."""
+        self._running_since_ns = since_ns
+        self._wrong_since_ns = None
+
+    def not_ready(self, now_ns: int) -> str | None:
+        """Return what is missing before a trial can run, None when nothing is."""
+        dead = self._dead()
+        if dead:
+            return f"{', '.join(dead)} has ended"
+        if self.mode is None:
+            return "the robot has not said its mode"
+        if self.mode is Mode.FAULT:
+            return f"the robot is in FAULT: {self._safety.get('cause') or 'no cause given'}"
+        if self._policy.get("state") != "ready":
+            said = self._policy.get("detail") or self._policy.get("state") or "nothing heard"
+            return f"the policy is not ready: {said}"
+        return self._liveness.too_slow(now_ns)
+
+    def fault(self, now_ns: int) -> tuple[Cause, str] | None:
+        """Return what spoils a trial now, and the evidence."""
+        dead = self._dead()
+        if dead:
+            return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{dead[0]} has ended"
+        if self._record_failure is not None:
+            return Cause.RECORD_FAILED, self._record_failure
+        if self._policy.get("state") == "failed":
+            return _cause(self._policy.get("cause"), Cause.POLICY_UNREACHABLE), self._policy.get("detail", "")
+        if self.mode is Mode.FAULT:
+            return _cause(self._safety.get("cause"), Cause.DRIVER_LOST), "the robot is in FAULT"
+        return self._silence(now_ns) or self._holding(now_ns)
+
+    def _silence(self, now_ns: int) -> tuple[Cause, str] | None:
+        silent = self._liveness.silent(now_ns)
+        if silent is None:
+            return None
+        topic, silence_s = silent
+        cause = Cause.CAMERA_STALE if topic in self._views else Cause.STATE_STALE
+        name = self._views.get(topic, topic)
+        return cause, f"{name}: nothing has come" if silence_s == float(
+            "inf"
+        ) else f"{name}: silent for {silence_s:.1f} s"
+
+    def _holding(self, now_ns: int) -> tuple[Cause, str] | None:
+        """The robot should be the policy's, and its gate has been closed for longer than a hiccup lasts."""
+        if self._running_since_ns is None:
+            return None
+        said = self._safety.get("cause", "")
+        if self.mode is Mode.POLICY and said in _POLICYS_OWN:
+            self._wrong_since_ns = None
+            return None
+        if self._wrong_since_ns is None:
+            self._wrong_since_ns = now_ns
+        if (now_ns - self._wrong_since_ns) * 1e-9 < GRACE_S:
+            return None
+        mode = "in no mode" if self.mode is None else f"in {self.mode.value}"
+        return _cause(said, Cause.ENABLE_LOST), f"the robot is {mode} and does not follow the policy"
+
+
+def _cause(name: str | None, otherwise: Cause) -> Cause:
+    try:
+        return Cause(name)
+    except ValueError:
+        return otherwise
