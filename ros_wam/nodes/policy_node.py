@@ -1,6 +1,5 @@
 """The policy loop in a thread of its own: newest pictures and joint states in, admitted chunks and status out."""
 
-import dataclasses
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -10,26 +9,18 @@ from rclpy.node import Node
 
 from ros_wam import fields
 from ros_wam.clock import StationClock
-from ros_wam.errors import CameraError, ConfigError
-from ros_wam.fields import Diagnostic, Level
+from ros_wam.errors import CameraError
 from ros_wam.kinematics import Kinematics
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, subscribe
 from ros_wam.policy.admission import Admission
 from ros_wam.policy.client import make_client
-from ros_wam.policy.loop import PolicyLoop, PolicyStep
+from ros_wam.policy.loop import PolicyLoop
+from ros_wam.policy.messages import policy_messages
 from ros_wam.policy.observation import ObservationBuilder
-from ros_wam.policy.profile import Profile, load_profile
-from ros_wam.policy.runner import PolicyRunner, PolicyState, PolicyStatus
+from ros_wam.policy.runner import PolicyRunner, PolicyStatus
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import image_topic, topic_table
-
-LEVELS = {
-    PolicyState.DISCONNECTED: Level.WARN,
-    PolicyState.READY: Level.OK,
-    PolicyState.RUNNING: Level.OK,
-    PolicyState.FAILED: Level.ERROR,
-}
 
 
 class PolicyNode(Node):  # type: ignore[misc]
@@ -37,7 +28,7 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__("policy_node")
-        self._embodiment, self._profile = config.embodiment(), run_profile(config)
+        self._embodiment, self._profile = config.embodiment(), config.profile()
         cameras = [config.station().cameras[view] for view in self._profile.views]
         slowest_hz = min(camera.rate_hz for camera in cameras)
         clock = StationClock()
@@ -108,48 +99,9 @@ class PolicyNode(Node):  # type: ignore[misc]
             self._runner.stop()
 
     def _on_status(self, status: PolicyStatus) -> None:
-        step = status.step
-        if step is not None:
-            self._publish_chunk(step)
-        values = {
-            "policy": self._profile.name,
-            "state": status.state.value,
-            "cause": status.cause.value if status.cause else "",
-            "detail": status.detail,
-            **(step_values(step) if step is not None else {}),
-        }
-        diagnostic = Diagnostic("policy_node", LEVELS[status.state], status.detail or status.state.value, values)
-        self._outlets.publish("policy_status", fields.diagnostics(self._clock.now_ns(), diagnostic))
-
-    def _publish_chunk(self, step: PolicyStep) -> None:
-        """The admitted chunk first: it is waited for."""
-        if step.chunk is not None:
-            self._outlets.publish("action_chunk", fields.action_chunk(step.chunk, self._embodiment.joint_names))
-        actions, layout = step.reply.actions, self._profile.action_layout
-        if actions.ndim == 2 and actions.shape[1] == len(layout):  # else `refused_detail` tells the shape
-            self._outlets.publish("action_chunk_raw", fields.action_chunk_raw(step.inference_id, actions, layout))
-
-
-def step_values(step: PolicyStep) -> dict[str, Any]:
-    """Return what `policy_status` says of one inference; `latency_ms` is the call, from request to decoded answer."""
-    parts = {f"{name}_ms": round(value, 3) for name, value in step.timing_ms.items()}
-    return {
-        "inference": step.inference_id,
-        "chunk": step.chunk.chunk_id if step.chunk else None,
-        "refused": step.refused.reason.value if step.refused else "",
-        "refused_detail": str(step.refused) if step.refused else "",
-        "latency_ms": round(sum(step.reply.timing_ms.values()), 3),
-        "server_ms": step.reply.server_infer_ms,
-        **parts,
-    }
-
-
-def run_profile(config: RunConfig) -> Profile:
-    """Return the profile of the run's policy, at the URL where bringup serves it; raises ConfigError."""
-    if config.policy is None:
-        raise ConfigError("policy_node needs a policy; the run names none")
-    profile = load_profile(config.policy)
-    return dataclasses.replace(profile, url=config.policy_url) if config.policy_url else profile
+        messages = policy_messages(status, self._profile, self._embodiment, self._clock.now_ns())
+        for topic, message in messages:
+            self._outlets.publish(topic, message)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,85 @@
+"""The bag of a trial under a virtual clock: the same topics as on the production path, without DDS."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ros_wam import fields
+from ros_wam.calibration import ViewCalibration
+from ros_wam.embodiment import Embodiment
+from ros_wam.fields.control_topics import ControlTopics
+from ros_wam.policy.messages import policy_messages
+from ros_wam.policy.profile import Profile
+from ros_wam.policy.runner import PolicyStatus
+from ros_wam.record.bag_writer import BagWriter
+from ros_wam.record.cdr import serialize
+from ros_wam.record.episode_files import copy_configuration
+from ros_wam.run_config import RunConfig
+from ros_wam.topics import camera_info_topic, image_topic, topic_table
+from ros_wam.trial.plan import PlannedTrial
+from ros_wam.types import CameraFrame, StepRecord
+
+
+class LockstepRecorder:
+    """Writes what it is told between `start` and `stop`; of the views only what the policy looked at."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        embodiment: Embodiment,
+        calibrations: Mapping[str, ViewCalibration],
+        profile: Profile,
+    ) -> None:
+        self._config, self._embodiment, self._calibrations = config, embodiment, dict(calibrations)
+        self._profile = profile
+        table = topic_table(embodiment.views, embodiment.control_rate_hz)
+        self._topics = {name: topic for name, topic in table.items() if topic.recorded}
+        self._bag: BagWriter | None = None
+        self._control = ControlTopics(embodiment)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a bag is being written."""
+        return self._bag is not None
+
+    def start(self, trial: PlannedTrial, bag_dir: Path, now_ns: int) -> None:
+        """Open the trial's bag and copy the configuration beside it; raises RecordError."""
+        self._bag = BagWriter(bag_dir, self._topics)
+        self._control = ControlTopics(self._embodiment)
+        copy_configuration(self._config, bag_dir.parent / "config")
+        for view, calibration in self._calibrations.items():
+            self._write(camera_info_topic(view), fields.camera_info(view, calibration, now_ns), now_ns)
+        self.add_command("prepare", now_ns, trial)
+
+    def stop(self, now_ns: int) -> None:
+        """Close the bag if one is open; raises RecordError."""
+        if self._bag is not None:
+            for topic, message in self._control.flush():
+                self._write(topic, message, now_ns)
+            self._bag.close()
+            self._bag = None
+
+    def add_step(self, record: StepRecord) -> None:
+        """Record one control tick."""
+        if self._bag is not None:
+            for topic, message in self._control.add(record):
+                self._write(topic, message, record.stamp_ns)
+
+    def add_frame(self, frame: CameraFrame) -> None:
+        """Record one picture."""
+        self._write(image_topic(frame.view), fields.image(frame), frame.stamp_ns)
+
+    def add_command(self, verb: str, now_ns: int, trial: PlannedTrial | None = None) -> None:
+        """Record what the trial told everyone to do."""
+        command: dict[str, str | int] = {"verb": verb}
+        if trial is not None:
+            command |= {"episode": trial.trial_id, "task": trial.task, "prompt": trial.prompt, "seed": trial.seed}
+        self._write("trial_command", fields.json_object(command), now_ns)
+
+    def add_policy_status(self, status: PolicyStatus, now_ns: int) -> None:
+        """Record one answer, the chunk that came of it and how long it took."""
+        for topic, message in policy_messages(status, self._profile, self._embodiment, now_ns):
+            self._write(topic, message, now_ns)
+
+    def _write(self, topic: str, message: fields.Fields, now_ns: int) -> None:
+        if self._bag is not None:
+            self._bag.write(topic, now_ns, serialize(self._topics[topic].type, message))
