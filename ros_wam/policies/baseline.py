@@ -1,0 +1,98 @@
+"""The vision policy that ships: it sees images, calibration, joint states and a prompt, and knows colours and sizes.
+
+It tidies whatever of `things.CLUTTER` lies outside of the box into the box, whatever the prompt says, and then rests
+at home. While it sees nothing it stays where it is.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ros_wam.calibration import ViewCalibration, load_view
+from ros_wam.clock import Clock, StationClock
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import ConfigError, SpecError
+from ros_wam.kinematics import Kinematics
+from ros_wam.policies.session import HORIZON, RATE_HZ, Session
+from ros_wam.specs import ArraySpec
+from ros_wam.types import FloatArray
+
+VIEWS = ("wrist", "global")
+_IMAGE_KEY = "observation/{view}_image"
+_STAMP_KEY = "observation/stamp_ns"
+
+
+class BaselinePolicy:
+    """A `ServedPolicy`: 30 absolute joint rows at 30 Hz per request, timed from the observation's stamp.
+
+    A request without a stamp counts as observed when it arrives.
+    """
+
+    def __init__(self, embodiment: Embodiment, views: Mapping[str, ViewCalibration], clock: Clock) -> None:
+        """Raises ConfigError unless the robot has one arm with the views `VIEWS`, of one size."""
+        if len(embodiment.arms) != 1:
+            raise ConfigError(f"baseline: {embodiment.name} has {len(embodiment.arms)} arms, must have 1")
+        missing = [view for view in VIEWS if view not in views]
+        if missing:
+            raise ConfigError(f"baseline: {embodiment.name} has no view {', '.join(missing)}; it needs: {VIEWS}")
+        sizes = {(view.height, view.width) for view in views.values()}
+        if len(sizes) != 1:
+            raise ConfigError(f"baseline: views of {embodiment.name} must have one size, have {sorted(sizes)}")
+        self._embodiment, self._views, self._clock = embodiment, dict(views), clock
+        self._size = next(iter(sizes))
+        self._kinematics = Kinematics(embodiment)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """See ServedPolicy."""
+        return {
+            "embodiment": self._embodiment.name,
+            "views": list(VIEWS),
+            "image_size": list(self._size),
+            "action_layout": list(self._embodiment.joint_names),
+            "action_horizon": HORIZON,
+            "rate_hz": RATE_HZ,
+        }
+
+    def warm_up(self) -> None:
+        """Do one inference on black images."""
+        home = self._embodiment.home_position
+        images = {view: np.zeros((*self._size, 3), np.uint8) for view in VIEWS}
+        self.new_session().step(0, images, home)
+
+    def new_session(self) -> Session:
+        """See ServedPolicy."""
+        return Session(self._embodiment, self._kinematics, self._views)
+
+    def infer(self, request: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
+        """Return `{"actions": (30, n)}`; raises SpecError that names the key that is missing or wrong."""
+        images = {view: self._image(request, _IMAGE_KEY.format(view=view)) for view in VIEWS}
+        stamp_ns = request.get(_STAMP_KEY, self._clock.now_ns())
+        if not isinstance(stamp_ns, int):
+            raise SpecError(f"{_STAMP_KEY} is {stamp_ns!r}, must be an integer")
+        return {"actions": session.step(stamp_ns, images, self._joints(request))}
+
+    def _image(self, request: Mapping[str, Any], key: str) -> Any:
+        return ArraySpec(key, (*self._size, 3), np.uint8).validate(_required(request, key))
+
+    def _joints(self, request: Mapping[str, Any]) -> FloatArray:
+        grippers = self._embodiment.is_gripper
+        joints = np.empty(len(grippers))
+        for key, where in (("observation/joint_position", ~grippers), ("observation/gripper_position", grippers)):
+            value = np.atleast_1d(np.asarray(_required(request, key), dtype=np.float64))
+            joints[where] = ArraySpec(key, (int(where.sum()),)).validate(value)
+        return joints
+
+
+def make_baseline(embodiment: Embodiment, calibration: Path) -> BaselinePolicy:
+    """Return the baseline for a robot and its calibration folder; raises ConfigError."""
+    views = {view: load_view(calibration, view) for view in VIEWS}
+    return BaselinePolicy(embodiment, views, StationClock())
+
+
+def _required(request: Mapping[str, Any], key: str) -> Any:
+    if key not in request:
+        raise SpecError(f"request has no {key!r}; it has: {', '.join(map(str, request))}")
+    return request[key]
