@@ -36,3 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -73,7 +73,7 @@ def _value(kind: Any, value: Any) -> Any:
         return [_value(item, element) for element in (() if value is None else value)]
     if value is None:
         return np.zeros(length if node == Nodetype.ARRAY else 0, item[1][0])
-    return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.asarray(value, item[1][0])
+    return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.ascontiguousarray(value, item[1][0])
 
 
 def source_stamp_ns(type_name: str, data: bytes) -> int | None:
