@@ -70,7 +70,9 @@ def test_every_joint_is_drawn_measured_and_sent(sitting: Path) -> None:
         assert len(re.findall(rf'<polyline class="{kind}"', text)) == 2 * 3
     for joint in ("joint1", "joint2", "gripper"):
         assert text.count(f">{joint}</text>") == 2
-    assert text.count(">grasp 4/4</text>") == 2
+    assert text.count('<g class="flag"><title>grasp</title>') == 2, "only a stage that was achieved has its mark"
+    assert "<title>place</title>" not in text
+    assert "grasp <span>4/4 · 1.0 s</span>" in text
     assert text.count('<rect class="bar"') == 2 * 4, "one bar per inference"
     assert '<rect class="limit"' in text
     assert '<rect class="idle"' in text

@@ -14,7 +14,7 @@ from ros_wam.trial.trace import Trace
 from ros_wam.types import FloatArray
 
 WIDTH, LEFT, RIGHT = 1120.0, 108.0, 1108.0
-TOP, LANE, GAP, SMALL_LANE, GATE_LANE = 26.0, 44.0, 6.0, 28.0, 12.0
+TOP, LANE, GAP, SMALL_LANE, GATE_LANE = 28.0, 44.0, 6.0, 28.0, 12.0
 MAX_POINTS = 700  # of a line: more than there are pixels for helps nobody and fills the file
 MIN_SPAN_RAD = 0.02  # a joint at rest is drawn as a line, not as its noise
 
@@ -125,14 +125,18 @@ def _time_axis(sheet: _Sheet) -> None:
 
 
 def _stages(sheet: _Sheet, trial: Trial, start_ns: int, bottom: float) -> None:
+    """Mark each stage where it was achieved, by its number in the list above the drawing."""
     free_x = LEFT
-    for stage in sorted((s for s in trial.stages if s.stamp_ns is not None), key=lambda s: s.stamp_ns or 0):
-        x = sheet.x(((stage.stamp_ns or 0) - start_ns) * 1e-9)
-        label = f"{stage.name} {stage.points:g}/{stage.max_points:g}"
-        sheet.add(f'<line class="stage" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 8}" y2="{bottom:.1f}"/>')
-        free_x = max(free_x, min(x, RIGHT - 6.2 * len(label)))
-        sheet.add(f'<text class="flag" x="{free_x:.1f}" y="12">{escape(label)}</text>')
-        free_x += 6.2 * len(label) + 10
+    reached = [(s.stamp_ns, number, s) for number, s in enumerate(trial.stages, 1) if s.stamp_ns is not None]
+    for stamp_ns, number, stage in sorted(reached, key=lambda item: item[:2]):
+        x = sheet.x((stamp_ns - start_ns) * 1e-9)
+        sheet.add(f'<line class="stage" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 7}" y2="{bottom:.1f}"/>')
+        at = max(free_x, x)
+        sheet.add(
+            f'<g class="flag"><title>{escape(stage.name)}</title><circle cx="{at:.1f}" cy="{TOP - 15}" r="8"/>'
+            f'<text x="{at:.1f}" y="{TOP - 11}" text-anchor="middle">{number}</text></g>'
+        )
+        free_x = at + 18.0
     if trial.cause is not None:
         sheet.add(f'<line class="fault" x1="{RIGHT}" x2="{RIGHT}" y1="{TOP - 8}" y2="{bottom:.1f}"/>')
         sheet.add(f'<text class="faultname" x="{RIGHT}" y="12" text-anchor="end">{trial.cause.value}</text>')

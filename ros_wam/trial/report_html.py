@@ -127,14 +127,9 @@ def _legend() -> str:
 
 def _trial(episode: Episode) -> str:
     trial = episode.trial
-    stages = ", ".join(
-        f"{escape(s.name)} <b>{s.points:g}/{s.max_points:g}</b>" + (f" ({s.retries} retries)" if s.retries else "")
-        for s in trial.stages
-    )
     dropped = {topic: n for topic, n in (trial.dropped or {}).items() if n}
     facts = [
         f"score <b>{100 * trial.score:.0f} %</b>",
-        stages,
         f"time <b>{_number(trial.duration_s, 1, ' s')}</b>",
         f"inference <b>{_latency(trial)}</b>",
         f"interventions <b>{_number(trial.interventions, 0)}</b>",
@@ -147,8 +142,22 @@ def _trial(episode: Episode) -> str:
     return (
         f'<section class="card trial" id="trial-{trial.trial_id}"><header><h3>Trial {trial.trial_id}</h3>{_pill(trial)}'
         f'<span class="soft">{escape(trial.policy)}</span></header>'
-        f'<div class="facts">{"".join(f"<span>{fact}</span>" for fact in facts if fact)}</div>{say}{chart}</section>'
+        f'<div class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</div>'
+        f"{say}{_stages(episode)}{chart}</section>"
     )
+
+
+def _stages(episode: Episode) -> str:
+    items = []
+    for number, stage in enumerate(episode.trial.stages, 1):
+        reached = stage.stamp_ns is not None and episode.trace is not None
+        at = f"{((stage.stamp_ns or 0) - episode.trace.start_ns) * 1e-9:.1f} s" if reached and episode.trace else ""
+        retries = f"{stage.retries} {'retry' if stage.retries == 1 else 'retries'}" if stage.retries else ""
+        worth = f"{stage.points:g}/{stage.max_points:g}"
+        said = " · ".join(part for part in (worth, at, retries) if part)
+        kind = "done" if stage.points > 0.0 else ""
+        items.append(f'<li class="{kind}"><i>{number}</i>{escape(stage.name)} <span>{said}</span></li>')
+    return f'<ol class="stages">{"".join(items)}</ol>' if items else ""
 
 
 def _provenance(sitting: Sitting) -> str:

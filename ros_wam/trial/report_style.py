@@ -39,6 +39,12 @@ th.num { text-align:right; } a { color:inherit; text-decoration-color:var(--fain
   align-items:baseline; margin-bottom:4px; } .trial h3 { margin:0; font-size:17px; }
 .facts { display:flex; flex-wrap:wrap; gap:2px 22px; color:var(--soft); font-size:13px; margin:0 0 10px; }
 .facts b { color:var(--ink); font-weight:550; } .say { margin:2px 0 10px; }
+ol.stages { list-style:none; display:flex; flex-wrap:wrap; gap:4px 16px; margin:0 0 10px; padding:0; font-size:13px;
+  color:var(--faint); } ol.stages li.done { color:var(--ink); }
+ol.stages i { display:inline-block; min-width:17px; height:17px; border-radius:9px; text-align:center;
+  font-style:normal; font-size:10.5px; line-height:17px; font-weight:650; margin-right:6px;
+  background:var(--rule); color:var(--soft); }
+ol.stages li.done i { background:var(--good); color:var(--card); } ol.stages span { color:var(--soft); font-size:12px; }
 .legend { display:flex; flex-wrap:wrap; gap:4px 20px; font-size:12.5px; color:var(--soft); margin:0 0 2px; }
 .legend i { display:inline-block; width:18px; height:0; border-top:2px solid; vertical-align:4px; margin-right:6px; }
 .legend i.block { height:10px; border:0; vertical-align:-1px; }
@@ -49,7 +55,9 @@ svg .lane { fill:var(--lane); } svg .grid { stroke:var(--rule); } svg .idle { fi
 svg polyline { fill:none; stroke-linejoin:round; } svg .sent { stroke:var(--sent); stroke-width:3.4; opacity:.62; }
 svg .measured { stroke:var(--measured); stroke-width:1.25; } svg .error { stroke:var(--soft); stroke-width:1.1; }
 svg .bar { fill:var(--bar); } svg .limit { fill:var(--bad); } svg .stage { stroke:var(--good); stroke-dasharray:3 3; }
-svg .flag { fill:var(--good); font-weight:550; } svg .fault { stroke:var(--bad); stroke-width:1.5; }
+svg .flag circle { fill:var(--good); }
+svg .flag text { fill:var(--card); font-weight:650; font-size:10px; }
+svg .fault { stroke:var(--bad); stroke-width:1.5; }
 svg .faultname { fill:var(--bad); font-weight:550; } svg .sprocket { stroke:var(--faint); }
 svg image { cursor:zoom-in; } svg .cross { stroke:var(--ink); opacity:.45; visibility:hidden; }
 svg .read { fill:var(--ink); font-size:10.5px; paint-order:stroke; stroke:var(--lane); stroke-width:4px; }
