@@ -9,6 +9,7 @@ from fake_policy import BASELINE, METADATA, UR5, observation
 from ros_wam.errors import PolicyAnswerInvalid, PolicyMismatch
 from ros_wam.policy.handshake import check_metadata
 from ros_wam.policy.image import resize_with_pad
+from ros_wam.policy.profile import DECLARATIONS
 from ros_wam.policy.schema import build_request, read_actions, server_infer_ms
 
 
@@ -55,7 +56,7 @@ def test_server_time_is_optional() -> None:
         assert server_infer_ms(answer) is None
 
 
-@pytest.mark.parametrize("name", METADATA)
+@pytest.mark.parametrize("name", DECLARATIONS)
 def test_every_declaration_must_agree(name: str) -> None:
     check_metadata(BASELINE, UR5, METADATA)
     for declared in ("something else", [1], None):
