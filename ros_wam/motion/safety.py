@@ -78,11 +78,11 @@ class SafetyGate:
     ) -> SafetyVerdict:
         """Return what may be sent instead of `desired`, and why. `source_until_ns`: how long what moves it is fresh.
 
-        Raises SpecError when no state was ever given.
+        Before the first state nothing may be sent: the command is NaN.
         """
         if self._position is None:
             if state is None:
-                raise SpecError("safety gate: no measured state to start from")
+                return SafetyVerdict(Command(now_ns, np.full(len(self._names), np.nan)), Cause.STATE_STALE)
             self._position = np.where(self._arm, state.position, np.clip(state.position, 0.0, 1.0))
             self._velocity = np.zeros(len(self._names))
             return SafetyVerdict(Command(now_ns, self._position), self._closed(state, source_until_ns, now_ns))

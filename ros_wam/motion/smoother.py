@@ -21,6 +21,9 @@ STIFFNESS_1_S = 6.0
 """Rate of the spring: a difference has fallen to a half after 0.28 s. Our choice: a switch between two chunks makes no
 step of more than 1.5 times the usual one, and the error is less than that of each chunk."""
 
+SETTLING_STIFFNESS_1_S = 10.0
+"""Rate of the spring where there is nothing to average: for chunks that start from rest, and after the last row."""
+
 
 class Smoother:
     """The state of the desired motion: position, velocity and acceleration of every joint."""
@@ -56,7 +59,8 @@ class Smoother:
             gripper = reference.position
             ahead = self._position + self._velocity * self._period_s - reference.position
             slower = self._velocity - reference.velocity
-            wanted = reference.acceleration - STIFFNESS_1_S * (2.0 * slower + STIFFNESS_1_S * ahead)
+            stiffness = SETTLING_STIFFNESS_1_S if reference.settling else STIFFNESS_1_S
+            wanted = reference.acceleration - stiffness * (2.0 * slower + stiffness * ahead)
             wanted = self._within_position(self._within_velocity(wanted))
         self._advance(wanted, gripper)
         return Command(now_ns, self._position)

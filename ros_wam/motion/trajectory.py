@@ -15,19 +15,25 @@ from ros_wam.types import ActionChunk, FloatArray
 
 AVERAGING_S = 0.07
 RUN_OUT_S = 0.1
+SETTLE_S = 0.25
+"""How long after its last row a chunk is still followed, to come to rest there and not near it."""
 
 
 class Reference(NamedTuple):
-    """A trajectory at one instant: `(n,)` position [rad], velocity [rad/s], acceleration [rad/s²]; and its row."""
+    """A trajectory at one instant: `(n,)` position [rad], velocity [rad/s], acceleration [rad/s²]; and its row.
+
+    `settling`: no other chunk is to be blended with it, so it may be followed closely: it starts from rest, or is over.
+    """
 
     position: FloatArray
     velocity: FloatArray
     acceleration: FloatArray
     row: int
+    settling: bool = False
 
 
 class ChunkTrajectory:
-    """One chunk's reference from its `t0_ns` to `end_ns`, which is when it has come to rest."""
+    """One chunk's reference from its `t0_ns` to `end_ns`, when the robot rests at its last row."""
 
     def __init__(self, chunk: ActionChunk, embodiment: Embodiment) -> None:
         self.chunk = chunk
@@ -38,7 +44,7 @@ class ChunkTrajectory:
         self._control_points = _extended(rows, 1)
         self._last = len(rows) - 1
         self._run_out_s = min(RUN_OUT_S, self._last * chunk.dt_s / 2.0)
-        self.end_ns = chunk.end_ns + round(self._run_out_s * 1e9)
+        self.end_ns = chunk.end_ns + round(SETTLE_S * 1e9)
 
     def at(self, now_ns: int) -> Reference | None:
         """Return the reference at `now_ns`, None before the first row is due and after the end."""
@@ -50,7 +56,8 @@ class ChunkTrajectory:
         reference = self._spline(elapsed_s, index)
         if elapsed_s > end_s - self._run_out_s:
             reference = self._run_out(elapsed_s - (end_s - self._run_out_s), index)
-        return reference._replace(position=np.clip(reference.position, self._lower, self._upper))
+        position = np.clip(reference.position, self._lower, self._upper)
+        return reference._replace(position=position, settling=self.chunk.reanchored or elapsed_s > end_s)
 
     def _spline(self, elapsed_s: float, index: int) -> Reference:
         dt_s = self.chunk.dt_s
@@ -73,6 +80,9 @@ class ChunkTrajectory:
         start = self._spline(self._last * self.chunk.dt_s - self._run_out_s, index)
         to_go = self._control_points[-2] - start.position
         slope = start.velocity * span_s
+        if elapsed_s >= span_s:
+            still = np.zeros(len(to_go))
+            return Reference(self._control_points[-2], still, still, index)
         x = elapsed_s / span_s
         position = start.position + slope * (x - 2 * x**2 + x**3) + to_go * (3 * x**2 - 2 * x**3)
         velocity = slope * (1 - 4 * x + 3 * x**2) + to_go * (6 * x - 6 * x**2)

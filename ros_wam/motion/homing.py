@@ -1,0 +1,35 @@
+"""The way home as an action chunk, so that it is followed and checked like any other."""
+
+import numpy as np
+from ruckig import InputParameter, Result, Ruckig, RuckigError, Trajectory
+
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import ModeRefused
+from ros_wam.types import ActionChunk, FloatArray
+
+SPEED = 0.25
+"""Share of the robot's velocity and acceleration limits that homing uses; our choice, beside people."""
+JERK = 0.5
+DT_S = 1.0 / 30.0
+
+
+def plan_homing(embodiment: Embodiment, start: FloatArray, now_ns: int, number: int) -> ActionChunk:
+    """Return a chunk from rest at `start` `(n,)` to rest at home, all arm joints in step; raises ModeRefused."""
+    arm = ~embodiment.is_gripper
+    plan = InputParameter(int(arm.sum()))
+    plan.current_position, plan.target_position = start[arm].tolist(), embodiment.home_position[arm].tolist()
+    plan.max_velocity = (SPEED * embodiment.velocity[arm]).tolist()
+    plan.max_acceleration = (SPEED * embodiment.acceleration[arm]).tolist()
+    plan.max_jerk = (JERK * embodiment.jerk[arm]).tolist()
+    trajectory = Trajectory(int(arm.sum()))
+    try:
+        result = Ruckig(int(arm.sum())).calculate(plan, trajectory)
+    except RuckigError as error:
+        raise ModeRefused(f"no way home from {start.round(3).tolist()}: {error}") from error
+    if result not in (Result.Working, Result.Finished):
+        raise ModeRefused(f"no way home from {start.round(3).tolist()}: {result}")
+    grip_s = float(np.max(np.abs(embodiment.home_position - start)[~arm] / embodiment.velocity[~arm], initial=0.0))
+    times_s = np.arange(2 + int(np.ceil(max(trajectory.duration, grip_s) / DT_S))) * DT_S
+    rows = np.tile(embodiment.home_position, (len(times_s), 1))
+    rows[:, arm] = [trajectory.at_time(min(time_s, trajectory.duration))[0] for time_s in times_s]
+    return ActionChunk(-1, number, now_ns, now_ns, DT_S, rows)

@@ -1,0 +1,399 @@
+"""The control loop with a robot that follows perfectly, under a clock that only the test moves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from motion_fixtures import START_NS, PerfectRobot, chunk_of, ramp, robot
+
+import ros_wam.motion.homing as homing
+from ros_wam.causes import Cause, Limit, RefusalReason
+from ros_wam.clock import FakeClock
+from ros_wam.errors import (
+    ChunkRefused,
+    CommandInvalid,
+    DriverError,
+    DriverUnreachable,
+    ModeRefused,
+    RobotStopped,
+    StateStale,
+)
+from ros_wam.motion.loop import ControlLoop, build_control_loop
+from ros_wam.types import Command, FloatArray, Mode, StepRecord
+
+UR5 = robot()
+HOME = UR5.home_position
+PERIOD_NS = round(UR5.period_s * 1e9)
+ARM = ~UR5.is_gripper
+TICKS_PER_S = 125
+
+
+def away(joint: int, by: float) -> FloatArray:
+    return HOME + np.eye(7)[joint] * by
+
+
+@dataclass
+class Rig:
+    """Loop, robot and clock; the enable heartbeat beats while `enabled`."""
+
+    clock: FakeClock
+    robot: PerfectRobot
+    loop: ControlLoop
+    enabled: bool = True
+
+    @property
+    def now_ns(self) -> int:
+        return self.clock.now_ns()
+
+    def run(self, ticks: int) -> list[StepRecord]:
+        records = []
+        for _ in range(ticks):
+            self.clock.advance_ns(PERIOD_NS)
+            if self.enabled:
+                self.loop.enable(self.now_ns)
+            records.append(self.loop.tick(self.now_ns))
+        return records
+
+    def until(self, done: Callable[[], bool], ticks: int = 2000) -> int:
+        for k in range(ticks):
+            if done():
+                return k
+            self.run(1)
+        raise AssertionError("not within the ticks allowed")
+
+    def follow(self, rows: FloatArray, number: int = 1) -> None:
+        """Accept a chunk that is observed and answered now."""
+        self.loop.accept(chunk_of(rows, self.now_ns, number=number), self.now_ns)
+
+
+@pytest.fixture
+def rig() -> Rig:
+    clock = FakeClock(START_NS)
+    perfect = PerfectRobot(UR5, clock)
+    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
+    rig.run(3)
+    return rig
+
+
+@pytest.fixture
+def policy(rig: Rig) -> Rig:
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    return rig
+
+
+def test_it_holds_the_measured_position_until_it_is_told_to_move(rig: Rig) -> None:
+    records = rig.run(10)
+    assert rig.loop.mode is Mode.HOLD
+    assert [record.sequence for record in records] == list(range(3, 13))
+    for record in records:
+        np.testing.assert_array_equal(record.sent.position, HOME)
+        assert record.target is None
+        assert record.verdict.cause is Cause.SOURCE_STALE
+        assert record.verdict.interventions == ()
+    assert rig.loop.cause is None
+
+
+def test_a_chunk_is_followed_to_rest_at_its_last_row(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.2)))
+    records = policy.run(2 * TICKS_PER_S)
+    np.testing.assert_allclose(policy.robot.position, away(0, 0.2), atol=2e-3)
+    followed = [record for record in records if record.target is not None]
+    assert followed[0].target is not None
+    assert followed[0].target.provenance.index == 0
+    assert followed[0].verdict.cause is None
+    assert followed[-1].target is not None
+    assert followed[-1].target.provenance.index == 29
+    assert policy.loop.mode is Mode.POLICY
+    assert policy.loop.cause is Cause.SOURCE_STALE
+
+
+def test_a_late_first_chunk_is_reanchored_and_starts_at_its_first_row(policy: Rig) -> None:
+    observed_ns = policy.now_ns
+    policy.run(3 * TICKS_PER_S)
+    followed = policy.loop.accept(chunk_of(ramp(HOME, away(0, 0.2)), observed_ns), policy.now_ns)
+    assert followed.reanchored
+    assert followed.t0_ns == policy.now_ns
+    assert followed.observation_stamp_ns == observed_ns
+    record = policy.run(1)[0]
+    assert record.target is not None
+    assert record.target.provenance.index == 0
+    assert record.target.provenance.reanchored
+
+
+def test_while_moving_past_rows_are_dropped_and_a_chunk_that_is_over_is_refused(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.2)))
+    policy.run(TICKS_PER_S // 2)
+    observed_ns = policy.now_ns
+    rows = ramp(policy.robot.position, away(0, 0.3))
+    policy.run(TICKS_PER_S // 5)
+    followed = policy.loop.accept(chunk_of(rows, observed_ns, number=2), policy.now_ns)
+    assert not followed.reanchored
+    record = policy.run(1)[0]
+    assert record.target is not None
+    assert record.target.provenance.index == 6
+    with pytest.raises(ChunkRefused, match="last row was due"):
+        policy.loop.accept(chunk_of(rows, policy.now_ns - 10**9, number=3, observation_ns=observed_ns), policy.now_ns)
+
+
+def test_a_slow_policy_degrades_to_stop_and_go_within_every_limit(policy: Rig) -> None:
+    positions = [policy.robot.position]
+    starts = []
+    for k in range(5):
+        observed_ns = policy.now_ns
+        rows = ramp(policy.robot.position, away(0, 0.1 * (k + 1)), rows=15)
+        positions += [record.sent.position for record in policy.run(TICKS_PER_S)]  # the policy takes a second
+        followed = policy.loop.accept(chunk_of(rows, observed_ns, number=k), policy.now_ns)
+        starts.append(followed.reanchored)
+        positions += [record.sent.position for record in policy.run(TICKS_PER_S * 3 // 2)]
+    assert all(starts)
+    velocity = np.diff(np.array(positions), axis=0) / UR5.period_s
+    acceleration = np.diff(velocity, axis=0) / UR5.period_s
+    jerk = np.diff(acceleration, axis=0) / UR5.period_s
+    assert (np.abs(velocity) <= UR5.velocity + 1e-9).all()
+    assert (np.abs(acceleration[:, ARM]) <= UR5.acceleration[ARM] + 1e-6).all()
+    assert (np.abs(jerk[:, ARM]) <= UR5.jerk[ARM] + 1e-3).all()
+    np.testing.assert_allclose(policy.robot.position, away(0, 0.5), atol=3e-3)
+
+
+def test_chunks_are_refused_with_a_reason(rig: Rig) -> None:
+    def reason(rows: FloatArray, number: int = 1, observation_ns: int | None = None) -> RefusalReason:
+        chunk = chunk_of(rows, rig.now_ns, number=number, observation_ns=observation_ns)
+        with pytest.raises(ChunkRefused) as caught:
+            rig.loop.accept(chunk, rig.now_ns)
+        return caught.value.reason
+
+    assert reason(ramp(HOME, HOME)) is RefusalReason.WRONG_MODE
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    assert reason(ramp(HOME, HOME)[:, :6]) is RefusalReason.WRONG_SHAPE
+    assert reason(ramp(HOME, HOME)[:1]) is RefusalReason.WRONG_SHAPE
+    assert reason(ramp(away(3, 0.2), HOME)) is RefusalReason.START_DISTANCE
+    rig.follow(ramp(HOME, HOME))
+    assert reason(ramp(HOME, HOME), 0, rig.now_ns - 1) is RefusalReason.EXPIRED
+
+
+def test_a_gripper_is_exempt_from_the_start_distance(policy: Rig) -> None:
+    policy.follow(ramp(away(6, -1.0), away(6, -1.0)))
+    policy.run(TICKS_PER_S)
+    assert policy.robot.position[6] == pytest.approx(0.0)
+
+
+def test_without_a_state_no_chunk_is_accepted_and_nothing_is_sent() -> None:
+    clock = FakeClock(START_NS)
+    perfect = PerfectRobot(UR5, clock)
+    perfect.failure = StateStale("nothing came")
+    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
+    record = rig.run(1)[0]
+    assert record.state is None
+    assert np.isnan(record.sent.position).all()
+    assert perfect.sent == []
+    assert (rig.loop.cause, rig.loop.detail) == (Cause.STATE_STALE, "nothing came")
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    with pytest.raises(ChunkRefused, match="not known yet"):
+        rig.follow(ramp(HOME, HOME))
+    assert not rig.loop.at_home
+
+
+def test_losing_enable_stops_the_robot_and_forgets_the_chunk(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4)))
+    policy.run(TICKS_PER_S // 2)
+    policy.enabled = False
+    records = policy.run(TICKS_PER_S // 2)
+    held = [record for record in records if record.verdict.cause is Cause.ENABLE_LOST]
+    assert held[0].stamp_ns - records[0].stamp_ns <= 80_000_000
+    assert any(item.limit is Limit.HOLD for item in held[0].verdict.interventions)
+    np.testing.assert_array_equal(held[-1].sent.position, held[-2].sent.position)
+    assert not policy.loop.is_enabled(policy.now_ns)
+    assert policy.loop.cause is Cause.ENABLE_LOST
+    policy.enabled = True
+    before = policy.robot.position
+    assert policy.run(TICKS_PER_S)[-1].target is None
+    np.testing.assert_array_equal(policy.robot.position, before)
+    policy.loop.disable()
+    assert not policy.loop.is_enabled(policy.now_ns)
+
+
+def test_a_stale_state_holds_and_motion_goes_on_with_the_next_chunk(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4)))
+    policy.run(TICKS_PER_S // 2)
+    policy.robot.failure = StateStale("the timestamp does not advance")
+    policy.run(3)
+    assert (policy.loop.mode, policy.loop.cause) == (Mode.POLICY, Cause.STATE_STALE)
+    policy.robot.failure = None
+    policy.run(TICKS_PER_S)
+    policy.follow(ramp(policy.robot.position, HOME), number=2)
+    assert policy.run(5)[-1].verdict.cause is None
+    assert (policy.loop.cause, policy.loop.detail) == (None, "")
+
+
+def test_an_old_state_is_no_fresh_state(rig: Rig) -> None:
+    rig.robot.frozen_stamp_ns = rig.now_ns
+    rig.run(20)
+    assert rig.loop.cause is Cause.STATE_STALE
+    rig.robot.frozen_stamp_ns = None
+    rig.run(1)
+    assert rig.loop.cause is None
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (RobotStopped("protective stop"), Cause.PROTECTIVE_STOP),
+        (DriverUnreachable("connection reset"), Cause.DRIVER_LOST),
+        (DriverError("odd"), Cause.DRIVER_LOST),
+    ],
+)
+def test_a_stopped_or_lost_robot_is_a_fault_until_it_is_recovered(
+    policy: Rig, error: DriverError, cause: Cause
+) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4)))
+    policy.run(TICKS_PER_S // 2)
+    policy.robot.failure = error
+    record = policy.run(3)[-1]
+    assert (policy.loop.mode, policy.loop.cause, policy.loop.detail) == (Mode.FAULT, cause, str(error))
+    assert policy.robot.stops == 1
+    assert np.isnan(record.sent.position).all()
+    with pytest.raises(ModeRefused, match="recover"):
+        policy.loop.home(policy.now_ns)
+    policy.loop.set_mode(Mode.HOLD, policy.now_ns)
+    assert policy.loop.mode is Mode.FAULT
+    policy.robot.failure = None
+    policy.robot.position = away(0, 0.3)  # the arm sagged while it was stopped
+    policy.run(3)
+    assert policy.loop.mode is Mode.FAULT
+    policy.loop.recover()
+    assert policy.loop.mode is Mode.HOLD
+    np.testing.assert_array_equal(policy.run(1)[0].sent.position, away(0, 0.3))
+    policy.loop.recover()
+    assert policy.loop.mode is Mode.HOLD
+
+
+def test_a_failed_recovery_leaves_the_fault(rig: Rig) -> None:
+    rig.robot.failure = RobotStopped("emergency stop")
+    rig.run(1)
+    rig.robot.recover_failure = DriverError("the e-stop is still pressed")
+    with pytest.raises(DriverError, match="still pressed"):
+        rig.loop.recover()
+    assert rig.loop.mode is Mode.FAULT
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(CommandInvalid("joint1 is odd"), Cause.COMMAND_INVALID), (RobotStopped("stopped"), Cause.PROTECTIVE_STOP)],
+)
+def test_a_command_that_the_driver_refuses_is_a_fault(rig: Rig, error: DriverError, cause: Cause) -> None:
+    rig.robot.send_failure = error
+    rig.run(1)
+    assert (rig.loop.mode, rig.loop.cause) == (Mode.FAULT, cause)
+
+
+def test_a_stop_that_fails_too_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise DriverError("no dashboard")
+
+    monkeypatch.setattr(rig.robot, "stop", broken)
+    rig.robot.failure = RobotStopped("emergency stop")
+    rig.run(1)
+    assert rig.loop.detail == "emergency stop; and the robot's own stop failed: no dashboard"
+
+
+def test_a_desired_position_that_is_not_finite_is_a_fault(policy: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy.follow(ramp(HOME, away(0, 0.1)))
+    policy.run(5)
+    monkeypatch.setattr(policy.loop._smoother, "step", lambda _, now_ns: Command(now_ns, HOME * np.nan))
+    record = policy.run(1)[0]
+    assert np.isfinite(record.sent.position).all()
+    assert (policy.loop.mode, policy.loop.cause) == (Mode.FAULT, Cause.COMMAND_INVALID)
+
+
+def test_homing_goes_home_slowly_and_then_holds(rig: Rig) -> None:
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    rig.follow(ramp(HOME, away(0, 0.4), rows=60))
+    rig.run(TICKS_PER_S)
+    rig.loop.home(rig.now_ns)
+    assert not rig.loop.at_home
+    positions: list[FloatArray] = []
+
+    def homed() -> bool:
+        positions.append(rig.robot.position)
+        return rig.loop.mode is Mode.HOLD
+
+    rig.until(homed)
+    assert rig.loop.at_home
+    assert rig.loop.cause is None
+    np.testing.assert_allclose(rig.robot.position, HOME, atol=2e-3)
+    speed = np.abs(np.diff(positions[TICKS_PER_S // 2 :], axis=0)).max() / UR5.period_s
+    assert speed <= 1.1 * homing.SPEED * UR5.velocity[0]
+
+
+def test_homing_waits_for_enable_but_not_for_ever(rig: Rig) -> None:
+    rig.enabled = False
+    rig.run(20)
+    rig.loop.home(rig.now_ns)
+    rig.run(TICKS_PER_S)
+    assert rig.loop.mode is Mode.HOMING
+    rig.until(lambda: rig.loop.mode is Mode.HOLD, 2 * TICKS_PER_S)
+    assert rig.loop.cause is Cause.ENABLE_LOST
+
+
+def test_homing_ends_when_enable_is_lost(rig: Rig) -> None:
+    rig.robot.position = away(0, 0.1)
+    rig.loop._gate.reseed()
+    rig.run(1)
+    rig.loop.home(rig.now_ns)
+    rig.run(20)
+    rig.enabled = False
+    rig.run(TICKS_PER_S)
+    assert (rig.loop.mode, rig.loop.cause) == (Mode.HOLD, Cause.ENABLE_LOST)
+
+
+def test_a_way_home_that_cannot_be_planned_is_refused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(homing.Ruckig):  # type: ignore[misc]
+        def calculate(self, *_: object) -> None:
+            raise homing.RuckigError("error in step 2")
+
+    monkeypatch.setattr(homing, "Ruckig", Broken)
+    rig.loop.home(rig.now_ns)
+    rig.run(1)
+    assert rig.loop.mode is Mode.HOLD
+    assert "error in step 2" in rig.loop.detail
+
+    monkeypatch.setattr(Broken, "calculate", lambda *_: homing.Result.ErrorInvalidInput)
+    with pytest.raises(ModeRefused, match="ErrorInvalidInput"):
+        homing.plan_homing(UR5, HOME, 0, 1)
+
+
+def test_a_robot_that_was_moved_by_hand_is_taken_where_it_is(rig: Rig) -> None:
+    rig.robot.position = away(0, 0.2)
+    rig.robot.send_failure = None
+    rig.loop._state = rig.robot.read()
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
+    rig.loop.set_mode(Mode.HOLD, rig.now_ns)
+    rig.robot.position = away(0, 0.21)
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
+
+
+def test_teleop_pre_empts_the_policy_within_a_period(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.2)))
+    policy.run(TICKS_PER_S // 2)
+    policy.loop.set_mode(Mode.TELEOP, policy.now_ns)
+    assert policy.run(1)[0].target is None
+    with pytest.raises(ChunkRefused, match="mode is TELEOP"):
+        policy.follow(ramp(HOME, HOME), number=2)
+    goal = policy.robot.position + 0.05 * ARM
+    for _ in range(2 * TICKS_PER_S):
+        policy.loop.teleoperate(Command(policy.now_ns, goal), policy.now_ns)
+        policy.run(1)
+    np.testing.assert_allclose(policy.robot.position, goal, atol=2e-3)
+    with pytest.raises(ChunkRefused, match="non_finite"):
+        policy.loop.teleoperate(Command(policy.now_ns, goal * np.nan), policy.now_ns)
+    policy.loop.set_mode(Mode.POLICY, policy.now_ns)
+    with pytest.raises(ChunkRefused, match="mode is POLICY"):
+        policy.loop.teleoperate(Command(policy.now_ns, goal), policy.now_ns)
+
+
+def test_fault_is_no_mode_to_ask_for(rig: Rig) -> None:
+    with pytest.raises(ModeRefused, match="HOLD, POLICY, TELEOP or HOMING"):
+        rig.loop.set_mode(Mode.FAULT, rig.now_ns)
