@@ -82,6 +82,15 @@ class PolicyClientConformance:
         served.client.infer(observation())
         assert served.policy.sessions == 1
 
+    def test_episodes_share_no_session(self, served: Served) -> None:
+        served.client.reset()
+        served.client.infer(observation())
+        served.client.infer(observation())
+        assert served.policy.sessions == 1
+        served.client.reset()
+        served.client.infer(observation())
+        assert served.policy.sessions == 2
+
     def test_late_answer_is_never_taken_for_a_new_one(self, served: Served) -> None:
         released = threading.Event()
 

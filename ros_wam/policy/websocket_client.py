@@ -78,11 +78,14 @@ class WebsocketClient:
         return Reply(actions, server_infer_ms(answer), timing_ms, extra)
 
     def reset(self) -> None:
-        """Nothing: openpi servers keep no state between requests."""
+        """Begin with a new connection: what a server remembers of an episode, it remembers per connection."""
+        if self._answered:
+            self.close()
+        self.connect()
 
     def close(self) -> None:
         """See PolicyClient."""
-        self._connection = None
+        self._connection, self._answered = None, False
         with contextlib.suppress(OSError):
             self._stack.close()
 
