@@ -39,7 +39,7 @@ class TrialNode(Node):  # type: ignore[misc]
         plan = make_plan(**names, time_limit_s=task.time_limit_s, trials=config.trials, seed=config.seed)
         sitting = describe_sitting(config.sitting_dir, **names, sim=config.sim, trials=config.trials, seed=config.seed)
         self.finished = False
-        self._clock = StationClock()
+        self._station_clock = StationClock()
         self._station = RosStation(self, config)
         timeouts = Timeouts(home_s=STARTUP_S, ready_s=STARTUP_S, reset_s=STARTUP_S if config.sim else OPERATOR_RESET_S)
         results = Results(config.sitting_dir, sitting)
@@ -61,11 +61,11 @@ class TrialNode(Node):  # type: ignore[misc]
         self._timer.cancel()
         if not self.finished:
             self._station.stop()
-        self._station.tick(self._clock.now_ns())
+        self._station.tick(self._station_clock.now_ns())
         self._station.close()
 
     def _tick(self) -> None:
-        now_ns = self._clock.now_ns()
+        now_ns = self._station_clock.now_ns()
         progress = self._sitting.tick(now_ns)
         self._station.tick(now_ns)
         self.finished = self._sitting.finished

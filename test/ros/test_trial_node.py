@@ -1,0 +1,197 @@
+"""trial_node over real DDS, against a station played by the test: robot, policy, recorder and simulator."""
+
+import fcntl
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ros_wam import fields, share
+from ros_wam.config import dump
+from ros_wam.run_config import RunConfig
+from ros_wam.sim.control_socket import ControlSocket
+from ros_wam.topics import image_topic
+from ros_wam.trial.results import load_results
+
+JOINTS = ("joint1", "joint2", "joint3", "joint4", "joint5", "joint6", "gripper")
+JPEG = b"\xff\xd8\xff\xd9"
+SEED = 5
+
+
+class Station:
+    """Plays everything that trial_node talks to; `heard` is what it was told, in order."""
+
+    def __init__(self, peer: Any, config: RunConfig) -> None:
+        from std_srvs.srv import Trigger
+
+        self.peer = peer
+        self.heard: list[str] = []
+        self.commands: list[dict[str, Any]] = []
+        self.enabled: list[bool] = []
+        self.mode, self.policy = "HOLD", {"state": "ready", "cause": "", "detail": ""}
+        self.achieved = False
+        self.seeds: list[int] = []
+        verbs = {"reset": self._reset, "score": self._score}
+        self.simulator = ControlSocket(config.sim_socket, verbs)
+        for verb, mode in (("home", "HOLD"), ("policy", "POLICY"), ("hold", "HOLD"), ("recover", "HOLD")):
+            peer.node.create_service(Trigger, f"robot_node/{verb}", self._robot(verb, mode))
+        self._subscribe("enable", lambda m: self.enabled.append(m.data))
+        self._subscribe("trial_command", self._on_command)
+        for name, rate_hz in (("joint_states", 100.0), ("safety_status", 10.0), ("pictures", 30.0)):
+            peer.node.create_timer(1.0 / rate_hz, getattr(self, f"_{name}"))
+        peer.node.create_timer(0.02, self.simulator.serve)
+
+    def close(self) -> None:
+        self.simulator.close()
+
+    def _subscribe(self, topic: str, callback: Any) -> None:
+        from ros_wam.messages import message_class, qos
+
+        entry = self.peer.topics[topic]
+        self.peer.node.create_subscription(message_class(entry.type), topic, callback, qos(entry))
+
+    def _robot(self, verb: str, mode: str) -> Any:
+        def answer(_: Any, response: Any) -> Any:
+            self.heard.append(verb)
+            self.mode = mode
+            response.success = True
+            return response
+
+        return answer
+
+    def _on_command(self, message: Any) -> None:
+        command = fields.read_json_object(message)
+        self.commands.append(command)
+        self.heard.append(command["verb"])
+        answer = {"prepare": "recording", "stop": "recorded"}.get(command["verb"])
+        if answer is not None:
+            event = {"event": answer, "episode": command["episode"]}
+            self.peer.publish("trial_event", fields.json_object(event))
+        if command["verb"] == "start":
+            self.policy["state"] = "running"
+
+    def _reset(self, seed: int) -> dict[str, Any]:
+        self.seeds.append(seed)
+        return {}
+
+    def _score(self) -> dict[str, Any]:
+        stage = {"name": "all", "points": 10.0 * self.achieved, "max_points": 10.0, "retries": 0, "stamp_ns": None}
+        return {"stages": [stage], "succeeded": self.achieved}
+
+    def _joint_states(self) -> None:
+        message = {"header": fields.header(self.peer.clock.now_ns()), "name": list(JOINTS), "position": np.zeros(7)}
+        self.peer.publish("joint_states", message)
+
+    def _safety_status(self) -> None:
+        now_ns = self.peer.clock.now_ns()
+        robot = fields.Diagnostic("robot_node", fields.Level.OK, "", {"mode": self.mode, "cause": "", "at_home": True})
+        policy = fields.Diagnostic("policy_node", fields.Level.OK, "", self.policy)
+        self.peer.publish("safety_status", fields.diagnostics(now_ns, robot))
+        self.peer.publish("policy_status", fields.diagnostics(now_ns, policy))
+
+    def _pictures(self) -> None:
+        for view in ("wrist", "global"):
+            header = fields.header(self.peer.clock.now_ns(), view)
+            self.peer.publish(image_topic(view), {"header": header, "format": "jpeg", "data": JPEG})
+
+
+@pytest.fixture
+def config(run_config: RunConfig, tmp_path: Path) -> Iterator[RunConfig]:
+    tasks = share.find("config/tasks", "move_objects_into_box")
+    policies = share.find("config/policies", "baseline")
+    full = replace(run_config, task=tasks, policy=policies, sitting_dir=tmp_path / "sitting", trials=1, seed=SEED)
+    (tmp_path / "config.yaml").write_text(dump(full))
+    (full.run_dir / "alive").mkdir()
+    with (full.run_dir / "alive" / "recorder_node").open("w") as lock:  # this process plays it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield full
+
+
+@pytest.fixture
+def station(peer: Any, config: RunConfig) -> Iterator[Station]:
+    station = Station(peer, config)
+    yield station
+    station.close()
+
+
+@pytest.fixture
+def node(station: Station, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "ros_wam.nodes.trial_node", "--config", str(tmp_path / "config.yaml")]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def finish(station: Station, node: "subprocess.Popen[str]") -> list[dict[str, Any]]:
+    """Wait for the node to end and return what it printed."""
+    assert station.peer.wait(lambda: node.poll() is not None, 30.0)
+    assert node.stdout is not None
+    return [json.loads(line) for line in node.stdout]
+
+
+def until_running(station: Station) -> None:
+    assert station.peer.wait(lambda: "start" in station.heard, 30.0), station.heard
+
+
+def test_a_trial_runs_to_its_score(station: Station, node: "subprocess.Popen[str]", config: RunConfig) -> None:
+    until_running(station)
+    assert station.mode == "POLICY", "the robot follows the policy before the policy starts"
+    station.achieved = True
+    told = finish(station, node)
+    assert node.returncode == 0
+    assert station.heard[:4] == ["home", "prepare", "policy", "start"]
+    assert sorted(station.heard[4:]) == ["hold", "stop"]
+    assert station.commands[0]["prompt"] == "place all the clutter on the desk into the white box"
+    assert station.commands[0]["bag"] == str(config.sitting_dir / "trials/001/bag")
+    assert len(station.seeds) == 1 and station.seeds[0] == station.commands[0]["seed"]
+    trial = load_results(config.sitting_dir)["trials"][0]
+    assert (trial["outcome"], trial["valid"], trial["score"]) == ("success", True, 1.0)
+    states = ["resetting", "homing", "ready", "preparing", "running", "stopping", "scored"]
+    assert list(dict.fromkeys(event["state"] for event in told)) == states
+    assert any(event["mode"] == "POLICY" for event in told)
+    assert station.enabled[-1] is False
+
+
+def test_a_policy_that_fails_makes_the_trial_invalid(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    until_running(station)
+    station.policy.update(state="failed", cause="policy_timeout", detail="no answer within 2 s")
+    finish(station, node)
+    assert node.returncode == 1, "no trial counts"
+    trial = load_results(config.sitting_dir)["trials"][0]
+    assert (trial["outcome"], trial["valid"], trial["cause"]) == ("aborted", False, "policy_timeout")
+    assert trial["comment"] == "no answer within 2 s"
+    assert station.mode == "HOLD"
+
+
+def test_an_interrupt_holds_the_robot_and_scores_nothing(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    until_running(station)
+    node.send_signal(signal.SIGINT)
+    finish(station, node)
+    assert station.peer.wait(lambda: "stop" in station.heard and "hold" in station.heard, 5.0)
+    assert station.enabled[-1] is False
+    assert load_results(config.sitting_dir)["trials"] == []
+
+
+def test_the_operator_stops_a_trial(station: Station, node: "subprocess.Popen[str]", config: RunConfig) -> None:
+    from std_srvs.srv import Trigger
+
+    until_running(station)
+    client = station.peer.node.create_client(Trigger, "trial_node/stop")
+    assert station.peer.wait(client.service_is_ready)
+    answer = client.call_async(Trigger.Request())
+    assert station.peer.wait(answer.done)
+    assert answer.result().success
+    finish(station, node)
+    trial = load_results(config.sitting_dir)["trials"][0]
+    assert (trial["outcome"], trial["cause"]) == ("aborted", "operator_stop")
