@@ -137,6 +137,9 @@ def test_a_session_follows_the_verbs(recorder: EpisodeRecorder, tmp_path: Path) 
     assert session.command({"verb": "prepare", "episode": "001", "bag": str(bag)}, S) == []
     assert session.waiting
     assert session.tick(S, ["joint_states"]) == []
+    assert session.tick(S + 1, []) == []
+    assert session.tick(S + 2, ["joint_states"]) == []
+    assert session.tick(S + 3, []) == []
     assert session.tick(2 * S, []) == [{"event": "recording", "episode": "001"}]
     assert not session.waiting
     assert session.tick(3 * S, []) == []

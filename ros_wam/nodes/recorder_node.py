@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from ros_wam.run_config import RunConfig
 from ros_wam.topics import topic_table
 
 _PERIOD_S = 0.05
+_DEPTH = 100  # opening a bag takes a moment, in which nothing may be lost
 _LAST_WORDS_S = 0.3
 
 
@@ -32,25 +34,26 @@ class RecorderNode(Node):  # type: ignore[misc]
         camera_rate_hz = min(cameras[view].rate_hz for view in embodiment.views)
         topics = topic_table(embodiment.views, embodiment.control_rate_hz, camera_rate_hz)
         self._topics = {name: topic for name, topic in topics.items() if topic.recorded}
-        self._clock = StationClock()
+        self._station_clock = StationClock()
         self._recorder = EpisodeRecorder(self._topics)
         self._session = RecordingSession(self._recorder, config)
         self._commands: deque[bytes] = deque()
         self._outlets = Outlets(self, topics, ("trial_event",))
         for name, topic in self._topics.items():
             callback = partial(self._on_message, name)
-            self.create_subscription(message_class(topic.type), name, callback, qos(topic), raw=True)
+            deep = replace(topic, depth=max(topic.depth, _DEPTH))
+            self.create_subscription(message_class(topic.type), name, callback, qos(deep), raw=True)
         self.create_timer(_PERIOD_S, self._tick)
 
     def close(self) -> None:
         """Take what is still on its way, then finish an open bag."""
-        deadline_ns = self._clock.now_ns() + round(_LAST_WORDS_S * 1e9)
-        while self.executor is not None and self._recorder.recording and self._clock.now_ns() < deadline_ns:
+        deadline_ns = self._station_clock.now_ns() + round(_LAST_WORDS_S * 1e9)
+        while self.executor is not None and self._recorder.recording and self._station_clock.now_ns() < deadline_ns:
             self.executor.spin_once(timeout_sec=_LAST_WORDS_S / 4)
         self._publish(self._session.close())
 
     def _on_message(self, topic: str, data: bytes) -> None:
-        self._recorder.take(topic, self._clock.now_ns(), data)
+        self._recorder.take(topic, self._station_clock.now_ns(), data)
         if topic == "trial_command":
             self._commands.append(data)
 
@@ -62,9 +65,9 @@ class RecorderNode(Node):  # type: ignore[misc]
             except SpecError as error:
                 self.get_logger().warning(f"trial_command: {error}")
                 continue
-            self._publish(self._session.command(command, self._clock.now_ns()))
+            self._publish(self._session.command(command, self._station_clock.now_ns()))
         silent = self._without_publisher() if self._session.waiting else []
-        self._publish(self._session.tick(self._clock.now_ns(), silent))
+        self._publish(self._session.tick(self._station_clock.now_ns(), silent))
 
     def _without_publisher(self) -> list[str]:
         rated = [name for name, topic in self._topics.items() if topic.rate_hz is not None]

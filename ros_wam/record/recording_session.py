@@ -13,6 +13,7 @@ from ros_wam.run_config import RunConfig
 Event = dict[str, Any]
 
 _DISCOVERY_NS = 5_000_000_000
+_SETTLE_NS = 200_000_000  # a publisher that we have found has found us, too, a moment later
 _LINGER_NS = 300_000_000  # what follows a stop: the robot comes to rest, the last batch of setpoints arrives
 
 
@@ -20,6 +21,7 @@ _LINGER_NS = 300_000_000  # what follows a stop: the robot comes to rest, the la
 class _Episode:
     name: str
     discovery_deadline_ns: int
+    complete_since_ns: int | None = None
     confirmed: bool = False
     end_ns: int | None = None
 
@@ -59,12 +61,18 @@ class RecordingSession:
         if episode.confirmed:
             return []
         if not without_publisher:
-            episode.confirmed = True
-            return [{"event": "recording", "episode": episode.name}]
+            return self._confirm(episode, now_ns)
+        episode.complete_since_ns = None
         if now_ns < episode.discovery_deadline_ns:
             return []
         self.close()
         return [_failed(episode.name, f"nobody publishes {', '.join(without_publisher)}")]
+
+    def _confirm(self, episode: _Episode, now_ns: int) -> list[Event]:
+        if episode.complete_since_ns is None:
+            episode.complete_since_ns = now_ns
+        episode.confirmed = now_ns - episode.complete_since_ns >= _SETTLE_NS
+        return [{"event": "recording", "episode": episode.name}] if episode.confirmed else []
 
     def close(self) -> list[Event]:
         """End the open episode, if any, at once."""
