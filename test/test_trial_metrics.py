@@ -55,12 +55,19 @@ def test_no_bag_means_nothing_is_known(tmp_path: Path) -> None:
     assert Metrics().as_fields() == {}
 
 
-def test_an_unfinished_bag_is_not_measured(tmp_path: Path) -> None:
-    SyntheticBag(tmp_path / "bag", seconds=1.0)
+def test_an_unfinished_bag_is_recovered_and_measured(tmp_path: Path) -> None:
+    SyntheticBag(tmp_path / "bag", seconds=4.0)
     (tmp_path / "bag/metadata.yaml").unlink()
-    assert measure_bag(tmp_path / "bag") == Metrics()
     with pytest.raises(RecordError, match="never finished"):
         read_trace(tmp_path / "bag")
+    metrics = measure_bag(tmp_path / "bag")
+    assert metrics.idle_fraction == pytest.approx(0.5 / 4.0, abs=0.01)
+
+
+def test_a_bag_that_is_beyond_recovery_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / "bag").mkdir()
+    (tmp_path / "bag/bag_0.mcap").write_bytes(b"")
+    assert measure_bag(tmp_path / "bag") == Metrics()
 
 
 def test_the_film_is_evenly_spaced(tmp_path: Path) -> None:

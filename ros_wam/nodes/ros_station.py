@@ -19,6 +19,7 @@ from ros_wam.trial.watch import StationWatch
 from ros_wam.types import Mode, Stage
 
 RETRY_NS = 500_000_000
+AGAIN_NS = 1_000_000_000  # after a homing that was cut short, by a lost enable signal say
 RECORDER = "recorder_node"
 
 
@@ -71,7 +72,7 @@ class RosStation:
         self._verbs = {verb: RobotVerb(node, verb) for verb in ("recover", "home", "policy", "hold")}
         self._trial: PlannedTrial | None = None
         self._recording, self._recorded, self._enabled = False, False, False
-        self._starting = False
+        self._starting, self._homing = False, False
         self._safety_ns = self._stop_ns = 0
         for view in embodiment.views:
             subscribe(node, topics[image_topic(view)], self._saw(image_topic(view)), raw=True)
@@ -84,11 +85,17 @@ class RosStation:
         """Publish the enable signal, and go on asking the robot for what it has not agreed to yet."""
         self._outlets.publish("enable", fields.enable(self._enabled))
         self._enabled = False
+        home = self._verbs["home"]
+        if home.agreed_ns is not None and now_ns - home.agreed_ns > AGAIN_NS and self._gave_up_homing():
+            home.ask()
         for verb in self._verbs.values():
             verb.tick(now_ns)
         if self._starting and self._verbs["policy"].agreed_ns is not None and self._trial is not None:
             self._starting = False
             self._command("start", self._trial)  # the control process refuses chunks before it follows the policy
+
+    def _gave_up_homing(self) -> bool:
+        return self._homing and self.watch.mode is Mode.HOLD and not self.watch.at_home
 
     def say(self, event: Mapping[str, Any]) -> None:
         """Publish a `trial_event`."""
@@ -113,13 +120,16 @@ class RosStation:
         """See Station. The robot is recovered only now, when the scene is laid out and nobody's hand is in it."""
         if self.watch.mode is Mode.FAULT:
             self._verbs["recover"].ask()
+        self._homing = True
         self._verbs["home"].ask()
 
     def at_home(self) -> bool:
         """See Station."""
         agreed_ns = self._verbs["home"].agreed_ns
         fresh = agreed_ns is not None and self._safety_ns > agreed_ns
-        return fresh and self.watch.at_home and self.watch.mode is not Mode.HOMING
+        arrived = fresh and self.watch.at_home and self.watch.mode is not Mode.HOMING
+        self._homing = self._homing and not arrived
+        return arrived
 
     def not_ready(self) -> str | None:
         """See Station."""
@@ -144,7 +154,7 @@ class RosStation:
 
     def stop(self) -> None:
         """See Station."""
-        self._starting = False
+        self._starting, self._homing = False, False
         self.watch.running(None)
         for name in ("recover", "home", "policy"):
             self._verbs[name].give_up()

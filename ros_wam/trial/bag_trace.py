@@ -20,6 +20,8 @@ from ros_wam.fields import (
 )
 from ros_wam.jpeg import decode_jpeg, encode_jpeg
 from ros_wam.record.bag_reader import BagReader
+from ros_wam.record.bag_recover import recover
+from ros_wam.record.bag_writer import METADATA_FILE
 from ros_wam.record.cdr import deserialize, source_stamp_ns
 from ros_wam.trial.episode import Picture
 from ros_wam.trial.gaps import missing_batches, missing_messages
@@ -43,8 +45,13 @@ class _Found:
 
 
 def measure_bag(bag_dir: Path) -> Metrics:
-    """Return what the bag tells of a trial, all None when it cannot be read."""
+    """Return what the bag of an ended trial tells, all None when it cannot be read.
+
+    One that its recorder did not live to finish is recovered up to its last flush first.
+    """
     try:
+        if any(bag_dir.glob("*.mcap")) and not (bag_dir / METADATA_FILE).exists():
+            recover(bag_dir)
         return measure(read_trace(bag_dir))
     except (RecordError, SpecError):
         return Metrics()
