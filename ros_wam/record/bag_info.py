@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ros_wam.fields import read_setpoint_provenance, read_setpoints
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.record.cdr import deserialize, source_stamp_ns
-from ros_wam.types import FloatArray
+from ros_wam.record.gaps import missing_batches, missing_messages
 
 _SEQUENCED = ("setpoints", "setpoint_provenance")
 
@@ -19,8 +19,8 @@ _SEQUENCED = ("setpoints", "setpoint_provenance")
 class TopicRow:
     """One topic of a bag. Rates, gaps and what is missing are None where a topic has too few messages, or no rate.
 
-    Times are those in the messages where they carry one, else of receipt. `missing` counts messages by the gaps between
-    these times, control ticks by their sequence numbers.
+    Times are those in the messages where they carry one, else of receipt. `missing` counts messages: by gaps between
+    these times, of control ticks by their sequence numbers.
     """
 
     topic: str
@@ -67,19 +67,9 @@ def _row(
         return TopicRow(topic, kind, len(stamps), None, expected_hz, None, None)
     missing: int | None = None
     if sequences is not None:
-        steps = np.diff(np.concatenate(sequences))
-        missing = int(np.maximum(steps - 1, 0).sum())  # a restarted control process counts from the start again
+        missing = missing_batches(sequences)
     elif expected_hz is not None:
-        missing = missing_messages(stamps, expected_hz)
-    return TopicRow(topic, kind, len(stamps), len(gaps_s) / gaps_s.sum(), expected_hz, gaps_s.max(), missing)
-
-
-def missing_messages(stamps_ns: NDArray[np.int64], rate_hz: float) -> int:
-    """Return how many messages a topic of `rate_hz` lacks, by the gaps between its stamps.
-
-    A message that is merely late lengthens one gap and shortens the next; both count together.
-    """
-    gaps: FloatArray = np.diff(np.sort(stamps_ns)).astype(np.float64) * 1e-9 * rate_hz
-    late = np.flatnonzero(gaps > 1.5)
-    following = np.append(gaps, 1.0)[late + 1]
-    return int(np.maximum(np.round(gaps[late] + np.minimum(following - 1.0, 0.0)) - 1, 0).sum())
+        ordered = np.sort(stamps)
+        missing = missing_messages(ordered, 1e9 / expected_hz, int(ordered[0]), int(ordered[-1]))
+    rate_hz, longest_s = len(gaps_s) / float(gaps_s.sum()), float(gaps_s.max())
+    return TopicRow(topic, kind, len(stamps), rate_hz, expected_hz, longest_s, missing)

@@ -2,6 +2,7 @@
 
 import functools
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,27 +54,38 @@ def deserialize(type_name: str, data: bytes) -> Any:
 
 
 def _message(type_name: str, fields: Fields) -> Any:
-    definition = dict(typestore().get_msgdef(type_name).fields)
-    unknown = [name for name in fields if name not in definition]
+    make, fillers = _plan(type_name)
+    unknown = [name for name in fields if name not in fillers]
     if unknown:
-        raise RecordError(f"{type_name} has no field {', '.join(unknown)}; it has: {', '.join(definition)}")
-    values = {name: _value(kind, fields.get(name)) for name, kind in definition.items()}
-    return typestore().types[type_name](**values)
+        raise RecordError(f"{type_name} has no field {', '.join(unknown)}; it has: {', '.join(fillers)}")
+    return make(**{name: fill(fields.get(name)) for name, fill in fillers.items()})
 
 
-def _value(kind: Any, value: Any) -> Any:
-    """Return `value`, or the default where it is None, as what rosbags serializes for the field type `kind`."""
+@functools.cache
+def _plan(type_name: str) -> tuple[Any, dict[str, Callable[[Any], Any]]]:
+    """Return the class of a type, and per field what turns a value, or None, into what rosbags serializes."""
+    definition = typestore().get_msgdef(type_name).fields
+    return typestore().types[type_name], {name: _filler(kind) for name, kind in definition}
+
+
+def _filler(kind: Any) -> Callable[[Any], Any]:
     node, argument = kind
     if node == Nodetype.NAME:
-        return _message(argument, {} if value is None else value)
+        return lambda value: _message(argument, {} if value is None else value)
     if node == Nodetype.BASE:
-        return _ZERO.get(argument[0], 0) if value is None else value
+        zero = _ZERO.get(argument[0], 0)
+        return lambda value: zero if value is None else value
     item, length = argument
     if item[0] == Nodetype.NAME or item[1][0] == "string":
-        return [_value(item, element) for element in (() if value is None else value)]
+        fill = _filler(item)
+        return lambda value: [] if value is None else [fill(element) for element in value]
+    return functools.partial(_array, item[1][0], length if node == Nodetype.ARRAY else 0)
+
+
+def _array(dtype: str, length: int, value: Any) -> Any:
     if value is None:
-        return np.zeros(length if node == Nodetype.ARRAY else 0, item[1][0])
-    return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.ascontiguousarray(value, item[1][0])
+        return np.zeros(length, dtype)
+    return np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.ascontiguousarray(value, dtype)
 
 
 def source_stamp_ns(type_name: str, data: bytes) -> int | None:

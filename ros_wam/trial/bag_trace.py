@@ -23,8 +23,8 @@ from ros_wam.record.bag_reader import BagReader
 from ros_wam.record.bag_recover import recover
 from ros_wam.record.bag_writer import METADATA_FILE
 from ros_wam.record.cdr import deserialize, source_stamp_ns
+from ros_wam.record.gaps import missing_batches, missing_messages
 from ros_wam.trial.episode import Picture
-from ros_wam.trial.gaps import missing_batches, missing_messages
 from ros_wam.trial.metrics import Metrics, measure
 from ros_wam.trial.trace import Inference, Trace
 from ros_wam.types import Mode
