@@ -41,6 +41,11 @@ class RenderProcess:
         self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         theirs.close()
 
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
     def send(self, snapshot: Snapshot, stamp_ns: int, due: Collection[str], frozen: Collection[str]) -> None:
         """Have the views `due` taken of `snapshot`; those also in `frozen` repeat their last picture, stamped anew.
 
