@@ -21,7 +21,7 @@ class ArraySpec:
 
     def validate(self, value: Any) -> NDArray[Any]:
         """Return `value` as a read-only array; raise SpecError naming the array, the value and the bound."""
-        array = np.array(value, dtype=self.dtype) if np.dtype(self.dtype).kind == "f" else np.asarray(value)
+        array = self._as_array(value)
         if array.dtype != np.dtype(self.dtype):
             raise SpecError(f"{self.name}: dtype is {array.dtype}, must be {np.dtype(self.dtype)}")
         wanted = tuple("any" if n is None else n for n in self.shape)
@@ -34,6 +34,13 @@ class ArraySpec:
         view = array.view()
         view.setflags(write=False)
         return view
+
+    def _as_array(self, value: Any) -> NDArray[Any]:
+        if np.dtype(self.dtype).kind != "f":
+            return np.asarray(value)  # pictures are large, and nobody writes into one
+        if isinstance(value, np.ndarray) and value.dtype == self.dtype and not value.flags.writeable:
+            return value  # frozen already
+        return np.array(value, dtype=self.dtype)
 
 
 def in_joint_order(

@@ -28,7 +28,7 @@ from ros_wam.trial.plan import PlannedTrial
 from ros_wam.types import CameraFrame, Mode, Observation, Reply, Stage
 
 EPOCH_NS = 1_000_000_000  # stamps start here: 0 means "none" in too many places
-SCORE_PERIOD_NS = 10_000_000
+SCORE_PERIOD_NS = 40_000_000
 
 
 @dataclass(frozen=True, eq=False)
