@@ -64,6 +64,11 @@ class ControlLoop:
         away = np.abs(self._state.position - self._embodiment.home_position)[~self._embodiment.is_gripper]
         return bool((away <= AT_HOME_RAD).all())
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the arm joints are commanded to stay where they are."""
+        return self._gate.at_rest
+
     def is_enabled(self, now_ns: int) -> bool:
         """Return whether the enable heartbeat is fresh."""
         return self._gate.is_enabled(now_ns)

@@ -1,0 +1,105 @@
+"""The control process: the one that holds the gate and the driver. A child of `robot_node`, without ROS.
+
+It ignores SIGINT and SIGTERM; when its supervisor is gone it holds, stops the robot by the vendor's means and ends
+within a second.
+"""
+
+import argparse
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from ros_wam import alive
+from ros_wam.causes import Cause
+from ros_wam.clock import Clock, StationClock
+from ros_wam.drivers import driver_module
+from ros_wam.drivers.driver import Driver
+from ros_wam.errors import DriverError
+from ros_wam.motion.announced import AnnouncedDriver
+from ros_wam.motion.link import Link
+from ros_wam.motion.loop import ControlLoop, build_control_loop
+from ros_wam.motion.pace import Pace
+from ros_wam.motion.realtime import become_realtime
+from ros_wam.motion.service import ControlService, waiting_status
+from ros_wam.run_config import RunConfig, load_run_config
+from ros_wam.types import Mode
+
+NAME = "control_process"
+CONNECT_RETRY_NS = 500_000_000
+WAITING_STATUS_NS = 100_000_000
+WAITING_PATIENCE_S = 0.5
+END_TIMEOUT_S = 1.0
+STOPPING_NS = 500_000_000
+
+
+def run(config: RunConfig, link: Link, clock: Clock) -> None:
+    """Connect, then tick until the supervisor is gone; raises ConfigError."""
+    embodiment = config.embodiment()
+    opened = driver_module(embodiment.driver).open_driver(embodiment, config.station().robot, clock)
+    driver = AnnouncedDriver(opened, lambda seconds: link.send("busy", seconds))
+    loop = build_control_loop(embodiment, driver)
+    _connect(driver, link, clock)
+    pace = Pace(clock, embodiment.period_s)
+    service = ControlService(loop, link, pace, become_realtime())
+    while not link.closed:
+        service.cycle(pace.wait())
+    signal.setitimer(signal.ITIMER_REAL, END_TIMEOUT_S)  # the kernel ends us even if the vendor library hangs
+    _stop(loop, pace, clock)
+    driver.close()
+
+
+def _connect(driver: Driver, link: Link, clock: Clock) -> None:
+    detail = "connecting to the robot"
+    while not link.closed:
+        link.send("status", waiting_status(Cause.NOT_READY, detail))
+        try:
+            driver.connect()
+        except DriverError as error:
+            detail = str(error)
+        else:
+            return
+        _wait(link, clock, detail)
+
+
+def _wait(link: Link, clock: Clock, detail: str) -> None:
+    """Keep the supervisor informed until the next attempt."""
+    retry_ns = clock.now_ns() + CONNECT_RETRY_NS
+    while clock.now_ns() < retry_ns and not link.closed:
+        link.send("status", waiting_status(Cause.DRIVER_LOST, detail))
+        link.send("busy", WAITING_PATIENCE_S)
+        for kind, content in link.receive():
+            if kind == "request":
+                link.send("answer", [content[0], False, detail])
+        clock.sleep_until_ns(clock.now_ns() + WAITING_STATUS_NS)
+
+
+def _stop(loop: ControlLoop, pace: Pace, clock: Clock) -> None:
+    """Bring the robot to rest, and let the driver do what it does on `close`."""
+    until_ns = clock.now_ns() + STOPPING_NS
+    loop.disable()
+    loop.set_mode(Mode.HOLD, until_ns)
+    while clock.now_ns() < until_ns:
+        now_ns = pace.wait()
+        loop.tick(now_ns)
+        if loop.at_rest:
+            return
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the control process; a library's crash is seen and told by the supervisor."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--fd", required=True, type=int)
+    arguments = parser.parse_args(argv)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    config = load_run_config(Path(arguments.config))
+    alive.hold(config.run_dir, NAME)
+    link = Link(socket.socket(fileno=arguments.fd))
+    run(config, link, StationClock())
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,202 @@
+"""Starts the control process, talks to it, and stops the robot when it dies or hangs.
+
+The child is started by exec in a clean environment: no descriptor, no library path of ROS, one thread for arithmetic.
+"""
+
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ros_wam.causes import Cause
+from ros_wam.errors import DriverError
+from ros_wam.motion.link import Link, pack_chunk
+from ros_wam.motion.service import waiting_status
+from ros_wam.types import ActionChunk, Command
+
+HEARTBEAT_TIMEOUT_S = 0.1
+LOOKS = 2
+"""Silence counts only when it is seen this often in a row: after a pause of the machine the child gets to speak."""
+START_TIMEOUT_S = 20.0
+END_TIMEOUT_S = 1.5
+END_GRACE_S = 0.2
+ANSWER_TIMEOUT_S = 0.3
+LAST_WORDS = 600
+COMMAND = (sys.executable, "-m", "ros_wam.motion.process")
+
+_KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "AMENT_PREFIX_PATH")
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment of the control process.
+
+    LD_LIBRARY_PATH is left out, so that a vendor library finds its own libraries and not those of ROS; the mark that
+    the ROS wheels have set it up already is put in, so that they do not do it again.
+    """
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    ours = {name: value for name, value in os.environ.items() if name.startswith("ROS_WAM_")}
+    return {**kept, **ours, "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class ControlSupervisor:
+    """The control process and the watch over it. `tell(kind, content)` is called from the watching thread."""
+
+    def __init__(
+        self,
+        config_file: Path,
+        log_file: Path,
+        last_resort_stop: Callable[[], None],
+        tell: Callable[[str, Any], None],
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self._arguments = [*command, "--config", str(config_file)]
+        self._log_file = log_file
+        self._last_resort_stop = last_resort_stop
+        self._tell = tell
+        self._process: subprocess.Popen[bytes] | None = None
+        self._link: Link | None = None
+        self._watcher: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._answers: dict[int, tuple[bool, str]] = {}
+        self._answered = threading.Condition()
+        self._requests = 0
+        self._log_start = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the control process is there and watched."""
+        return self._watcher is not None and self._watcher.is_alive()
+
+    @property
+    def pid(self) -> int | None:
+        """The control process's id."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start the control process; it holds. Nothing is done when it runs."""
+        if self.running:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self._log_file.open("ab") as log, theirs:
+            self._log_start = log.tell()
+            self._process = subprocess.Popen(
+                [*self._arguments, "--fd", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=clean_environment(),
+            )
+        self._link = Link(ours)
+        self._closing.clear()
+        self._watcher = threading.Thread(
+            target=self._watch, args=(self._process, self._link), name="control_supervisor", daemon=True
+        )
+        self._watcher.start()
+
+    def enable(self, held: bool) -> None:
+        """Pass on one beat of the enable heartbeat."""
+        self._send("enable", held)
+
+    def follow(self, chunk: ActionChunk) -> None:
+        """Pass on an admitted chunk; a refusal is told as "refused"."""
+        self._send("chunk", pack_chunk(chunk))
+
+    def teleoperate(self, command: Command) -> None:
+        """Pass on a leader device's command."""
+        self._send("teleop", [command.stamp_ns, command.position.tolist()])
+
+    def ask(self, verb: str) -> tuple[bool, str]:
+        """Ask for a mode (`hold policy teleop home`) or to `recover`; return the answer, at most 0.3 s later.
+
+        A control process that has ended is started anew by `recover`, and only by it.
+        """
+        if not self.running:
+            if verb != "recover":
+                return False, "the control process is not running; recover the robot first"
+            self.start()
+            return False, "the control process is starting"
+        with self._answered:
+            self._requests += 1
+            number = self._requests
+            self._send("request", [number, verb])
+            if not self._answered.wait_for(lambda: number in self._answers, ANSWER_TIMEOUT_S):
+                return False, f"{verb} is not done yet"
+            return self._answers.pop(number)
+
+    def close(self) -> None:
+        """Let the control process stop the robot and end; kill it after 1.5 s."""
+        self._closing.set()
+        if self._process is None or self._link is None:
+            return
+        self._link.shut()
+        try:
+            self._process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(END_TIMEOUT_S)
+            self._stop_without_library()
+        if self._watcher is not None:
+            self._watcher.join(END_TIMEOUT_S)
+        self._link.close()
+
+    def _send(self, kind: str, content: Any) -> None:
+        if self._link is not None and self.running:
+            self._link.send(kind, content)
+
+    def _watch(self, process: subprocess.Popen[bytes], link: Link) -> None:
+        allowed_s = START_TIMEOUT_S
+        while True:
+            if not self._speaks(link, allowed_s):
+                break
+            for kind, content in link.receive():
+                allowed_s = float(content) if kind == "busy" else HEARTBEAT_TIMEOUT_S
+                self._hear(kind, content)
+            if link.closed:
+                break
+        if not self._closing.is_set():
+            self._bury(process, link, link.closed, allowed_s)
+
+    def _speaks(self, link: Link, allowed_s: float) -> bool:
+        return any(select.select([link], [], [], allowed_s / LOOKS)[0] for _ in range(LOOKS))
+
+    def _hear(self, kind: str, content: Any) -> None:
+        if kind == "answer":
+            number, agreed, text = content
+            with self._answered:
+                self._answers = {number: (agreed, text)}
+                self._answered.notify_all()
+        elif kind != "busy":
+            self._tell(kind, content)
+
+    def _bury(self, process: subprocess.Popen[bytes], link: Link, ended: bool, allowed_s: float) -> None:
+        """Kill what is left, stop the robot without the library, and tell why."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_GRACE_S if ended else 0.0)
+        process.kill()
+        status = process.wait()
+        stopped = self._stop_without_library()
+        link.close()
+        how = f"ended with status {status}" if ended else f"was silent for {allowed_s * 1e3:.0f} ms and was killed"
+        detail = f"the control process {how}; {stopped}; its last words: {self._last_words()}"
+        self._tell("status", waiting_status(Cause.CONTROL_PROCESS_DIED, detail))
+
+    def _stop_without_library(self) -> str:
+        try:
+            self._last_resort_stop()
+        except DriverError as error:
+            return f"the robot could not be stopped: {error}"
+        return "the robot was told to stop"
+
+    def _last_words(self) -> str:
+        with self._log_file.open("rb") as log:
+            log.seek(self._log_start)
+            text = log.read().decode(errors="replace").strip()
+        return text[-LAST_WORDS:] or "none"
