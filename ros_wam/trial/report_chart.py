@@ -53,7 +53,7 @@ def draw_episode(episode: Episode) -> str:
     for view, pictures in episode.film.items():
         _film(sheet, view, pictures, trace)
     cross = f'<line class="cross" y1="{TOP}" y2="{sheet.y:.0f}" x1="0" x2="0"/>'
-    clock = f'<text class="clock" x="{RIGHT}" y="12" text-anchor="end"></text>'
+    clock = f'<text class="clock" x="{RIGHT}" y="{bottom + 9:.1f}" text-anchor="middle"></text>'
     label = escape(f"trial {episode.trial.trial_id}: joints measured and sent, stages and pictures over time")
     return (
         f'<svg class="chart" role="img" aria-label="{label}" viewBox="0 0 {WIDTH:.0f} {sheet.y:.0f}" '

@@ -60,7 +60,8 @@ svg .flag text { fill:var(--card); font-weight:650; font-size:10px; }
 svg .fault { stroke:var(--bad); stroke-width:1.5; }
 svg .faultname { fill:var(--bad); font-weight:550; } svg .sprocket { stroke:var(--faint); }
 svg image { cursor:zoom-in; } svg .cross { stroke:var(--ink); opacity:.45; visibility:hidden; }
-svg .read { fill:var(--ink); font-size:10.5px; paint-order:stroke; stroke:var(--lane); stroke-width:4px; }
+svg .read, svg .clock { fill:var(--ink); font-size:10.5px; paint-order:stroke; stroke:var(--lane); stroke-width:4px; }
+svg .clock { stroke:var(--card); font-weight:550; }
 dl { display:grid; grid-template-columns:max-content 1fr; gap:4px 22px; margin:0; padding:16px 18px; font-size:13px; }
 dt { color:var(--soft); } dd { margin:0; overflow-wrap:anywhere; }
 dialog { border:0; padding:0; background:transparent; max-width:min(94vw, 960px); } dialog img { width:min(94vw, 960px);
@@ -85,13 +86,17 @@ for (const chart of document.querySelectorAll('svg.chart')) {
     const inside = x >= +d.left && x <= +d.right;
     cross.style.visibility = inside ? 'visible' : 'hidden';
     cross.setAttribute('x1', x); cross.setAttribute('x2', x);
+    const late = x > (+d.left + +d.right) / 2;
     for (const read of reads) {
       const lines = [...chart.querySelectorAll(`polyline[data-lane="${read.dataset.lane}"]`)];
       const values = lines.map(line => value(line, x)).filter(v => v !== null);
       read.textContent = inside ? values.map(v => v.toFixed(+read.dataset.digits)).join('  ·  ') : '';
+      read.setAttribute('x', late ? x - 7 : x + 7);
+      read.setAttribute('text-anchor', late ? 'end' : 'start');
     }
-    const seconds = (x - d.left) / (d.right - d.left) * d.seconds;
-    chart.querySelector('.clock').textContent = inside ? seconds.toFixed(2) + ' s' : '';
+    const clock = chart.querySelector('.clock');
+    clock.textContent = inside ? ((x - d.left) / (d.right - d.left) * d.seconds).toFixed(2) + ' s' : '';
+    clock.setAttribute('x', x);
   });
   chart.addEventListener('mouseleave', () => {
     cross.style.visibility = 'hidden';
