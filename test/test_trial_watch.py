@@ -17,7 +17,7 @@ class World:
         self.now_ns = 100 * S
         self.dead: list[str] = []
         self.muted: set[str] = set()
-        self.safety = {"mode": "HOLD", "cause": "", "at_home": "true"}
+        self.safety = {"mode": "HOLD", "cause": "", "detail": "", "at_home": "true"}
         self.policy = {"state": "ready", "cause": "", "detail": ""}
         self.watch = StationWatch(("wrist", "global"), RATES_HZ, lambda: self.dead)
         self.run(2.0)
@@ -62,9 +62,9 @@ def test_what_is_missing_is_named() -> None:
     world.policy.update(state="disconnected", detail="no connection to ws://127.0.0.1:8000")
     world.run(0.2)
     assert "no connection to ws://127.0.0.1:8000" in str(world.watch.not_ready(world.now_ns))
-    world.safety.update(mode="FAULT", cause="protective_stop")
+    world.safety.update(mode="FAULT", cause="protective_stop", detail="C153A0")
     world.run(0.2)
-    assert "FAULT: protective_stop" in str(world.watch.not_ready(world.now_ns))
+    assert "FAULT (protective_stop): C153A0" in str(world.watch.not_ready(world.now_ns))
     world.dead = ["camera_node_wrist"]
     assert world.watch.not_ready(world.now_ns) == "camera_node_wrist has ended"
 

@@ -80,7 +80,7 @@ class StationWatch:
         if self.mode is None:
             return "the robot has not said its mode"
         if self.mode is Mode.FAULT:
-            return f"the robot is in FAULT: {self._safety.get('cause') or 'no cause given'}"
+            return f"the robot is in FAULT ({self._safety.get('cause') or 'no cause given'}): {self._said}"
         if self._policy.get("state") != "ready":
             said = self._policy.get("detail") or self._policy.get("state") or "nothing heard"
             return f"the policy is not ready: {said}"
@@ -96,7 +96,7 @@ class StationWatch:
         if self._policy.get("state") == "failed":
             return _cause(self._policy.get("cause"), Cause.POLICY_UNREACHABLE), self._policy.get("detail", "")
         if self.mode is Mode.FAULT:
-            return _cause(self._safety.get("cause"), Cause.DRIVER_LOST), "the robot is in FAULT"
+            return _cause(self._safety.get("cause"), Cause.DRIVER_LOST), f"the robot is in FAULT: {self._said}"
         return self._silence(now_ns) or self._holding(now_ns)
 
     def _silence(self, now_ns: int) -> tuple[Cause, str] | None:
@@ -123,7 +123,11 @@ class StationWatch:
         if (now_ns - self._wrong_since_ns) * 1e-9 < GRACE_S:
             return None
         mode = "in no mode" if self.mode is None else f"in {self.mode.value}"
-        return _cause(said, Cause.ENABLE_LOST), f"the robot is {mode} and does not follow the policy"
+        return _cause(said, Cause.ENABLE_LOST), f"the robot is {mode} and does not follow the policy: {self._said}"
+
+    @property
+    def _said(self) -> str:
+        return self._safety.get("detail") or "robot_node gives no detail"
 
 
 def _cause(name: str | None, otherwise: Cause) -> Cause:
