@@ -1,4 +1,4 @@
-"""A driver that says beforehand when it may keep the control loop from ticking, so that this is not taken for a hang."""
+"""A driver that says beforehand when it may keep the control loop from ticking, so that this is no hang."""
 
 from collections.abc import Callable
 

@@ -1,0 +1,70 @@
+"""A driver module for tests of the control process: its robot follows perfectly and misbehaves when a file says so.
+
+The station's `robot` mapping names the folder; a file in it called `hang`, `crash`, `stop`, `slow` or `absent` asks for
+that. What the driver is told is noted in files there.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ros_wam.clock import Clock
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import DriverUnreachable, RobotStopped
+from ros_wam.types import Command, JointState
+
+
+def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Clock) -> "FakeDriver":
+    return FakeDriver(embodiment, Path(settings["folder"]), clock)
+
+
+def last_resort_stop(settings: Mapping[str, Any]) -> None:
+    (Path(settings["folder"]) / "last_resort_stop").touch()
+
+
+class FakeDriver:
+    """Follows perfectly."""
+
+    def __init__(self, embodiment: Embodiment, folder: Path, clock: Clock) -> None:
+        self._folder, self._clock = folder, clock
+        self._position = embodiment.home_position
+
+    def connect(self) -> None:
+        if self._asked("absent"):
+            raise DriverUnreachable("nothing answers")
+
+    def read(self) -> JointState:
+        if self._asked("crash"):
+            sys.stderr.write("libvendor: assertion failed\n")
+            sys.stderr.flush()
+            os.kill(os.getpid(), signal.SIGSEGV)
+        while self._asked("hang"):
+            self._clock.sleep_until_ns(self._clock.now_ns() + 10_000_000)
+        if self._asked("stop"):
+            raise RobotStopped("protective stop")
+        still = np.zeros(len(self._position))
+        return JointState(self._clock.now_ns(), self._position, still, still)
+
+    def send(self, command: Command) -> Command:
+        self._position = command.position
+        return command
+
+    def stop(self) -> None:
+        (self._folder / "stopped").touch()
+
+    def recover(self) -> None:
+        if self._asked("slow"):
+            self._clock.sleep_until_ns(self._clock.now_ns() + 500_000_000)
+        (self._folder / "stop").unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.stop()
+        (self._folder / "closed").touch()
+
+    def _asked(self, name: str) -> bool:
+        return (self._folder / name).exists()

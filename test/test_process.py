@@ -1,0 +1,215 @@
+"""The control process as a real child of its supervisor, with a robot that misbehaves on demand."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fake_driver
+import numpy as np
+import pytest
+import yaml
+from motion_fixtures import ROBOTS, chunk_of, ramp, robot
+
+from ros_wam import alive
+from ros_wam.clock import StationClock
+from ros_wam.config import dump
+from ros_wam.errors import DriverError
+from ros_wam.motion.link import unpack_record
+from ros_wam.motion.supervisor import ControlSupervisor, clean_environment
+from ros_wam.run_config import RunConfig
+from ros_wam.types import StepRecord
+
+pytestmark = pytest.mark.slow
+
+UR5 = robot()
+CHILD = (sys.executable, str(Path(__file__).parent / "control_child.py"))
+PATIENCE_S = 15.0
+
+
+class Station:
+    """A run's folder with the fake robot in it, and everything the supervisor told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        robot_file = yaml.safe_load((ROBOTS / "ur5.yaml").read_text())
+        robot_file.update(driver="fake", model=str(ROBOTS / "ur5.xml"))
+        (folder / "robot.yaml").write_text(yaml.safe_dump(robot_file))
+        (folder / "station.yaml").write_text(yaml.safe_dump({"robot": {"folder": str(folder)}, "cameras": {}}))
+        config = RunConfig(folder / "robot.yaml", folder, sim=False, run_dir=folder)
+        (folder / "run.yaml").write_text(dump(config))
+        self.clock = StationClock()
+        self.records: list[StepRecord] = []
+        self.status: dict[str, Any] = {}
+        self.refusals: list[str] = []
+        self._told = threading.Condition()
+        self.stop_fails = False
+        self.supervisor = ControlSupervisor(
+            folder / "run.yaml", folder / "control.log", self._last_resort_stop, self._tell, CHILD
+        )
+
+    def ask_for(self, name: str) -> None:
+        (self.folder / name).touch()
+
+    def until(self, done: Callable[[], bool]) -> None:
+        with self._told:
+            assert self._told.wait_for(done, PATIENCE_S), self.status
+
+    def until_mode(self, mode: str) -> None:
+        self.until(lambda: self.status.get("mode") == mode)
+
+    def until_running(self) -> None:
+        self.until_mode("HOLD")
+
+    def beat(self, stop: threading.Event) -> None:
+        while not stop.wait(0.03):
+            self.supervisor.enable(True)
+
+    def _last_resort_stop(self) -> None:
+        if self.stop_fails:
+            raise DriverError("no such robot")
+        fake_driver.last_resort_stop({"folder": str(self.folder)})
+
+    def _tell(self, kind: str, content: Any) -> None:
+        with self._told:
+            if kind == "records":
+                self.records += map(unpack_record, content)
+            elif kind == "status":
+                self.status = content
+            else:
+                self.refusals.append(content)
+            self._told.notify_all()
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = Station(tmp_path)
+    yield station
+    station.supervisor.close()
+
+
+@pytest.fixture
+def running(station: Station) -> Station:
+    station.supervisor.start()
+    station.until_running()
+    return station
+
+
+def test_every_tick_is_told_once_and_in_order(running: Station) -> None:
+    running.until(lambda: len(running.records) > 100)
+    sequence = [record.sequence for record in running.records]
+    assert sequence == list(range(len(sequence)))
+    periods_ms = np.diff([record.stamp_ns for record in running.records]) * 1e-6
+    assert np.median(periods_ms) == pytest.approx(8.0, abs=0.5)
+    assert running.status["dropped_messages"] == 0
+    assert "SCHED_FIFO" in running.status["realtime"]
+    assert running.status["at_home"] is True
+    assert alive.is_alive(running.folder, "control_process")
+
+
+def test_a_chunk_moves_the_robot_while_enable_beats(running: Station) -> None:
+    assert running.supervisor.ask("policy") == (True, "POLICY")
+    stop = threading.Event()
+    beating = threading.Thread(target=running.beat, args=(stop,))
+    beating.start()
+    end = UR5.home_position + np.array([0.1, 0, 0, 0, 0, 0, -1.0])
+    try:
+        running.until(lambda: running.status.get("enabled") is True)
+        running.supervisor.follow(chunk_of(ramp(UR5.home_position, end), running.clock.now_ns()))
+        running.until(lambda: bool(np.allclose(running.records[-1].sent.position, end, atol=3e-3)))
+    finally:
+        stop.set()
+        beating.join()
+    running.until(lambda: running.status["chunks"] == {"accepted": 1, "reanchored": 1, "refused": 0})
+    running.until(lambda: running.status["enabled"] is False)
+
+
+def test_refusals_are_told(running: Station) -> None:
+    running.supervisor.follow(chunk_of(ramp(UR5.home_position, UR5.home_position), running.clock.now_ns()))
+    running.until(lambda: bool(running.refusals))
+    assert "wrong_mode" in running.refusals[0]
+    assert running.supervisor.ask("teleop") == (True, "TELEOP")
+    assert running.supervisor.ask("home") == (True, "HOMING")
+    assert running.supervisor.ask("hold") == (True, "HOLD")
+
+
+def test_a_crash_is_found_at_once_with_the_librarys_last_words(running: Station) -> None:
+    running.ask_for("crash")
+    running.until_mode("FAULT")
+    assert running.status["cause"] == "control_process_died"
+    assert f"status -{int(signal.SIGSEGV)}" in running.status["detail"]
+    assert "libvendor: assertion failed" in running.status["detail"]
+    assert (running.folder / "last_resort_stop").exists()
+    assert not alive.is_alive(running.folder, "control_process")
+    assert running.supervisor.ask("policy")[0] is False
+    (running.folder / "crash").unlink()
+    assert running.supervisor.ask("recover") == (False, "the control process is starting")
+    running.until_running()
+    assert running.supervisor.ask("recover") == (True, "HOLD")
+
+
+def test_a_hang_is_killed_and_the_robot_stopped(running: Station) -> None:
+    asked_ns = running.clock.now_ns()
+    running.ask_for("hang")
+    running.until_mode("FAULT")
+    assert (running.clock.now_ns() - asked_ns) * 1e-9 < 1.0
+    assert "was silent for 100 ms" in running.status["detail"]
+    assert (running.folder / "last_resort_stop").exists()
+
+
+def test_a_last_resort_that_fails_is_said(running: Station) -> None:
+    running.stop_fails = True
+    running.ask_for("crash")
+    running.until_mode("FAULT")
+    assert "could not be stopped: no such robot" in running.status["detail"]
+
+
+def test_a_slow_recovery_is_no_hang(running: Station) -> None:
+    running.ask_for("slow")
+    running.ask_for("stop")
+    running.until_mode("FAULT")
+    assert running.status["cause"] == "protective_stop"
+    assert (running.folder / "stopped").exists()
+    assert running.supervisor.ask("policy")[0] is False
+    assert running.supervisor.ask("recover") == (False, "recover is not done yet")
+    running.until_running()
+    assert not (running.folder / "last_resort_stop").exists()
+
+
+def test_signals_do_not_end_it_and_the_end_of_the_line_does(running: Station) -> None:
+    pid = running.supervisor.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGTERM)
+    os.kill(pid, signal.SIGINT)
+    count = len(running.records)
+    running.until(lambda: len(running.records) > count + 20)
+    asked_ns = running.clock.now_ns()
+    running.supervisor.close()
+    assert (running.clock.now_ns() - asked_ns) * 1e-9 < 1.0
+    assert (running.folder / "closed").exists()
+    assert not (running.folder / "last_resort_stop").exists()
+    assert not running.supervisor.running
+
+
+def test_it_waits_for_a_robot_that_is_not_there_yet(station: Station) -> None:
+    station.ask_for("absent")
+    station.supervisor.start()
+    station.until(lambda: station.status.get("cause") == "driver_lost")
+    assert station.status["detail"] == "nothing answers"
+    assert station.supervisor.ask("recover") == (False, "nothing answers")
+    (station.folder / "absent").unlink()
+    station.until_running()
+
+
+def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/ros/lib")
+    monkeypatch.setenv("ROS_WAM_CLOCK_OFFSET_NS", "5")
+    monkeypatch.setenv("ROS_DOMAIN_ID", "3")
+    environment = clean_environment()
+    assert environment["ROS_WAM_CLOCK_OFFSET_NS"] == "5"
+    assert environment["_ROS_WHEELS_BOOTSTRAP_COMPLETE"] == "1"
+    assert "LD_LIBRARY_PATH" not in environment
+    assert "ROS_DOMAIN_ID" not in environment
