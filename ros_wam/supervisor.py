@@ -55,6 +55,10 @@ class Supervisor:
                 self._start(node)
         return None
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to the process `name`."""
+        self._processes[name].send_signal(number)
+
     def exit_status(self, name: str) -> int:
         """Wait for the process `name`, at most `STOP_TIMEOUT_S`, and return its exit status."""
         return self._processes[name].wait(timeout=STOP_TIMEOUT_S)

@@ -1,13 +1,18 @@
 """A robot, a profile and a policy for the tests of everything around the wire."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import websockets.sync.server
+from websockets.sync.server import ServerConnection
 
 from ros_wam.embodiment import Embodiment, load_embodiment
+from ros_wam.policy import codecs
 from ros_wam.policy.profile import Profile, Timeouts, load_profile
 from ros_wam.types import CameraFrame, JointState, Observation
 
@@ -71,3 +76,22 @@ class FakePolicy:
 def stamp_answer(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Actions `(30, 7)` that tell which request they answer."""
     return {"actions": np.full((30, 7), float(request["observation/stamp_ns"]))}
+
+
+@contextmanager
+def garbage_server() -> Iterator[str]:
+    """A server that states the right metadata and then answers what nobody can decode; yields its URL."""
+
+    def answer(connection: ServerConnection) -> None:
+        connection.send(codecs.pack(METADATA))
+        for _ in connection:
+            connection.send(b"\xc1garbage")
+
+    with websockets.sync.server.serve(answer, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

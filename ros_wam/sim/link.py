@@ -4,17 +4,21 @@ One JSON object per message over a Unix SEQPACKET socket: `{"verb": …, argumen
 `{"error": …}`. Robots and policies have no part in it.
 """
 
+import itertools
 import json
 import socket
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ros_wam.errors import SimError
+from ros_wam.sim.emulators.emulator import ReceivedTarget
 from ros_wam.types import Stage
 
 MESSAGE_BYTES = 65536
 TIMEOUT_S = 5.0
+_TARGETS = 200  # as many as fit into one message with room to spare
 
 
 class SimLink:
@@ -44,6 +48,11 @@ class SimLink:
         """Return the names that `inject` accepts."""
         return list(self._ask(timeout_s, verb="faults")["faults"])
 
+    def received_targets(self, after_ns: int = 0, timeout_s: float = TIMEOUT_S) -> dict[int, list[float]]:
+        """Return the arm targets [rad] that came over the robot's wire after `after_ns`, by stamp; some at a time."""
+        answer = self._ask(timeout_s, verb="received_targets", after_ns=after_ns)
+        return {int(stamp_ns): position for stamp_ns, position in answer["targets"]}
+
     def _ask(self, timeout_s: float, **request: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
             link.settimeout(timeout_s)
@@ -61,6 +70,12 @@ class SimLink:
         if "error" in answer:
             raise SimError(answer["error"])
         return answer
+
+
+def target_fields(targets: Iterable[ReceivedTarget], after_ns: int) -> dict[str, Any]:
+    """Return the answer to `received_targets`."""
+    later = itertools.islice((target for target in targets if target.stamp_ns > after_ns), _TARGETS)
+    return {"targets": [(target.stamp_ns, target.position.tolist()) for target in later]}
 
 
 def score_fields(stages: tuple[Stage, ...], succeeded: bool) -> dict[str, Any]:

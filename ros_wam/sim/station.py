@@ -10,7 +10,7 @@ from ros_wam.clock import Clock
 from ros_wam.errors import SimError
 from ros_wam.sim.control_socket import ControlSocket
 from ros_wam.sim.emulators.emulator import Emulator
-from ros_wam.sim.link import score_fields
+from ros_wam.sim.link import score_fields, target_fields
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.schedule import Schedule
 from ros_wam.sim.scoring import Scorer
@@ -56,6 +56,7 @@ class Station:
             {
                 "reset": self._reset,
                 "score": lambda: score_fields(self._scorer.stages(), self._scorer.succeeded()),
+                "received_targets": self._received_targets,
                 "inject": self._inject,
                 "clear": self._clear,
                 "faults": lambda: {"faults": self._fault_names()},
@@ -106,6 +107,9 @@ class Station:
         self._robot.world.reset(seed)
         self._scorer.reset()
         return {}
+
+    def _received_targets(self, after_ns: int) -> Mapping[str, Any]:
+        return target_fields((t for emulator in self._emulators for t in emulator.received_targets()), after_ns)
 
     def _fault_names(self) -> list[str]:
         names = {fault for emulator in self._emulators for fault in emulator.faults}

@@ -1,0 +1,43 @@
+"""Ctrl-C at any point leaves no process and no shared memory behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STOP_TIMEOUT_S = 60.0
+
+
+def running(folder: Path) -> list[str]:
+    """Return the command lines of the processes that belong to runs recorded below `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"ROS_WAM_TEST={folder}".encode() in environment and int(process.name) != os.getpid():
+            found.append(command)
+    return found
+
+
+@pytest.mark.parametrize("state", ["recording to", "homing", "running"])
+def test_nothing_is_left_behind(tmp_path: Path, state: str) -> None:
+    memory = set(Path("/dev/shm").iterdir())
+    command = [sys.executable, "-m", "ros_wam.cli.main", "eval", "--robot", "ur5", "--sim", "--policy", "baseline"]
+    command += ["--task", "move_objects_into_box", "--record-dir", str(tmp_path)]
+    environment = {**os.environ, "ROS_WAM_TEST": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as eval_process:
+        assert eval_process.stdout is not None
+        for line in eval_process.stdout:
+            if state in line:
+                break
+        eval_process.send_signal(signal.SIGINT)
+        assert eval_process.wait(STOP_TIMEOUT_S) == 130
+    assert running(tmp_path) == []
+    assert set(Path("/dev/shm").iterdir()) <= memory

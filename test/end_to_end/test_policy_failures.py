@@ -1,0 +1,62 @@
+"""A policy server that is not there, dies or lies: the robot holds, the trial does not count, the bag is whole."""
+
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fake_policy import garbage_server
+from stack import Stack, run_stack
+
+from ros_wam.record.bag_reader import BagReader
+from ros_wam.share import share_dir
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Iterator[Path]:
+    """A profile of the baseline that somebody else serves, on a port where nobody listens."""
+    data = yaml.safe_load((share_dir() / "config" / "policies" / "baseline.yaml").read_text())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    path = tmp_path / "elsewhere.yaml"
+    path.write_text(yaml.safe_dump({**data, "name": "elsewhere", "serve": [], "url": f"ws://127.0.0.1:{port}"}))
+    return path
+
+
+def only_trial(stack: Stack) -> dict[str, Any]:
+    (trial,) = stack.results()
+    assert not trial["valid"]
+    assert trial["outcome"] == "aborted"
+    return trial
+
+
+def test_a_server_that_is_not_there(tmp_path: Path, profile: Path) -> None:
+    stack = run_stack(tmp_path / "runs", policy=str(profile))
+    trial = only_trial(stack)
+    assert trial["cause"] == "policy_unreachable"
+    assert stack.supervisor.exit_status("trial_node") != 0
+
+
+def test_a_server_that_dies_in_the_middle(tmp_path: Path) -> None:
+    def kill_the_server(stack: Stack, event: dict[str, Any]) -> None:
+        if event["state"] == "running" and event["elapsed_s"] > 2.0:
+            stack.supervisor.signal("policy_server", signal.SIGKILL)
+
+    stack = run_stack(tmp_path / "runs", kill_the_server)
+    trial = only_trial(stack)
+    assert trial["cause"] in ("policy_unreachable", "process_died")
+    with BagReader(stack.sitting / trial["bag"]) as bag:
+        assert bag.counts["setpoints"] > 0
+
+
+def test_a_server_that_answers_garbage(tmp_path: Path, profile: Path) -> None:
+    with garbage_server() as url:
+        data = yaml.safe_load(profile.read_text())
+        profile.write_text(yaml.safe_dump({**data, "url": url}))
+        stack = run_stack(tmp_path / "runs", policy=str(profile))
+    trial = only_trial(stack)
+    assert trial["cause"] in ("policy_answer_invalid", "policy_mismatch")
