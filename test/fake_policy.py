@@ -83,7 +83,7 @@ def garbage_server() -> Iterator[str]:
     """A server that states the right metadata and then answers what nobody can decode; yields its URL."""
 
     def answer(connection: ServerConnection) -> None:
-        connection.send(codecs.pack(METADATA))
+        connection.send(codecs.encode(METADATA))
         for _ in connection:
             connection.send(b"\xc1garbage")
 
