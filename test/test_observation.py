@@ -165,6 +165,13 @@ def test_moved_since_sees_a_way_there_and_back() -> None:
     assert observations.moved_since(state(T + 3 * MS)).max() == 0.0
 
 
+def test_still_is_known_only_after_a_while() -> None:
+    assert not builder().is_still(0.2, 0.1)
+    assert not builder(*ramp(T, T + 192 * MS)).is_still(0.2, 1.0)
+    assert builder(*ramp(T, T + 200 * MS)).is_still(0.2, 0.201)
+    assert not builder(*ramp(T, T + 200 * MS)).is_still(0.2, 0.199)
+
+
 def test_history_is_bounded() -> None:
     observations = builder(*ramp(T, T + 10_000 * MS, 100 * MS))
     assert observations.moved_since(state(0, (T + 10_000 * MS) * 1e-9)).max() == pytest.approx(2.0)

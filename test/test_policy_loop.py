@@ -7,15 +7,29 @@ from policy_world import HOME, MS, T0, S, World
 
 from ros_wam.causes import RefusalReason
 from ros_wam.errors import ChunkRefused, ObservationError
-from ros_wam.policy.chunking import RETRY_S, SETTLE_S, next_ask_ns
+from ros_wam.policy.chunking import REST_TIMEOUT_S, RETRY_S, SETTLE_S, next_ask
 from ros_wam.types import FloatArray, Reply
 
 LEFT_S = 14 / 30.0  # of a chunk of 30 rows after 15
+OVER_S = 29 / 30.0 + SETTLE_S
 
 
-@pytest.mark.parametrize(("latency_s", "ask_s"), [(0.0, 0.5), (0.1, 0.5), (LEFT_S, 0.5), (0.5, 29 / 30 + SETTLE_S)])
-def test_next_ask_overlaps_where_it_can_and_waits_for_rest_where_it_cannot(latency_s: float, ask_s: float) -> None:
-    assert next_ask_ns(BASELINE, T0, int(latency_s * 1e9)) == pytest.approx(T0 + ask_s * 1e9, abs=1)
+@pytest.mark.parametrize(
+    ("latency_s", "ask_s", "at_rest"),
+    [
+        (0.0, 0.5, False),
+        (0.1, 0.5, False),
+        (LEFT_S, 0.5, False),
+        (0.5, 29 / 30 + SETTLE_S, True),
+        (5.0, 29 / 30 + SETTLE_S, True),
+    ],
+)
+def test_next_ask_overlaps_where_it_can_and_waits_for_rest_where_it_cannot(
+    latency_s: float, ask_s: float, at_rest: bool
+) -> None:
+    ask = next_ask(BASELINE, T0, int(latency_s * 1e9))
+    assert ask.stamp_ns == pytest.approx(T0 + ask_s * 1e9, abs=1)
+    assert ask.at_rest is at_rest
 
 
 def test_tick_asks_admits_and_dates_the_chunk_at_the_observation() -> None:
@@ -49,10 +63,26 @@ def test_policy_slower_than_its_chunk_is_asked_again_at_rest() -> None:
     world = World(latency_ns=2 * S)
     first = world.tick()
     assert first.chunk is not None
-    over_ns = world.clock.now_ns() + round((29 / 30 + SETTLE_S) * 1e9)
-    assert not world.loop.due(over_ns - MS)
-    world.run_until(over_ns + 8 * MS)
+    end_ns = world.clock.now_ns() + round(29 / 30 * 1e9)
+    world.speed_rad_s = 0.1
+    world.run_until(end_ns + 400 * MS)
+    assert world.tick() is None
+    world.speed_rad_s = 0.0
+    world.run_until(end_ns + 560 * MS)
+    assert world.tick() is None
+    world.run_until(end_ns + 616 * MS)
+    world.client.actions[:, 0] = world.position[0]
     assert world.tick().chunk is not None
+
+
+def test_rest_is_not_waited_for_for_ever() -> None:
+    world = World(latency_ns=2 * S)
+    world.tick()
+    deadline_ns = world.clock.now_ns() + round((OVER_S + REST_TIMEOUT_S) * 1e9)
+    world.speed_rad_s = 0.1
+    world.run_until(deadline_ns - MS)
+    assert not world.loop.due(deadline_ns - MS)
+    assert world.loop.due(deadline_ns + MS)
 
 
 def test_robot_that_moved_during_a_long_inference_gets_no_late_chunk() -> None:

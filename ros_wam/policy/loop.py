@@ -6,13 +6,14 @@ from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused
 from ros_wam.policy.admission import Admission, check_actions
-from ros_wam.policy.chunking import RETRY_S, next_ask_ns
+from ros_wam.policy.chunking import RETRY_S, NextAsk, next_ask
 from ros_wam.policy.client import PolicyClient
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Profile
 from ros_wam.types import ActionChunk, Observation, Reply
 
-REST_RAD = 0.005  # a robot that has moved less than this since the observation has rested: more than sensor noise
+RESTED_RAD = 0.005  # a robot that has moved less than this since the observation has rested
+STILL_S, STILL_RAD = 0.2, 0.002  # one that moves less in this time is at rest; 1.5 mrad is one tick of a Dynamixel
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +55,20 @@ class PolicyLoop:
         self._prompt = ""
         self._inference_id = 0
         self._chunk_id = 0
-        self._next_ask_ns = 0
+        self._next = NextAsk(0)
         self._end_ns = 0  # of the chunk that is being followed
 
     def start(self, prompt: str) -> None:
         """Begin an episode: the next tick asks at once. Raises PolicyError."""
         self._client.reset()
         self._prompt = prompt
-        self._next_ask_ns = self._end_ns = 0
+        self._next, self._end_ns = NextAsk(0), 0
 
     def due(self, now_ns: int) -> bool:
         """Return whether it is time to ask."""
-        return now_ns >= self._next_ask_ns
+        if now_ns >= self._next.deadline_ns:
+            return True
+        return now_ns >= self._next.stamp_ns and self.observations.is_still(STILL_S, STILL_RAD)
 
     def tick(self, now_ns: int) -> PolicyStep | None:
         """Infer once if it is due and return what came of it, else None; raises ObservationError and PolicyError."""
@@ -94,7 +97,7 @@ class PolicyLoop:
 
         Raises ChunkRefused, and ObservationError when the robot's state has gone stale meanwhile.
         """
-        self._next_ask_ns = now_ns + round(RETRY_S * 1e9)
+        self._next = NextAsk(now_ns + round(RETRY_S * 1e9))
         measured = self.observations.newest_state(now_ns).position
         chunk = self._chunk(observation, reply)
         rested = self._has_rested(observation)
@@ -102,7 +105,7 @@ class PolicyLoop:
         self._chunk_id += 1
         start_ns = now_ns if rested else chunk.t0_ns
         self._end_ns = start_ns + chunk.end_ns - chunk.t0_ns
-        self._next_ask_ns = next_ask_ns(self._profile, start_ns, now_ns - observation.stamp_ns)
+        self._next = next_ask(self._profile, start_ns, now_ns - observation.stamp_ns)
         return chunk
 
     def _chunk(self, observation: Observation, reply: Reply) -> ActionChunk:
@@ -118,4 +121,4 @@ class PolicyLoop:
         if observation.stamp_ns < self._end_ns:
             return False
         moved = self.observations.moved_since(observation.joint_state)
-        return bool((moved[~self._embodiment.is_gripper] <= REST_RAD).all())
+        return bool((moved[~self._embodiment.is_gripper] <= RESTED_RAD).all())

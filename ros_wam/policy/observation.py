@@ -82,6 +82,14 @@ class ObservationBuilder:
         moved: FloatArray = np.abs(np.array([state.position, *later]) - state.position).max(axis=0)
         return moved
 
+    def is_still(self, duration_s: float, tolerance_rad: float) -> bool:
+        """Return whether no arm joint has moved further than this in the last while; False if that is not known."""
+        with self._lock:
+            since_ns = self._states[-1].stamp_ns - duration_s * 1e9 if self._states else 0
+            known = bool(self._states) and self._states[0].stamp_ns <= since_ns
+            recent = np.array([state.position for state in self._states if state.stamp_ns >= since_ns])
+        return known and bool((np.ptp(recent, axis=0)[~self._embodiment.is_gripper] <= tolerance_rad).all())
+
     def _check_frames(self, frames: Mapping[str, CameraFrame], now_ns: int) -> None:
         for view in self._views:
             if view not in frames:
