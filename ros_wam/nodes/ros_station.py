@@ -19,7 +19,7 @@ from ros_wam.trial.watch import StationWatch
 from ros_wam.types import Mode, Stage
 
 RETRY_NS = 500_000_000
-AGAIN_NS = 1_000_000_000  # after a homing that was cut short, by a lost enable signal say
+AGAIN_NS = 1_000_000_000
 RECORDER = "recorder_node"
 
 
@@ -30,26 +30,26 @@ class RobotVerb:
         self.agreed_ns: int | None = None
         self.refusal = ""
         self._client = node.create_client(Trigger, f"robot_node/{verb}")
-        self._wanted = False
+        self.asking = False
         self._asked_ns = 0
         self._future: Any = None
 
     def ask(self) -> None:
         """Begin to ask."""
-        self._wanted, self.agreed_ns, self.refusal, self._asked_ns, self._future = True, None, "", 0, None
+        self.asking, self.agreed_ns, self.refusal, self._asked_ns, self._future = True, None, "", 0, None
 
     def give_up(self) -> None:
         """Ask no more; what it agreed to stays noted."""
-        self._wanted, self._future, self.refusal = False, None, ""
+        self.asking, self._future, self.refusal = False, None, ""
 
     def tick(self, now_ns: int) -> None:
         """Read the answer, or ask (again)."""
-        if not self._wanted:
+        if not self.asking:
             return
         if self._future is not None and self._future.done():
             answer, self._future = self._future.result(), None
             if answer.success:
-                self._wanted, self.agreed_ns, self.refusal = False, now_ns, ""
+                self.asking, self.agreed_ns, self.refusal = False, now_ns, ""
                 return
             self.refusal = answer.message
         if now_ns - self._asked_ns >= RETRY_NS and self._client.service_is_ready():
@@ -85,17 +85,22 @@ class RosStation:
         """Publish the enable signal, and go on asking the robot for what it has not agreed to yet."""
         self._outlets.publish("enable", fields.enable(self._enabled))
         self._enabled = False
-        home = self._verbs["home"]
-        if home.agreed_ns is not None and now_ns - home.agreed_ns > AGAIN_NS and self._gave_up_homing():
-            home.ask()
+        if self._homing:
+            self._insist_on_homing(now_ns)
         for verb in self._verbs.values():
             verb.tick(now_ns)
         if self._starting and self._verbs["policy"].agreed_ns is not None and self._trial is not None:
             self._starting = False
             self._command("start", self._trial)  # the control process refuses chunks before it follows the policy
 
-    def _gave_up_homing(self) -> bool:
-        return self._homing and self.watch.mode is Mode.HOLD and not self.watch.at_home
+    def _insist_on_homing(self, now_ns: int) -> None:
+        """Recover a robot in FAULT, and ask again when homing was cut short, by a lost enable signal say."""
+        home, recover = self._verbs["home"], self._verbs["recover"]
+        if self.watch.mode is Mode.FAULT and not recover.asking:
+            recover.ask()
+        held = self.watch.mode is Mode.HOLD and not self.watch.at_home
+        if held and home.agreed_ns is not None and now_ns - home.agreed_ns > AGAIN_NS:
+            home.ask()
 
     def say(self, event: Mapping[str, Any]) -> None:
         """Publish a `trial_event`."""
@@ -118,8 +123,6 @@ class RosStation:
 
     def home(self) -> None:
         """See Station. The robot is recovered only now, when the scene is laid out and nobody's hand is in it."""
-        if self.watch.mode is Mode.FAULT:
-            self._verbs["recover"].ask()
         self._homing = True
         self._verbs["home"].ask()
 

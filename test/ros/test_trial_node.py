@@ -60,8 +60,8 @@ class Station:
     def _robot(self, verb: str, mode: str) -> Any:
         def answer(_: Any, response: Any) -> Any:
             self.heard.append(verb)
-            self.mode = mode
-            response.success = True
+            response.success = self.mode != "FAULT" or verb == "recover"
+            self.mode = mode if response.success else self.mode
             return response
 
         return answer
@@ -157,6 +157,17 @@ def test_a_trial_runs_to_its_score(station: Station, node: "subprocess.Popen[str
     assert list(dict.fromkeys(event["state"] for event in told)) == states
     assert any(event["mode"] == "POLICY" for event in told)
     assert station.enabled[-1] is False
+
+
+def test_a_robot_in_fault_is_recovered_before_it_goes_home(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    station.mode = "FAULT"
+    until_running(station)
+    assert station.heard.index("recover") < station.heard.index("prepare")
+    assert "home" in station.heard
+    node.send_signal(signal.SIGINT)
+    finish(station, node)
 
 
 def test_a_policy_that_fails_makes_the_trial_invalid(
