@@ -124,7 +124,8 @@ class WebsocketClient:
         # A server that reads nothing must not block `send` for longer than a call may take.
         limit_s = self._profile.timeouts.first_call_s
         limit = struct.pack("ll", int(limit_s), int(limit_s % 1.0 * 1e6))
-        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        with contextlib.suppress(OSError):  # closed by the server already: reading tells what it said before
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         return connection
 
     def _refuse_unasked(self, connection: ClientConnection) -> None:
