@@ -1,6 +1,7 @@
 """The shape of the code, held by a test: sizes, ROS at the rim, one clock, no swallowed errors."""
 
 import ast
+import functools
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,12 +29,18 @@ CLOCK_CALLS = {
 by_file = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
+@functools.cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def imported(module: ast.Module) -> Iterator[str]:
-    for node in ast.walk(module):
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -53,7 +60,7 @@ def test_the_median_file_is_short() -> None:
 @by_file
 def test_files_and_functions_are_within_budget(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_FILE
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= MAX_FUNCTION, f"{node.name} has {length} lines"
@@ -63,26 +70,26 @@ def test_files_and_functions_are_within_budget(path: Path) -> None:
 def test_ros_is_imported_only_at_the_rim(path: Path) -> None:
     if path.parent == PACKAGE / "nodes" or path == PACKAGE / "messages.py":
         return
-    assert not [name for name in imported(tree(path)) if is_ros(name)]
+    assert not [name for name in imported(path) if is_ros(name)]
 
 
 @by_file
 def test_nothing_below_the_nodes_imports_them(path: Path) -> None:
     if path.parent in (PACKAGE / "nodes", PACKAGE / "cli"):
         return
-    assert not [name for name in imported(tree(path)) if name.startswith(("ros_wam.nodes", "ros_wam.messages"))]
+    assert not [name for name in imported(path) if name.startswith(("ros_wam.nodes", "ros_wam.messages"))]
 
 
 @by_file
 def test_policies_cannot_reach_the_simulator(path: Path) -> None:
     if path.parent.name not in ("policies", "policy"):
         return
-    assert not [name for name in imported(tree(path)) if name.startswith("ros_wam.sim")]
+    assert not [name for name in imported(path) if name.startswith("ros_wam.sim")]
 
 
 @by_file
 def test_errors_are_not_swallowed(path: Path) -> None:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.ExceptHandler):
             caught = node.type.id if isinstance(node.type, ast.Name) else None
             assert node.type is not None, f"line {node.lineno}: bare except"
@@ -93,7 +100,7 @@ def test_errors_are_not_swallowed(path: Path) -> None:
 def test_only_the_clock_reads_a_clock_or_sleeps(path: Path) -> None:
     if path == PACKAGE / "clock.py":
         return
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
             assert not (owner == "time" and node.func.attr in CLOCK_CALLS), f"line {node.lineno}: time.{node.func.attr}"
@@ -103,7 +110,7 @@ def test_only_the_clock_reads_a_clock_or_sleeps(path: Path) -> None:
 
 @by_file
 def test_asserts_have_no_effects(path: Path) -> None:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Assert):
             calls = [call.func for call in ast.walk(node.test) if isinstance(call, ast.Call)]
             assert all(isinstance(call, ast.Name) and call.id in ("isinstance", "len") for call in calls), node.lineno
@@ -111,7 +118,7 @@ def test_asserts_have_no_effects(path: Path) -> None:
 
 @by_file
 def test_names_say_what_a_thing_is(path: Path) -> None:
-    names = [path.stem, *(node.name for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))]
+    names = [path.stem, *(node.name for node in nodes(path) if isinstance(node, ast.ClassDef))]
     assert not [
         name
         for name in names
