@@ -13,7 +13,7 @@ from ros_wam.causes import Cause, Limit
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SpecError
 from ros_wam.kinematics import Kinematics
-from ros_wam.motion.bounds import largest_rate, stopping_distance
+from ros_wam.motion.bounds import largest_rate, stopping_distance, within
 from ros_wam.types import Command, FloatArray, Intervention, JointState, SafetyVerdict
 
 ENABLE_TIMEOUT_NS = 80_000_000
@@ -30,7 +30,6 @@ class SafetyGate:
     """Remembers what was sent, and gives the only command that may be sent next."""
 
     def __init__(self, embodiment: Embodiment, kinematics: Kinematics) -> None:
-        self._embodiment = embodiment
         self._kinematics = kinematics
         self._names = embodiment.joint_names
         self._period_s = embodiment.period_s
@@ -38,6 +37,11 @@ class SafetyGate:
         self._lower, self._upper = embodiment.lower, embodiment.upper
         self._velocity_limit = embodiment.velocity
         self._acceleration_limit = np.where(self._arm, embodiment.acceleration, 1.0)
+        self._largest = np.full(len(self._names), LARGEST_RAD)
+        self._boxes = {
+            name: (np.array(arm.workspace.min_m), np.array(arm.workspace.max_m))
+            for name, arm in embodiment.arms.items()
+        }
         self._position: FloatArray | None = None
         self._velocity = np.zeros(len(self._names))
         self._enabled_ns: int | None = None
@@ -111,12 +115,12 @@ class SafetyGate:
     def _narrowed(self, position: FloatArray) -> tuple[FloatArray, tuple[Intervention, ...]]:
         """Return the nearest velocities that hold every limit, and what was changed for which limit."""
         start, period_s = self._given(), self._period_s
-        asked = (np.clip(position, -LARGEST_RAD, LARGEST_RAD) - start) / period_s
-        within_velocity = np.clip(asked, -self._velocity_limit, self._velocity_limit)
+        asked = (within(position, -self._largest, self._largest) - start) / period_s
+        within_velocity = within(asked, -self._velocity_limit, self._velocity_limit)
         up, down = self._rates_to_limits()
-        within_position = np.clip(within_velocity, -down, up)
+        within_position = within(within_velocity, -down, up)
         change = self._acceleration_limit * period_s
-        within_acceleration = np.clip(within_position, self._velocity - change, self._velocity + change)
+        within_acceleration = within(within_position, self._velocity - change, self._velocity + change)
         given = np.where(self._arm, within_acceleration, within_position)
         if np.abs(given - asked).max() <= REPORTED:
             return given, ()
@@ -137,26 +141,24 @@ class SafetyGate:
 
     def _rates_to_limits(self) -> tuple[FloatArray, FloatArray]:
         """Return the largest velocities up and down that stop before a position limit; a gripper stops at once."""
-        above, below = self._upper - self._given(), self._given() - self._lower
-        up = largest_rate(above, self._acceleration_limit, self._period_s)
-        down = largest_rate(below, self._acceleration_limit, self._period_s)
-        rate = np.maximum(above, 0.0) / self._period_s, np.maximum(below, 0.0) / self._period_s
-        return np.where(self._arm, up, rate[0]), np.where(self._arm, down, rate[1])
+        room = np.stack((self._upper - self._given(), self._given() - self._lower))
+        rates = largest_rate(room, self._acceleration_limit, self._period_s)
+        up, down = np.where(self._arm, rates, np.maximum(room, 0.0) / self._period_s)
+        return up, down
 
     def _outside_workspace(self, velocity: FloatArray) -> tuple[Intervention, ...]:
         """Return what leaves the box where the robot would stop after this velocity, unless that leads back inside."""
         start = self._given()
         stop = np.where(self._arm, stopping_distance(velocity, self._acceleration_limit, self._period_s), 0.0)
         end = start + velocity * self._period_s + stop
-        for name, arm in self._embodiment.arms.items():
-            box_min, box_max = np.array(arm.workspace.min_m), np.array(arm.workspace.max_m)
+        for name, (box_min, box_max) in self._boxes.items():
             tool = self._kinematics.tool_position(end, name)
-            allowed = np.clip(tool, box_min, box_max)
+            allowed = within(tool, box_min, box_max)
             outside = np.abs(tool - allowed)
             if not outside.any():
                 continue
             now = self._kinematics.tool_position(start, name)
-            if outside.max() > np.abs(now - np.clip(now, box_min, box_max)).max() + REPORTED:
+            if outside.max() > np.abs(now - within(now, box_min, box_max)).max() + REPORTED:
                 axis = int(outside.argmax())
                 return (Intervention(Limit.WORKSPACE, name, float(tool[axis]), float(allowed[axis])),)
         return ()
@@ -180,7 +182,7 @@ class SafetyGate:
     ) -> SafetyVerdict:
         start = self._given()
         rounded_outside = np.minimum(self._lower, start), np.maximum(self._upper, start)
-        self._position = np.clip(start + velocity * self._period_s, *rounded_outside)
+        self._position = within(start + velocity * self._period_s, *rounded_outside)
         self._velocity = velocity
         return SafetyVerdict(Command(now_ns, self._position), cause, interventions)
 

@@ -13,7 +13,7 @@ are the limited quantities themselves.
 import numpy as np
 
 from ros_wam.embodiment import Embodiment
-from ros_wam.motion.bounds import jerk_limited_stop, largest_rate
+from ros_wam.motion.bounds import jerk_limited_stop, largest_rate, within
 from ros_wam.motion.chunk import ChunkBuffer
 from ros_wam.types import Command, FloatArray
 
@@ -73,9 +73,9 @@ class Smoother:
 
     def _within_velocity(self, wanted: FloatArray) -> FloatArray:
         """Bound the acceleration so that it can be let off before the velocity passes its limit."""
-        most = largest_rate(self._velocity_limit - self._velocity, self._jerk_limit, self._period_s)
-        least = largest_rate(self._velocity_limit + self._velocity, self._jerk_limit, self._period_s)
-        return np.clip(wanted, -least, most)
+        room = self._velocity_limit - np.stack((self._velocity, -self._velocity))
+        most, least = largest_rate(room, self._jerk_limit, self._period_s)
+        return within(wanted, -least, most)
 
     def _within_position(self, wanted: FloatArray) -> FloatArray:
         """Brake where, after one more period of what is wanted, a joint could no longer stop before its limit."""
@@ -96,8 +96,8 @@ class Smoother:
     def _reachable(self, wanted: FloatArray) -> FloatArray:
         """Return the acceleration nearest to `wanted` within the limits of jerk and acceleration."""
         swing = self._jerk_limit * self._period_s
-        within_jerk = np.clip(wanted, self._acceleration - swing, self._acceleration + swing)
-        return np.clip(within_jerk, -self._acceleration_limit, self._acceleration_limit)
+        within_jerk = within(wanted, self._acceleration - swing, self._acceleration + swing)
+        return within(within_jerk, -self._acceleration_limit, self._acceleration_limit)
 
     def _advance(self, wanted: FloatArray, gripper: FloatArray) -> None:
         self._acceleration = np.where(self._arm, self._reachable(wanted), 0.0)
@@ -105,5 +105,5 @@ class Smoother:
         self._velocity = self._velocity + self._acceleration * self._period_s
         position = self._position + self._velocity * self._period_s
         self._position = np.where(
-            self._arm, position, np.clip(gripper, self._position - stroke, self._position + stroke)
+            self._arm, position, within(gripper, self._position - stroke, self._position + stroke)
         )

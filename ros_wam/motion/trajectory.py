@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ros_wam.embodiment import Embodiment
+from ros_wam.motion.bounds import within
 from ros_wam.types import ActionChunk, FloatArray
 
 AVERAGING_S = 0.07
@@ -56,7 +57,7 @@ class ChunkTrajectory:
         reference = self._spline(elapsed_s, index)
         if elapsed_s > end_s - self._run_out_s:
             reference = self._run_out(elapsed_s - (end_s - self._run_out_s), index)
-        position = np.clip(reference.position, self._lower, self._upper)
+        position = within(reference.position, self._lower, self._upper)
         return reference._replace(position=position, settling=self.chunk.reanchored or elapsed_s > end_s)
 
     def _spline(self, elapsed_s: float, index: int) -> Reference:
