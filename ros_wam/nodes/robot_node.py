@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
@@ -13,12 +12,13 @@ from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.errors import SpecError
 from ros_wam.fields import Diagnostic, Level
+from ros_wam.fields.control_topics import control_messages
 from ros_wam.motion.link import unpack_record
 from ros_wam.motion.supervisor import ControlSupervisor
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, subscribe
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import RECORDED_STATE_RATE_HZ, topic_table
+from ros_wam.topics import topic_table
 from ros_wam.types import Mode, StepRecord
 
 VERBS = ("hold", "home", "recover", "policy", "teleop")
@@ -31,9 +31,8 @@ class RobotNode(Node):
     def __init__(self, config: RunConfig, config_file: str) -> None:
         super().__init__("robot_node")
         embodiment, station = config.embodiment(), config.station()
-        self._names = embodiment.joint_names
-        self._clock = StationClock()
-        self._stride = max(round(embodiment.control_rate_hz / RECORDED_STATE_RATE_HZ), 1)
+        self._embodiment, self._names = embodiment, embodiment.joint_names
+        self._station_clock = StationClock()
         self._mode = ""
         topics = topic_table(embodiment.views, embodiment.control_rate_hz)
         self._outlets = Outlets(self, topics, OUT)
@@ -81,21 +80,14 @@ class RobotNode(Node):
             self.get_logger().warning(str(content))
 
     def _publish_records(self, records: Sequence[StepRecord]) -> None:
-        for record in records:
-            if record.sequence % self._stride:
-                continue
-            if record.state is not None:
-                self._outlets.publish("joint_states", fields.joint_state(record.state, self._names))
-            if np.isfinite(record.sent.position).all():
-                self._outlets.publish("joint_commands", fields.joint_command(record.sent, self._names))
-        self._outlets.publish("setpoints", fields.setpoints(records, self._names))
-        self._outlets.publish("setpoint_provenance", fields.setpoint_provenance(records, self._names))
+        for topic, message in control_messages(records, self._embodiment):
+            self._outlets.publish(topic, message)
 
     def _publish_status(self, values: dict[str, Any]) -> None:
         mode, cause, detail = values["mode"], values["cause"], values["detail"]
         level = Level.ERROR if mode == Mode.FAULT.value else Level.WARN if cause else Level.OK
         status = Diagnostic(self.get_name(), level, detail or cause or mode, values)
-        self._outlets.publish("safety_status", fields.diagnostics(self._clock.now_ns(), status))
+        self._outlets.publish("safety_status", fields.diagnostics(self._station_clock.now_ns(), status))
         if mode != self._mode:
             self._mode = mode
             self._outlets.publish("robot_mode", fields.robot_mode(Mode(mode)))

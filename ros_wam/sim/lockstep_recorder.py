@@ -6,7 +6,7 @@ from pathlib import Path
 from ros_wam import fields
 from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
-from ros_wam.fields.control_topics import ControlTopics
+from ros_wam.fields.control_topics import control_messages
 from ros_wam.policy.messages import policy_messages
 from ros_wam.policy.profile import Profile
 from ros_wam.policy.runner import PolicyStatus
@@ -14,9 +14,11 @@ from ros_wam.record.bag_writer import BagWriter
 from ros_wam.record.cdr import serialize
 from ros_wam.record.episode_files import copy_configuration
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import camera_info_topic, image_topic, topic_table
+from ros_wam.topics import SETPOINT_BATCH_S, camera_info_topic, image_topic, topic_table
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.types import CameraFrame, StepRecord
+
+_BATCH_NS = round(SETPOINT_BATCH_S * 1e9)
 
 
 class LockstepRecorder:
@@ -34,7 +36,7 @@ class LockstepRecorder:
         table = topic_table(embodiment.views, embodiment.control_rate_hz)
         self._topics = {name: topic for name, topic in table.items() if topic.recorded}
         self._bag: BagWriter | None = None
-        self._control = ControlTopics(embodiment)
+        self._steps: list[StepRecord] = []
 
     @property
     def is_open(self) -> bool:
@@ -44,25 +46,24 @@ class LockstepRecorder:
     def start(self, trial: PlannedTrial, bag_dir: Path, now_ns: int) -> None:
         """Open the trial's bag and copy the configuration beside it; raises RecordError."""
         self._bag = BagWriter(bag_dir, self._topics)
-        self._control = ControlTopics(self._embodiment)
+        self._steps = []
         copy_configuration(self._config, bag_dir.parent / "config")
         for view, calibration in self._calibrations.items():
             self._write(camera_info_topic(view), fields.camera_info(view, calibration, now_ns), now_ns)
         self.add_command("prepare", now_ns, trial)
 
-    def stop(self, now_ns: int) -> None:
+    def stop(self) -> None:
         """Close the bag if one is open; raises RecordError."""
         if self._bag is not None:
-            for topic, message in self._control.flush():
-                self._write(topic, message, now_ns)
+            self._write_steps()
             self._bag.close()
             self._bag = None
 
     def add_step(self, record: StepRecord) -> None:
         """Record one control tick."""
-        if self._bag is not None:
-            for topic, message in self._control.add(record):
-                self._write(topic, message, record.stamp_ns)
+        self._steps.append(record)
+        if record.stamp_ns - self._steps[0].stamp_ns >= _BATCH_NS:
+            self._write_steps()
 
     def add_frame(self, frame: CameraFrame) -> None:
         """Record one picture."""
@@ -79,6 +80,12 @@ class LockstepRecorder:
         """Record one answer, the chunk that came of it and how long it took."""
         for topic, message in policy_messages(status, self._profile, self._embodiment, now_ns):
             self._write(topic, message, now_ns)
+
+    def _write_steps(self) -> None:
+        steps, self._steps = self._steps, []
+        if self._bag is not None and steps:
+            for topic, message in control_messages(steps, self._embodiment):
+                self._write(topic, message, steps[-1].stamp_ns)
 
     def _write(self, topic: str, message: fields.Fields, now_ns: int) -> None:
         if self._bag is not None:

@@ -86,7 +86,7 @@ class LockstepStation:
 
     def close(self) -> None:
         """Free the renderer and close an open bag."""
-        self._recorder.stop(self._clock.now_ns())
+        self._recorder.stop()
         self._renderer.close()
 
     def reset(self, seed: int) -> None:
@@ -139,7 +139,7 @@ class LockstepStation:
 
     def stopped(self) -> bool:
         """See Station."""
-        self._recorder.stop(self._clock.now_ns())
+        self._recorder.stop()
         return not self._recorder.is_open
 
     def score(self) -> tuple[tuple[Stage, ...], bool]:
