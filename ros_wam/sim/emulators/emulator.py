@@ -20,8 +20,11 @@ class Emulator(Protocol):
     `faults` names what `inject` accepts; `rate_hz` is how often `cycle` is to be called. `cycle` never waits.
     """
 
-    faults: tuple[str, ...]
-    rate_hz: float
+    @property
+    def faults(self) -> tuple[str, ...]: ...
+
+    @property
+    def rate_hz(self) -> float: ...
 
     def start(self) -> None:
         """Listen. Raises SimError naming the address and port that are taken."""
@@ -32,7 +35,7 @@ class Emulator(Protocol):
         ...
 
     def inject(self, fault: str) -> None:
-        """Begin a fault at the next cycle; it stays until `clear`. Raises SimError naming the valid ones."""
+        """Begin a fault; it stays until `clear`. Raises SimError naming the valid ones."""
         ...
 
     def clear(self) -> None:

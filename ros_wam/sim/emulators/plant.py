@@ -1,4 +1,4 @@
-"""What an emulated controller moves and measures: one arm and the gripper at its end. The world's physics, or a test's."""
+"""What an emulated controller moves and measures: one arm and its gripper. The world's physics, or a test's."""
 
 from typing import Protocol
 

@@ -1,0 +1,107 @@
+"""An emulated UR with a kinematic plant in a process of its own, in real time, driven by a test through two pipes.
+
+It must be another process: ur_rtde holds the GIL while it connects.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ros_wam.clock import StationClock
+from ros_wam.sim.emulators.plant import KinematicPlant
+from ros_wam.sim.emulators.ur import CB3, E_SERIES, UrEmulator
+
+HOME = [0.0, -1.5708, 1.5708, -1.5708, -1.5708, 0.0]
+STROKE_M = 0.085
+ANSWER_TIMEOUT_S = 20.0
+
+
+class EmulatedUr:
+    """The test's side. `ask` sends one request and returns its answer."""
+
+    def __init__(self, address: str, model: str, unlock_after_s: float = 5.0) -> None:
+        self.address = address
+        command = [sys.executable, str(Path(__file__)), address, model, str(unlock_after_s)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._answer() == "listening"
+
+    def ask(self, verb: str, argument: Any = None) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([verb, argument]) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def inject(self, fault: str) -> None:
+        self.ask("inject", fault)
+
+    def targets(self) -> np.ndarray:
+        """Joint targets that arrived so far `(k, 6)`."""
+        return np.array(self.ask("targets"), dtype=np.float64).reshape(-1, 6)
+
+    def close(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(ANSWER_TIMEOUT_S)
+        self._process.stdout.close()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the emulator's process ended"
+        return json.loads(line)
+
+
+def _serve(address: str, model: str, unlock_after_s: float) -> None:
+    import os
+    import selectors
+
+    clock = StationClock()
+    plant = KinematicPlant(np.array(HOME))
+    settings = replace({"cb3": CB3, "e_series": E_SERIES}[model], unlock_after_s=unlock_after_s)
+    emulator = UrEmulator(settings, address, plant, STROKE_M)
+    emulator.start()
+    answers = {
+        "inject": lambda fault: emulator.inject(fault),
+        "clear": lambda _: emulator.clear(),
+        "targets": lambda _: [target.position.tolist() for target in emulator.received_targets()],
+        "stamps": lambda _: [target.stamp_ns for target in emulator.received_targets()],
+        "position": lambda _: [*plant.position().tolist(), plant.gripper_position()],
+        "running": lambda _: emulator.is_running,
+        "object_at": lambda opening: setattr(plant, "object_at", opening),
+        "cpu_s": lambda _: sum(os.times()[:2]),
+    }
+    requests = selectors.DefaultSelector()
+    requests.register(sys.stdin, selectors.EVENT_READ)
+    os.set_blocking(0, False)
+    text = ""
+
+    def say(value: Any) -> None:
+        sys.stdout.write(json.dumps(value) + "\n")
+        sys.stdout.flush()
+
+    say("listening")
+    period_ns = round(1e9 / emulator.rate_hz)
+    due_ns = clock.now_ns()
+    while True:
+        due_ns = max(due_ns + period_ns, clock.now_ns() - period_ns)
+        clock.sleep_until_ns(due_ns)
+        plant.step(1.0 / emulator.rate_hz)
+        emulator.cycle(clock.now_ns())
+        if requests.select(0):
+            data = os.read(0, 1 << 16)
+            if not data:
+                emulator.close()
+                return
+            *lines, text = (text + data.decode()).split("\n")
+            for line in lines:
+                verb, argument = json.loads(line)
+                say(answers[verb](argument))
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], sys.argv[2], float(sys.argv[3]))
