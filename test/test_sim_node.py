@@ -1,0 +1,147 @@
+"""The simulator's process as a whole: reachable, alive in real time, and gone without a trace when told to stop."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ros_wam import alive
+from ros_wam.cameras.sim import make_camera
+from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
+from ros_wam.config import dump
+from ros_wam.errors import CameraError, SimError
+from ros_wam.run_config import RunConfig
+from ros_wam.sim.link import SimLink
+from ros_wam.sim.renderer import decode_time_ns
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+ADDRESS = "127.0.42.77"
+VIEWS = ("wrist", "global")
+PATIENCE_NS = 20_000_000_000
+
+
+class SimNode:
+    """The process and what a trial and its cameras use of it."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.config = RunConfig(
+            robot=ROOT / "robots/ur5.yaml",
+            calibration=ROOT / "calib/ur5/sim",
+            sim=True,
+            run_dir=run_dir,
+            task=ROOT / "config/tasks/move_objects_into_box.yaml",
+            robot_address=ADDRESS,
+        )
+        (run_dir / "config.yaml").write_text(dump(self.config))
+        offset_ns = station_offset_ns()
+        self.clock = StationClock(offset_ns)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ros_wam.nodes.sim_node", "--config", str(run_dir / "config.yaml")],
+            env={**os.environ, OFFSET_VARIABLE: str(offset_ns)},
+            cwd=ROOT,
+        )
+        self.link = SimLink(self.config.sim_socket)
+        self.cameras = {
+            view: make_camera(view, self.config.station().cameras[view], run_dir, self.clock) for view in VIEWS
+        }
+
+    def wait(self) -> None:
+        """Return once it answers and takes pictures."""
+        deadline_ns = self.clock.now_ns() + PATIENCE_NS
+        while True:
+            try:
+                self.link.faults()
+                for camera in self.cameras.values():
+                    camera.open()
+                    camera.read(2.0)
+                return
+            except (SimError, CameraError):
+                assert self.process.poll() is None, "it has ended"
+                assert self.clock.now_ns() < deadline_ns, "it does not answer"
+                self.clock.sleep_until_ns(self.clock.now_ns() + 50_000_000)
+
+    def children(self) -> list[int]:
+        tasks = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(number) for number in tasks.split()]
+
+    def close(self) -> None:
+        for camera in self.cameras.values():
+            camera.close()
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[SimNode]:
+    node = SimNode(tmp_path)
+    node.wait()
+    yield node
+    node.close()
+
+
+def test_pictures_come_in_real_time_and_their_stamps_tell_the_truth(node: SimNode) -> None:
+    for camera in node.cameras.values():
+        frames = [camera.read(2.0) for _ in range(30)]
+        span_s = (frames[-1].stamp_ns - frames[0].stamp_ns) * 1e-9
+        assert span_s == pytest.approx(29 / 30, rel=0.5)
+        for frame in frames:
+            assert abs(frame.stamp_ns - decode_time_ns(frame.image)) < 100_000_000
+
+
+def test_lays_out_scores_and_injects(node: SimNode) -> None:
+    node.link.reset(3)
+    stages, succeeded = node.link.score()
+    assert sum(stage.max_points for stage in stages) == 10.0
+    assert not succeeded
+    assert {"frozen_camera", "physics_stall"} < set(node.link.faults())
+    node.link.inject("physics_stall")
+    with pytest.raises(CameraError):
+        for _ in range(20):
+            node.cameras["wrist"].read(0.3)
+    node.link.clear()
+    node.cameras["wrist"].read(2.0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_leaves_nothing_behind(node: SimNode, number: signal.Signals, tmp_path: Path) -> None:
+    assert alive.is_alive(tmp_path, "sim_node")
+    (renderer,) = node.children()
+    node.process.send_signal(number)
+    assert node.process.wait(10.0) == 0
+    assert not Path(f"/proc/{renderer}").exists()
+    assert not node.config.sim_socket.exists()
+    assert not alive.is_alive(tmp_path, "sim_node")
+
+
+def test_killed_it_takes_its_renderer_along_and_cameras_notice(node: SimNode) -> None:
+    (renderer,) = node.children()
+    node.process.kill()
+    node.process.wait()
+    with pytest.raises(CameraError):
+        for _ in range(20):
+            node.cameras["wrist"].read(0.3)
+    deadline_ns = node.clock.now_ns() + PATIENCE_NS
+    while _runs(renderer):
+        assert node.clock.now_ns() < deadline_ns
+        node.clock.sleep_until_ns(node.clock.now_ns() + 10_000_000)
+
+
+def test_without_its_renderer_it_ends_and_says_why(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    node = SimNode(tmp_path)
+    node.wait()
+    (renderer,) = node.children()
+    os.kill(renderer, signal.SIGKILL)
+    assert node.process.wait(10.0) == 1
+    assert "the render process has ended" in capfd.readouterr().err
+    node.close()
+
+
+def _runs(number: int) -> bool:
+    status = Path(f"/proc/{number}/stat")
+    return status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
