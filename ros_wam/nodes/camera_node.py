@@ -17,9 +17,11 @@ from ros_wam.run_config import RunConfig
 from ros_wam.topics import camera_info_topic, image_topic, topic_table
 from ros_wam.types import CameraFrame
 
+REPORT_PERIOD_NS = 1_000_000_000
+
 
 class CameraNode(Node):  # type: ignore[misc]
-    """Publishes every new picture of one view; says on `system_status` when the camera fails and when it is back."""
+    """Publishes every new picture of one view; says on `system_status` once a second how the camera does."""
 
     def __init__(self, config: RunConfig, view: str) -> None:
         super().__init__(f"camera_node_{view}")
@@ -29,6 +31,7 @@ class CameraNode(Node):  # type: ignore[misc]
         self._view = view
         self._clock = StationClock()
         self._healthy: bool | None = None
+        self._say_again_ns = 0
         topics = topic_table(embodiment.views, embodiment.control_rate_hz, cameras[view].rate_hz)
         self._outlets = Outlets(self, topics, (image_topic(view), camera_info_topic(view), "system_status"))
         calibration = load_view(config.calibration, view)
@@ -60,13 +63,14 @@ class CameraNode(Node):  # type: ignore[misc]
         self._say(False, str(error))
 
     def _say(self, healthy: bool, message: str) -> None:
-        if healthy is self._healthy:
+        now_ns = self._clock.now_ns()
+        if healthy is self._healthy and now_ns < self._say_again_ns:
             return
-        if not healthy:
+        if not healthy and self._healthy is not False:
             self.get_logger().error(message)
-        self._healthy = healthy
+        self._healthy, self._say_again_ns = healthy, now_ns + REPORT_PERIOD_NS
         status = Diagnostic(self.get_name(), Level.OK if healthy else Level.ERROR, message)
-        self._outlets.publish("system_status", fields.diagnostics(self._clock.now_ns(), status))
+        self._outlets.publish("system_status", fields.diagnostics(now_ns, status))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
