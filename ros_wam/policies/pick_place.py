@@ -13,8 +13,8 @@ from ros_wam.policies.things import Thing
 from ros_wam.policies.trajectory import Trajectory
 from ros_wam.types import FloatArray
 
-_EFFORT = 0.55  # of the robot's velocity and acceleration limits, for one move; two may overlap
-_PEAK_VELOCITY, _PEAK_ACCELERATION = 1.875, 5.774  # of a minimum-jerk move of unit length and duration
+_EFFORT = 0.55  # of the robot's limits, for one move; two may overlap
+_PEAK_VELOCITY, _PEAK_ACCELERATION, _PEAK_JERK = 1.875, 5.774, 60.0  # of a minimum-jerk move of unit length and time
 _MAX_SPEED_M_S = 0.7
 _SHORTEST_S = 0.25
 _HOVER_M = 0.115  # tool above the table: fingers above everything, and the wrist camera sees the thing whole
@@ -48,6 +48,7 @@ class PickPlacePlanner:
         self._arm = ~embodiment.is_gripper
         self._velocity = _EFFORT * embodiment.velocity[self._arm]
         self._acceleration = _EFFORT * embodiment.acceleration[self._arm]
+        self._jerk = _EFFORT * embodiment.jerk[self._arm]
         self._stroke_m = next(iter(embodiment.grippers.values())).stroke_m
 
     def pick_place(
@@ -123,6 +124,7 @@ class PickPlacePlanner:
             _SHORTEST_S,
             float((_PEAK_VELOCITY * turns / self._velocity).max()),
             float(np.sqrt(_PEAK_ACCELERATION * turns / self._acceleration).max()),
+            float(np.cbrt(_PEAK_JERK * turns / self._jerk).max()),
             _PEAK_VELOCITY * float(np.linalg.norm((goal - start)[:3])) / _MAX_SPEED_M_S,
         )
 

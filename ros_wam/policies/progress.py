@@ -11,13 +11,13 @@ import numpy as np
 
 from ros_wam.types import FloatArray
 
-_LAG_S = 0.1  # of the measured joints behind the rows that were answered
-_TIME_TOLERANCE_S = 0.09
-_POSITION_TOLERANCE_RAD = 0.03
+_LAG_S = 0.07  # of the measured joints behind the rows that were answered
+_TIME_TOLERANCE_S = 0.06
+_POSITION_TOLERANCE_RAD = 0.02
 _DWELL_RAD = 0.01
 _LOST_RAD = 0.12
 _HISTORY_S = 6.0
-_STALLED_S = 0.5  # later than this the robot has stopped, and sets off again
+_STALLED_S = 0.5  # further behind than this, or behind twice running: the robot has stopped, and sets off again
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Progress:
         self._times = np.array([plan_s])
         self._joints = joints[np.newaxis]
         self._answered = self._times
+        self._was_behind = False
 
     def answer(self, times_s: FloatArray, joints: FloatArray) -> None:
         """Remember a chunk; where it overlaps what was answered before it replaces it."""
@@ -53,17 +54,19 @@ class Progress:
         expected_s = float(np.interp(elapsed_rows, rows, self._answered))
         seen_s = expected_s - _LAG_S
         moved = np.abs(self._at(seen_s + _TIME_TOLERANCE_S) - self._at(seen_s - _TIME_TOLERANCE_S)) / 2
+        was_behind, self._was_behind = self._was_behind, False
         if (np.abs(self._at(seen_s) - measured) <= _POSITION_TOLERANCE_RAD + moved).all():
             return Place(expected_s, stalled=False)
-        past = self._times <= expected_s
-        distances = np.abs(self._joints[past] - measured).max(axis=1)
+        distances = np.abs(self._joints - measured).max(axis=1)
         if distances.min() > _LOST_RAD:
             return None
-        # Where the plan dwells many rows fit: the last of them, or the plan would dwell for ever.
-        found_s = float(self._times[past][distances <= distances.min() + _DWELL_RAD][-1])
-        if expected_s - found_s > _STALLED_S:
+        # Where the plan dwells many rows fit: the one nearest to what time says, or the plan would dwell for ever.
+        fitting = self._times[distances <= distances.min() + _DWELL_RAD]
+        found_s = float(fitting[np.abs(fitting - seen_s).argmin()])
+        self._was_behind = found_s < seen_s
+        if (self._was_behind and was_behind) or expected_s - found_s > _STALLED_S:
             return Place(found_s, stalled=True)
-        return Place(min(expected_s, found_s + _LAG_S), stalled=False)
+        return Place(found_s + _LAG_S, stalled=False)
 
     def _at(self, time_s: float) -> FloatArray:
         return np.array([np.interp(time_s, self._times, column) for column in self._joints.T])

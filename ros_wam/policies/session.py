@@ -21,7 +21,7 @@ _FORGET_S = 3.0  # a client that was silent for so long begins something new
 _LEAD_S = 0.3  # an answer is normally being executed after this long
 _USUAL_INTERVAL_S = 0.5
 _SET_OFF_S = 0.4  # after a stop, to reach the speed of the plan
-_LAG_S = 0.1
+_LAG_S = 0.07
 _MAX_TILT_RAD = 1.0
 
 
@@ -80,10 +80,9 @@ class Session:
 
     def _rows(self, picker: Picker, times_s: FloatArray, joints: FloatArray) -> FloatArray:
         rows = np.empty((len(times_s), len(joints)))
-        near = joints
-        for row, vector in zip(rows, picker.trajectory.at(times_s), strict=True):
-            near = self._kinematics.solve(tool_vector.to_matrix(vector), near)
-            row[:] = near
+        for k, vector in enumerate(picker.trajectory.at(times_s)):
+            near = joints if k == 0 else rows[0] if k == 1 else 2 * rows[k - 1] - rows[k - 2]
+            rows[k] = self._kinematics.solve(tool_vector.to_matrix(vector), near)
         rows[:, ~self._arm] = picker.trajectory.opening_at(times_s)[:, np.newaxis]
         return rows
 
