@@ -126,7 +126,7 @@ def test_raw_chunk_round_trip_keeps_what_is_not_finite(inference_id: int, action
 
 def records() -> list[StepRecord]:
     state = JointState(90, [0.1, 0.2, 0.3], [0.0] * 3, [0.0] * 3)
-    target = Target(np.array([0.4, 0.5, 0.6]), np.zeros(3), Provenance(80, 7, 8, 9))
+    target = Target(np.array([0.4, 0.5, 0.6]), np.zeros(3), Provenance(80, 7, 8, 9, True))
     command = Command(100, np.array([0.2, 0.3, 0.4]))
     limited = SafetyVerdict(
         command,
@@ -167,7 +167,8 @@ def test_setpoint_provenance_round_trip() -> None:
     back = fields.read_setpoint_provenance(message)
     row = [getattr(back, column).tolist() for column in fields.PROVENANCE_COLUMNS]
     mask = int(Limit.VELOCITY | Limit.POSITION | Limit.WORKSPACE)
-    assert row == [[1, 2], [100, 108], [80, -1], [7, -1], [8, -1], [9, -1], [1, 4], [mask, 0], [0b110, 0]]
+    origin = [[80, -1], [7, -1], [8, -1], [9, -1]]
+    assert row == [[1, 2], [100, 108], *origin, [1, 4], [mask, 0], [0b110, 0], [1, 0]]
     assert [fields.MODES[code] for code in back.mode] == [Mode.POLICY, Mode.FAULT]
 
 

@@ -27,6 +27,7 @@ PROVENANCE_COLUMNS = (
     "mode",
     "limits",
     "joints",
+    "reanchored",
 )
 MODES = (Mode.HOLD, Mode.POLICY, Mode.TELEOP, Mode.HOMING, Mode.FAULT)
 """The number in the column `mode` is an index into this."""
@@ -60,6 +61,7 @@ class SetpointProvenance:
     mode: NDArray[np.int64]
     limits: NDArray[np.int64]
     joints: NDArray[np.int64]
+    reanchored: NDArray[np.int64]
 
 
 def setpoints(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
@@ -92,7 +94,7 @@ def read_setpoints(message: Any) -> Setpoints:
 
 
 def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
-    """`setpoint_provenance`: `(rows, 9)`, the columns being PROVENANCE_COLUMNS."""
+    """`setpoint_provenance`: `(rows, 10)`, the columns being PROVENANCE_COLUMNS."""
     bits = {name: 1 << k for k, name in enumerate(joint_names)}
     rows = [_provenance_row(record, bits) for record in records]
     array = np.array(rows, dtype=np.int64).reshape(len(rows), len(PROVENANCE_COLUMNS))
@@ -115,6 +117,7 @@ def _provenance_row(record: StepRecord, bits: dict[str, int]) -> list[int]:
         MODES.index(record.mode),
         int(limits),
         joints,
+        int(source.reanchored),
     ]
 
 
