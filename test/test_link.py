@@ -1,101 +1,100 @@
-"""The control socket: every verb's way there and back, and what happens when nobody answers."""
+"""The line to the control process: what goes in comes out, and nobody ever waits."""
 
-import json
 import socket
-import threading
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
+import numpy as np
 import pytest
+from motion_fixtures import START_NS, chunk_of, ramp, robot, state_at
 
-from ros_wam.errors import SimError
-from ros_wam.sim.control_socket import ControlSocket
-from ros_wam.sim.link import SimLink, score_fields
-from ros_wam.types import Stage
+from ros_wam.causes import Cause, Limit
+from ros_wam.errors import SpecError
+from ros_wam.motion.link import Link, pack_chunk, pack_record, unpack_chunk, unpack_record
+from ros_wam.types import Command, Intervention, Mode, Provenance, SafetyVerdict, StepRecord, Target
 
-STAGES = (Stage("cube grasped", 1.0, 1.0, 2, 123), Stage("cube in the box", 0.0, 1.0))
-
-
-class Simulator:
-    """Serves a socket in a thread and notes what it was asked."""
-
-    def __init__(self, path: Path) -> None:
-        self.asked: list[tuple[str, Any]] = []
-        self._stop = threading.Event()
-        self.socket = ControlSocket(
-            path,
-            {
-                "reset": self._note("reset"),
-                "score": lambda: score_fields(STAGES, True),
-                "inject": self._inject,
-                "clear": self._note("clear"),
-                "faults": lambda: {"faults": ["freeze", "drop"]},
-            },
-        )
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _note(self, verb: str) -> Any:
-        def answer(**arguments: Any) -> Mapping[str, Any]:
-            self.asked.append((verb, arguments))
-            return {}
-
-        return answer
-
-    def _inject(self, fault: str) -> Mapping[str, Any]:
-        if fault not in ("freeze", "drop"):
-            raise SimError(f"no fault {fault!r}; there are: freeze, drop")
-        return {}
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.001):
-            self.socket.serve()
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self.socket.close()
+HOME = robot().home_position
 
 
 @pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    simulator = Simulator(tmp_path / "sim.sock")
-    yield simulator
-    simulator.close()
+def ends() -> Iterator[tuple[Link, Link]]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        yield Link(ours), Link(theirs)
 
 
-def test_asks_and_is_answered(simulator: Simulator, tmp_path: Path) -> None:
-    link = SimLink(tmp_path / "sim.sock")
-    link.reset(7)
-    link.clear()
-    assert simulator.asked == [("reset", {"seed": 7}), ("clear", {})]
-    assert link.score() == (STAGES, True)
-    assert link.faults() == ["freeze", "drop"]
-    link.inject("drop")
+def test_messages_arrive_whole_and_in_order(ends: tuple[Link, Link]) -> None:
+    ours, theirs = ends
+    ours.send("enable", True)
+    ours.send("request", [1, "hold"])
+    assert theirs.receive() == [("enable", True), ("request", [1, "hold"])]
+    assert theirs.receive() == []
 
 
-def test_refusals_come_back_as_errors(simulator: Simulator, tmp_path: Path) -> None:
-    with pytest.raises(SimError, match="no fault 'melt'; there are: freeze, drop"):
-        SimLink(tmp_path / "sim.sock").inject("melt")
+def test_what_does_not_fit_is_dropped_and_counted(ends: tuple[Link, Link]) -> None:
+    ours, theirs = ends
+    for k in range(400):
+        ours.send("records", "x" * 50_000 + str(k))
+    arrived = len(theirs.receive())
+    assert ours.dropped == 400 - arrived > 0
+    ours.send("enable", False)
+    assert theirs.receive() == [("enable", False)]
 
 
-@pytest.mark.parametrize("message", [b"{", b"[]", b'{"verb": "fly"}', b"3", b'{"verb": "score", "seed": 1}'])
-def test_nonsense_is_refused_and_harms_nobody(simulator: Simulator, tmp_path: Path, message: bytes) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
-        link.settimeout(5.0)
-        link.connect(str(tmp_path / "sim.sock"))
-        link.send(message)
-        assert "error" in json.loads(link.recv(65536))
-    assert SimLink(tmp_path / "sim.sock").faults()
+@pytest.mark.parametrize("ending", ["shut", "close"])
+def test_the_end_of_the_line_is_seen(ends: tuple[Link, Link], ending: str) -> None:
+    ours, theirs = ends
+    ours.send("enable", True)
+    getattr(ours, ending)()
+    assert theirs.receive() == [("enable", True)]
+    assert theirs.closed
+    theirs.send("status", {})
+    assert theirs.dropped == 1
+    theirs.shut()
+    theirs.close()
+    theirs.shut()
+    assert theirs.receive() == []
 
 
-def test_no_simulator_no_answer_and_no_waiting_for_ever(tmp_path: Path) -> None:
-    path = tmp_path / "sim.sock"
-    with pytest.raises(SimError, match="cannot be reached"):
-        SimLink(path).score()
-    silent = ControlSocket(path, {})
-    with pytest.raises(SimError, match="did not answer 'score'"):
-        SimLink(path).score(timeout_s=0.05)
-    silent.close()
-    assert not path.exists()
+def test_a_broken_line_is_an_ended_one(ends: tuple[Link, Link]) -> None:
+    ours, _ = ends
+    ours.close()
+    ours.closed = False
+    assert ours.receive() == []
+    assert ours.closed
+
+
+def test_chunks_come_back_as_they_were() -> None:
+    chunk = chunk_of(ramp(HOME, HOME + 0.1), START_NS, observation_ns=START_NS - 7)
+    back = unpack_chunk(pack_chunk(chunk))
+    assert (back.t0_ns, back.dt_s, back.observation_stamp_ns) == (START_NS, chunk.dt_s, START_NS - 7)
+    np.testing.assert_array_equal(back.positions, chunk.positions)
+    broken = pack_chunk(chunk)
+    broken[5][0][0] = float("nan")
+    with pytest.raises(SpecError, match="not finite"):
+        unpack_chunk(broken)
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_records_come_back_as_they_were(bare: bool) -> None:
+    command = Command(START_NS, HOME)
+    interventions = () if bare else (Intervention(Limit.VELOCITY, "joint1", 3.0, 2.0),)
+    record = StepRecord(
+        sequence=4,
+        stamp_ns=START_NS,
+        mode=Mode.POLICY,
+        state=None if bare else state_at(HOME, START_NS - 1),
+        target=None if bare else Target(HOME + 0.1, HOME * 0, Provenance(1, 2, 3, 4, True)),
+        desired=Command(START_NS, HOME + 0.2),
+        verdict=SafetyVerdict(command, Cause.ENABLE_LOST if bare else None, interventions),
+        sent=Command(START_NS, HOME * np.nan),
+    )
+    back = unpack_record(pack_record(record))
+    assert (back.sequence, back.stamp_ns, back.mode) == (4, START_NS, Mode.POLICY)
+    assert (back.verdict.cause, back.verdict.interventions) == (record.verdict.cause, interventions)
+    np.testing.assert_array_equal(back.desired.position, record.desired.position)
+    np.testing.assert_array_equal(back.sent.position, record.sent.position)
+    assert (back.state is None) == (back.target is None) == bare
+    if back.state is not None and back.target is not None and record.target is not None:
+        assert back.state.stamp_ns == START_NS - 1
+        assert back.target.provenance == record.target.provenance
+        np.testing.assert_array_equal(back.target.position, record.target.position)

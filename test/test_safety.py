@@ -212,7 +212,7 @@ ticks = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ticks, min_size=1, max_size=12), st.booleans())
 def test_no_sequence_of_inputs_makes_it_give_a_motion_outside_the_limits(
     sequence: list[tuple[list[float], str, bool, int | None, int | None, int]], in_the_box: bool

@@ -89,7 +89,7 @@ class ControlService:
             "cause": None if loop.cause is None else loop.cause.value,
             "detail": loop.detail,
             "gate": "open" if record.verdict.cause is None else record.verdict.cause.value,
-            "state_age_ms": None if state is None else round((now_ns - state.stamp_ns) * 1e-6, 3),
+            "state_age_ms": None if state is None else round(max(now_ns - state.stamp_ns, 0) * 1e-6, 3),
             "enabled": loop.is_enabled(now_ns),
             "at_home": loop.at_home,
             "interventions": dict(self._interventions),

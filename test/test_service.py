@@ -1,0 +1,153 @@
+"""The control service over a real line, under a clock that the test moves."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from motion_fixtures import START_NS, PerfectRobot, chunk_of, ramp, robot
+
+from ros_wam.causes import Cause
+from ros_wam.clock import FakeClock
+from ros_wam.errors import DriverError, RobotStopped
+from ros_wam.motion.announced import CONNECT_TIMEOUT_S, RECOVER_TIMEOUT_S, STOP_TIMEOUT_S, AnnouncedDriver
+from ros_wam.motion.link import Link, pack_chunk, unpack_record
+from ros_wam.motion.loop import build_control_loop
+from ros_wam.motion.pace import Pace
+from ros_wam.motion.service import ControlService, waiting_status
+
+UR5 = robot()
+HOME = UR5.home_position
+
+
+@dataclass
+class Rig:
+    clock: FakeClock
+    robot: PerfectRobot
+    service: ControlService
+    theirs: Link
+    pace: Pace
+
+    def run(self, ticks: int = 1) -> list[tuple[str, Any]]:
+        heard = []
+        for _ in range(ticks):
+            self.service.cycle(self.pace.wait())
+            heard += self.theirs.receive()
+        return heard
+
+    def ask(self, verb: str) -> list[Any]:
+        self.theirs.send("request", [1, verb])
+        return next(content for kind, content in self.run() if kind == "answer")[1:]
+
+    def status(self) -> dict[str, Any]:
+        found: list[dict[str, Any]] = [content for kind, content in self.run(15) if kind == "status"]
+        return found[-1]
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    clock = FakeClock(START_NS)
+    link, other = Link(ours), Link(theirs)
+    perfect = PerfectRobot(UR5, clock)
+    pace = Pace(clock, UR5.period_s)
+    driver = AnnouncedDriver(perfect, lambda seconds: link.send("busy", seconds))
+    service = ControlService(build_control_loop(UR5, driver), link, pace, "as in a test")
+    yield Rig(clock, perfect, service, other, pace)
+    link.close()
+    other.close()
+
+
+def test_every_tick_is_in_a_batch_of_20_ms(rig: Rig) -> None:
+    batches = [content for kind, content in rig.run(60) if kind == "records"]
+    sequence = [unpack_record(record).sequence for batch in batches for record in batch]
+    assert sequence == list(range(len(sequence)))
+    assert {len(batch) for batch in batches[1:]} <= {2, 3}
+
+
+def test_the_status_comes_ten_times_a_second_and_with_every_new_mode(rig: Rig) -> None:
+    assert len([kind for kind, _ in rig.run(125) if kind == "status"]) in range(9, 12)
+    rig.theirs.send("request", [7, "policy"])
+    heard = rig.run()
+    assert ("answer", [7, True, "POLICY"]) in heard
+    assert [content["mode"] for kind, content in heard if kind == "status"] == ["POLICY"]
+
+
+def test_enable_chunk_and_teleop_reach_the_loop(rig: Rig) -> None:
+    rig.run(3)
+    assert rig.ask("policy") == [True, "POLICY"]
+    rig.theirs.send("enable", True)
+    rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
+    rig.run(9)
+    assert not np.array_equal(rig.robot.position, HOME)
+    status = rig.status()
+    assert status["chunks"] == {"accepted": 1, "reanchored": 1, "refused": 0}
+    assert status["realtime"] == "as in a test"
+    rig.theirs.send("enable", False)
+    assert rig.status()["gate"] == Cause.ENABLE_LOST.value
+    assert rig.ask("teleop") == [True, "TELEOP"]
+    rig.theirs.send("teleop", [rig.clock.now_ns(), HOME.tolist()])
+    assert not [content for kind, content in rig.run(3) if kind == "refused"]
+
+
+def test_what_is_refused_is_told_and_counted(rig: Rig) -> None:
+    rig.run(3)
+    rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME), rig.clock.now_ns())))
+    broken = pack_chunk(chunk_of(ramp(HOME, HOME), rig.clock.now_ns()))
+    broken[5][0][0] = float("nan")
+    rig.theirs.send("chunk", broken)
+    refused = [content for kind, content in rig.run() if kind == "refused"]
+    assert "wrong_mode" in refused[0]
+    assert "not finite" in refused[1]
+    assert rig.status()["chunks"]["refused"] == 2
+
+
+def test_interventions_are_counted_by_limit(rig: Rig) -> None:
+    rig.run(3)
+    rig.ask("policy")
+    rig.theirs.send("enable", True)
+    rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME + 0.1), rig.clock.now_ns())))
+    rig.run(2)
+    rig.service._loop._smoother.reset(HOME + 0.5, np.zeros(7))
+    rig.theirs.send("enable", True)
+    rig.run(1)
+    assert rig.status()["interventions"]["VELOCITY"] > 0
+
+
+def test_requests_are_answered_also_when_they_fail(rig: Rig) -> None:
+    rig.run(3)
+    assert rig.ask("home") == [True, "HOMING"]
+    assert rig.ask("hold") == [True, "HOLD"]
+    rig.robot.failure = RobotStopped("protective stop")
+    heard = rig.run()
+    assert ("busy", STOP_TIMEOUT_S) in heard
+    assert rig.ask("policy")[0] is False
+    rig.robot.recover_failure = DriverError("still pressed")
+    assert rig.ask("recover") == [False, "still pressed"]
+    rig.robot.recover_failure = None
+    rig.theirs.send("request", [1, "recover"])
+    heard = rig.run()
+    assert heard[:2] == [("busy", RECOVER_TIMEOUT_S), ("answer", [1, True, "HOLD"])]
+
+
+def test_a_lost_robot_is_connected_to_anew(rig: Rig) -> None:
+    rig.run(3)
+    rig.robot.failure = DriverError("connection reset")
+    rig.run()
+    status = rig.status()
+    assert (status["mode"], status["cause"], status["state_age_ms"]) == ("FAULT", "driver_lost", None)
+    rig.robot.failure = None
+    rig.theirs.send("request", [1, "recover"])
+    assert ("busy", CONNECT_TIMEOUT_S) in rig.run()
+    assert rig.status()["mode"] == "HOLD"
+
+
+def test_a_request_of_another_kind_is_refused(rig: Rig) -> None:
+    assert rig.ask("fault")[0] is False
+
+
+def test_who_waits_for_a_robot_says_so() -> None:
+    status = waiting_status(Cause.NOT_READY, "connecting")
+    assert (status["mode"], status["cause"], status["at_home"]) == ("FAULT", "not_ready", False)
