@@ -29,6 +29,11 @@ def load(path: Path, kind: type[T]) -> T:
     return typing.cast(T, _build(kind, data, str(path), path.parent))
 
 
+def build(value: Any, kind: type[T], where: str) -> T:
+    """Return plain data, such as a section of a file, as the dataclass `kind`; `where` names it in a ConfigError."""
+    return typing.cast(T, _build(kind, value, where, Path()))
+
+
 def dump(value: Any) -> str:
     """Return a dataclass as YAML that `load` reads back."""
     return yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=True)
