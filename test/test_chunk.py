@@ -139,6 +139,14 @@ def test_noise_from_row_to_row_is_averaged_without_delaying_the_motion() -> None
     assert np.abs(errors.mean(axis=0)).max() < 0.6 * 0.005
 
 
+def test_rows_far_apart_in_time_are_not_averaged() -> None:
+    rows = noisy(0.05)
+    reference = ChunkTrajectory(chunk_of(rows, START_NS, 0.5), UR5).at(at(5.0))
+    assert reference is not None
+    wanted = (rows[9] + 4.0 * rows[10] + rows[11]) / 6.0
+    np.testing.assert_allclose(reference.position[:6], wanted[:6])
+
+
 def test_before_its_first_row_a_trajectory_says_nothing() -> None:
     assert ChunkTrajectory(chunk_of(RAMP, START_NS), UR5).at(START_NS - 1) is None
 

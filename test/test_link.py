@@ -28,6 +28,7 @@ def test_messages_arrive_whole_and_in_order(ends: tuple[Link, Link]) -> None:
     ours.send("request", [1, "hold"])
     assert theirs.receive() == [("enable", True), ("request", [1, "hold"])]
     assert theirs.receive() == []
+    assert ours.fileno() != theirs.fileno()
 
 
 def test_what_does_not_fit_is_dropped_and_counted(ends: tuple[Link, Link]) -> None:

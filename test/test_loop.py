@@ -92,6 +92,7 @@ def test_it_holds_the_measured_position_until_it_is_told_to_move(rig: Rig) -> No
         assert record.verdict.cause is Cause.SOURCE_STALE
         assert record.verdict.interventions == ()
     assert rig.loop.cause is None
+    assert rig.loop.at_rest
 
 
 def test_a_chunk_is_followed_to_rest_at_its_last_row(policy: Rig) -> None:
