@@ -159,9 +159,11 @@ def _over_opening(position_m: FloatArray) -> bool:
 
 
 def _is_held(model: Any, data: Any, item: _Object) -> bool:
+    if data.body(item.name).xpos[2] <= item.half_height_m + _LIFTED_M:  # contacts are asked for only when they matter
+        return False
     touched = touching(model, data, item.name)
     fingers = all(any(body.startswith(side) for body in touched) for side in ("finger_left", "finger_right"))
-    return fingers and "world" not in touched and data.body(item.name).xpos[2] > item.half_height_m + _LIFTED_M
+    return fingers and "world" not in touched
 
 
 def _is_above_box(data: Any, name: str) -> bool:
