@@ -8,7 +8,7 @@ from fake_station import MS, NEVER, TICK_NS, FakeStation
 from ros_wam.causes import Cause
 from ros_wam.trial.outcome import Outcome, Trial
 from ros_wam.trial.plan import PlannedTrial
-from ros_wam.trial.runner import SUCCESS_HOLD_S, Timeouts, TrialRunner, TrialState
+from ros_wam.trial.runner import HOPELESS, SUCCESS_HOLD_S, Timeouts, TrialRunner, TrialState
 
 PLANNED = PlannedTrial("001", "stack", "ur5", "p", "stack the blocks", seed=7, time_limit_s=20.0)
 
@@ -88,6 +88,15 @@ def test_what_the_station_reports_is_a_better_cause_than_the_wait() -> None:
     station.broken, station.broken_at_ns = (Cause.PROTECTIVE_STOP, "joint 3"), 0
     trial = run(station)
     assert trial.cause is Cause.PROTECTIVE_STOP
+
+
+@pytest.mark.parametrize("cause", sorted(HOPELESS, key=lambda cause: cause.value))
+def test_what_is_hopeless_is_not_waited_for(cause: Cause) -> None:
+    station = FakeStation()
+    station.delay_ns["home"] = NEVER
+    station.broken, station.broken_at_ns = (cause, "robot_node has ended"), 1_000_000_000
+    assert run(station).cause is cause
+    assert station.now_ns < 2_000_000_000
 
 
 def test_a_fault_that_passes_before_the_trial_is_waited_out() -> None:

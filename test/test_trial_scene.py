@@ -91,6 +91,7 @@ def test_an_old_score_does_not_outlive_a_reset(simulator: Simulator, scene: SimS
 
 
 def test_a_simulator_that_refuses_is_a_fault_until_it_answers(simulator: Simulator, scene: SimScene) -> None:
+    assert simulator.until(lambda: bool(scene.score()[0]))
     simulator.refuses = True
     assert simulator.until(lambda: scene.fault() == (Cause.SIMULATION_FAILED, "the world is not finite"))
     simulator.refuses = False
@@ -105,7 +106,8 @@ def test_no_simulator_is_a_fault_not_a_wait(tmp_path: Path) -> None:
         pass
     fault = scene.fault()
     scene.close()
-    assert fault is not None and "cannot be reached" in fault[1]
+    assert fault is not None and fault[0] is Cause.NOT_READY, "it may still be starting"
+    assert "cannot be reached" in fault[1]
     assert not scene.reset_done()
 
 

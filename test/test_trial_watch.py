@@ -103,6 +103,7 @@ def test_silence_has_a_cause(topic: str, cause: Cause) -> None:
         ("camera_node_wrist", Cause.PROCESS_DIED),
         ("policy_node", Cause.PROCESS_DIED),
         ("sim_node", Cause.SIMULATION_FAILED),
+        ("robot_node", Cause.CONTROL_PROCESS_DIED),
     ],
 )
 def test_a_dead_process_has_a_cause_and_a_name(name: str, cause: Cause) -> None:

@@ -17,6 +17,9 @@ from ros_wam.types import Stage
 
 SUCCESS_HOLD_S = 0.5  # a cup that touches the coaster and falls off is not on it
 
+# Nothing brings these back but a person.
+HOPELESS = frozenset({Cause.CONTROL_PROCESS_DIED, Cause.SIMULATION_FAILED})
+
 
 class TrialState(Enum):
     """Where a trial is."""
@@ -136,10 +139,11 @@ class TrialRunner:
         return True
 
     def _overdue(self, now_ns: int, allowed_s: float, cause: Cause, detail: str) -> None:
-        """End the trial when this wait takes longer than `allowed_s`; a fault of the station is the better cause."""
-        if (now_ns - self._entered_ns) * 1e-9 >= allowed_s:
-            named, seen = self._station.fault() or (cause, detail)
-            self._end(_Ending(Outcome.ABORTED, named, f"{seen} (waited {allowed_s:g} s)"))
+        """End the trial when this wait is hopeless or too long; a fault of the station is the better cause."""
+        waited_s = (now_ns - self._entered_ns) * 1e-9
+        named, seen = self._station.fault() or (cause, detail)
+        if waited_s >= allowed_s or named in HOPELESS:
+            self._end(_Ending(Outcome.ABORTED, named, f"{seen} (waited {waited_s:.3g} s)"))
 
     def _resetting(self, now_ns: int) -> None:
         if self._station.reset_done():

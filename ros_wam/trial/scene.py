@@ -114,16 +114,17 @@ class SimScene:
         self._thread.join(timeout=2 * ANSWER_TIMEOUT_S)
 
     def _run(self) -> None:
+        met = False
         while not self._closed.wait(SCORE_PERIOD_S):
             seed = self._seed
             try:
                 if seed is not None:
                     self._link.reset(seed, ANSWER_TIMEOUT_S)
                 score = self._link.score(ANSWER_TIMEOUT_S)
-            except SimError as error:
-                self._fault = (Cause.SIMULATION_FAILED, str(error))
+            except SimError as error:  # one that has never answered may still be starting
+                self._fault = (Cause.SIMULATION_FAILED if met else Cause.NOT_READY, str(error))
                 continue
-            self._fault = None
+            met, self._fault = True, None
             with self._lock:
                 if self._seed is seed:
                     self._seed = None

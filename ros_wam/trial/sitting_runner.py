@@ -5,16 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ros_wam.causes import Cause
 from ros_wam.trial.metrics import Metrics
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.results import Results
-from ros_wam.trial.runner import Timeouts, TrialRunner, TrialState
+from ros_wam.trial.runner import HOPELESS, Timeouts, TrialRunner, TrialState
 from ros_wam.trial.station import Station
-
-# Nothing brings these back but a person: the trials that are left wait for --resume.
-HOPELESS = frozenset({Cause.CONTROL_PROCESS_DIED, Cause.SIMULATION_FAILED})
 
 
 class SittingRunner:
@@ -74,5 +70,5 @@ class SittingRunner:
             metrics = self._measure(self._results.folder / trial.bag)
             self._results.add(replace(trial, **metrics.as_fields()))
         self._runner = None
-        if trial.cause in HOPELESS:
+        if trial.cause in HOPELESS:  # the trials that are left wait for --resume
             self._left.clear()

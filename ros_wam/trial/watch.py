@@ -13,7 +13,7 @@ GRACE_S = 1.0
 
 # What a policy can bring about itself is not the infrastructure's fault, however long it lasts.
 _POLICYS_OWN = frozenset({"", Cause.SOURCE_STALE.value, Cause.WORKSPACE.value})
-_DIED = {"sim_node": Cause.SIMULATION_FAILED, "control_process": Cause.CONTROL_PROCESS_DIED}
+_DIED = {"sim_node": Cause.SIMULATION_FAILED, "robot_node": Cause.CONTROL_PROCESS_DIED}
 
 
 class StationWatch:
