@@ -153,6 +153,23 @@ def greet_and_read_no_more(listener: socket.socket) -> socket.socket:
     return connection
 
 
+def test_server_that_hangs_up_instead_of_answering_is_unreachable() -> None:
+    def hang_up(connection: ServerConnection) -> None:
+        greet(connection)
+        connection.recv(timeout=1.0)
+
+    with misbehaving(hang_up) as client, pytest.raises(PolicyUnreachable, match="closed the connection"):
+        client.infer(observation())
+
+
+def test_server_that_accepts_and_says_nothing_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"ws://127.0.0.1:{listener.getsockname()[1]}"
+        client = WebsocketClient(profile_for(url, connect_s=0.2), UR5, StationClock())
+        with pytest.raises(PolicyUnreachable, match=r"did not connect within 0\.2 s"):
+            client.connect()
+
+
 def test_nobody_there() -> None:
     client = WebsocketClient(profile_for("ws://127.0.0.1:9"), UR5, FakeClock())
     with pytest.raises(PolicyUnreachable, match=r"ws://127\.0\.0\.1:9 cannot be reached"):
