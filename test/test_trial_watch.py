@@ -113,6 +113,13 @@ def test_a_dead_process_has_a_cause_and_a_name(name: str, cause: Cause) -> None:
     assert world.watch.fault(world.now_ns) == (cause, f"{name} has ended")
 
 
+def test_the_gravest_death_names_the_cause() -> None:
+    world = World()
+    world.dead = ["camera_node_wrist", "control_process"]
+    fault = world.watch.fault(world.now_ns)
+    assert fault == (Cause.CONTROL_PROCESS_DIED, "control_process, camera_node_wrist has ended")
+
+
 @pytest.mark.parametrize("cause", [Cause.POLICY_TIMEOUT, Cause.POLICY_UNREACHABLE, Cause.CAMERA_SKEWED])
 def test_a_failed_policy_has_the_cause_it_says(cause: Cause) -> None:
     world = World()

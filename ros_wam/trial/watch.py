@@ -13,7 +13,11 @@ GRACE_S = 1.0
 
 # What a policy can bring about itself is not the infrastructure's fault, however long it lasts.
 _POLICYS_OWN = frozenset({"", Cause.SOURCE_STALE.value, Cause.WORKSPACE.value})
-_DIED = {"sim_node": Cause.SIMULATION_FAILED, "robot_node": Cause.CONTROL_PROCESS_DIED}
+_DIED = {
+    "sim_node": Cause.SIMULATION_FAILED,
+    "robot_node": Cause.CONTROL_PROCESS_DIED,
+    "control_process": Cause.CONTROL_PROCESS_DIED,
+}
 
 
 class StationWatch:
@@ -88,9 +92,9 @@ class StationWatch:
 
     def fault(self, now_ns: int) -> tuple[Cause, str] | None:
         """Return what spoils a trial now, and the evidence."""
-        dead = self._dead()
+        dead = sorted(self._dead(), key=lambda name: name not in _DIED)
         if dead:
-            return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{dead[0]} has ended"
+            return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{', '.join(dead)} has ended"
         if self._record_failure is not None:
             return Cause.RECORD_FAILED, self._record_failure
         if self._policy.get("state") == "failed":
