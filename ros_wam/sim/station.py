@@ -109,7 +109,8 @@ class Station:
         return {}
 
     def _received_targets(self, after_ns: int) -> Mapping[str, Any]:
-        return target_fields((t for emulator in self._emulators for t in emulator.received_targets()), after_ns)
+        targets = [target for emulator in self._emulators for target in emulator.received_targets()]
+        return target_fields(targets, after_ns)
 
     def _fault_names(self) -> list[str]:
         names = {fault for emulator in self._emulators for fault in emulator.faults}
