@@ -11,7 +11,8 @@ import numpy as np
 
 from ros_wam.types import FloatArray
 
-_LAG_S = 0.07  # of the measured joints behind the rows that were answered
+LAG_S = 0.07
+"""How much later the measured joints are where an answered row sent them."""
 _TIME_TOLERANCE_S = 0.06
 _POSITION_TOLERANCE_RAD = 0.02
 _DWELL_RAD = 0.01
@@ -52,7 +53,7 @@ class Progress:
         """
         rows = np.arange(len(self._answered))
         expected_s = float(np.interp(elapsed_rows, rows, self._answered))
-        seen_s = expected_s - _LAG_S
+        seen_s = expected_s - LAG_S
         moved = np.abs(self._at(seen_s + _TIME_TOLERANCE_S) - self._at(seen_s - _TIME_TOLERANCE_S)) / 2
         was_behind, self._was_behind = self._was_behind, False
         if (np.abs(self._at(seen_s) - measured) <= _POSITION_TOLERANCE_RAD + moved).all():
@@ -66,7 +67,7 @@ class Progress:
         self._was_behind = found_s < seen_s
         if (self._was_behind and was_behind) or expected_s - found_s > _STALLED_S:
             return Place(found_s, stalled=True)
-        return Place(found_s + _LAG_S, stalled=False)
+        return Place(found_s + LAG_S, stalled=False)
 
     def _at(self, time_s: float) -> FloatArray:
         return np.array([np.interp(time_s, self._times, column) for column in self._joints.T])

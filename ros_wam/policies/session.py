@@ -10,7 +10,7 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.kinematics import Kinematics
 from ros_wam.policies import tool_vector
 from ros_wam.policies.picker import Moment, Picker
-from ros_wam.policies.progress import Place, Progress
+from ros_wam.policies.progress import LAG_S, Place, Progress
 from ros_wam.policies.projection import PlacedCamera
 from ros_wam.policies.scene_memory import SceneMemory
 from ros_wam.types import FloatArray
@@ -21,7 +21,6 @@ _FORGET_S = 3.0  # a client that was silent for so long begins something new
 _LEAD_S = 0.3  # an answer is normally being executed after this long
 _USUAL_INTERVAL_S = 0.5
 _SET_OFF_S = 0.4  # after a stop, to reach the speed of the plan
-_LAG_S = 0.07
 _MAX_TILT_RAD = 1.0
 
 
@@ -71,7 +70,7 @@ class Session:
     def _look(
         self, stamp_ns: int, images: Mapping[str, NDArray[np.uint8]], joints: FloatArray, picker: Picker, place: Place
     ) -> None:
-        speed_m_s = picker.trajectory.speed_m_s(place.plan_s - _LAG_S)
+        speed_m_s = picker.trajectory.speed_m_s(place.plan_s - LAG_S)
         in_hand = picker.in_hand(place.plan_s)
         at_base = PlacedCamera(self._views["global"], np.eye(4))
         at_tool = PlacedCamera(self._views["wrist"], self._kinematics.tool_pose(joints))

@@ -10,6 +10,8 @@ import numpy as np
 
 from ros_wam.types import FloatArray
 
+_MEMORY_S = 5.0
+
 
 @dataclass(frozen=True, eq=False)
 class Move:
@@ -44,7 +46,7 @@ class Trajectory:
 
     @property
     def end_s(self) -> float:
-        """When the last move ends; 0 without any."""
+        """When the last move that is remembered ends; 0 without any."""
         return max((move.end_s for move in self._moves), default=0.0)
 
     def move_to(self, vector: FloatArray, start_s: float, end_s: float) -> None:
@@ -56,9 +58,12 @@ class Trajectory:
         self._grips.append(Grip(start_s, opening))
 
     def cut(self, time_s: float) -> None:
-        """Drop what has not begun by `time_s`."""
-        self._moves = [move for move in self._moves if move.start_s < time_s]
-        self._grips = [grip for grip in self._grips if grip.start_s < time_s]
+        """Drop what has not begun by `time_s`; forget how the tool got to where it was 5 s before."""
+        past_s = time_s - _MEMORY_S
+        self._start = self._start + sum((move.delta for move in self._moves if move.end_s < past_s), np.zeros(6))
+        self._moves = [move for move in self._moves if move.end_s >= past_s and move.start_s < time_s]
+        self._opening = next((grip.opening for grip in reversed(self._grips) if grip.start_s < past_s), self._opening)
+        self._grips = [grip for grip in self._grips if past_s <= grip.start_s < time_s]
 
     def at(self, times_s: FloatArray) -> FloatArray:
         """Return the tool vectors `(k, 6)` at `(k,)` times."""

@@ -1,0 +1,109 @@
+"""The baseline as it is served: what it declares, what it accepts, what it answers."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from toy_tabletop import CALIBRATION, POSES, ROOT, VIEWS, ToyTabletop, ur5
+
+from ros_wam.clock import FakeClock
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import ConfigError, SpecError
+from ros_wam.policies import make_policy
+from ros_wam.policies.baseline import BaselinePolicy
+from ros_wam.policies.grasp import grasp_vector, is_held
+from ros_wam.policies.scene_memory import Sighting
+from ros_wam.policies.things import CLUTTER
+from ros_wam.policy.handshake import check_metadata
+from ros_wam.policy.profile import load_profile
+
+EMBODIMENT = ur5()
+HOME = EMBODIMENT.home_position
+
+
+def request(stamp_ns: int | None = 5) -> dict[str, Any]:
+    images = ToyTabletop(EMBODIMENT, POSES).images()
+    asked: dict[str, Any] = {f"observation/{view}_image": image for view, image in images.items()}
+    asked |= {"observation/joint_position": HOME[:6], "observation/gripper_position": HOME[6:], "prompt": "tidy up"}
+    return asked if stamp_ns is None else asked | {"observation/stamp_ns": stamp_ns}
+
+
+def policy(now_ns: int = 0) -> BaselinePolicy:
+    return BaselinePolicy(EMBODIMENT, VIEWS, FakeClock(now_ns))
+
+
+@pytest.mark.parametrize("robot", ["ur5", "ur5e"])
+def test_it_declares_what_its_profile_expects(robot: str) -> None:
+    embodiment = load_embodiment(ROOT / "robots" / f"{robot}.yaml")
+    served = make_policy("baseline", embodiment, ROOT / "calib" / robot / "sim")
+    check_metadata(load_profile(ROOT / "config" / "policies" / "baseline.yaml"), embodiment, served.metadata)
+
+
+def test_it_answers_one_second_of_rows_that_start_where_the_robot_is() -> None:
+    served = policy()
+    served.warm_up()
+    actions = served.infer(request(), served.new_session())["actions"]
+    assert actions.shape == (30, 7)
+    assert actions[0] == pytest.approx(HOME, abs=0.2)
+    assert np.abs(actions[0] - HOME)[:6].max() < 1e-3
+    assert np.abs(actions[-1] - HOME)[:6].max() > 0.1
+
+
+def test_the_same_observations_get_the_same_rows() -> None:
+    served = policy()
+    first, second = (served.infer(request(), served.new_session())["actions"] for _ in range(2))
+    assert (first == second).all()
+
+
+def test_without_a_stamp_the_time_of_arrival_counts() -> None:
+    stamped, unstamped = policy(), policy(now_ns=5)
+    wanted = stamped.infer(request(5), stamped.new_session())["actions"]
+    assert (unstamped.infer(request(None), unstamped.new_session())["actions"] == wanted).all()
+
+
+@pytest.mark.parametrize("key", ["observation/wrist_image", "observation/joint_position"])
+def test_what_is_missing_is_named(key: str) -> None:
+    asked = request()
+    del asked[key]
+    with pytest.raises(SpecError, match=key):
+        policy().infer(asked, policy().new_session())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("observation/wrist_image", np.zeros((224, 224, 3), np.uint8)),
+        ("observation/global_image", np.zeros((240, 320, 3), np.float32)),
+        ("observation/joint_position", np.zeros(7)),
+        ("observation/gripper_position", np.array([np.nan])),
+        ("observation/stamp_ns", 1.5),
+    ],
+)
+def test_what_is_wrong_is_named(key: str, value: Any) -> None:
+    with pytest.raises(SpecError, match=key):
+        policy().infer(request() | {key: value}, policy().new_session())
+
+
+def test_it_needs_both_views_of_one_size() -> None:
+    with pytest.raises(ConfigError, match="no view global"):
+        BaselinePolicy(EMBODIMENT, {"wrist": VIEWS["wrist"]}, FakeClock())
+    views = {**VIEWS, "wrist": replace(VIEWS["wrist"], width=640)}
+    with pytest.raises(ConfigError, match="one size"):
+        BaselinePolicy(EMBODIMENT, views, FakeClock())
+    with pytest.raises(ConfigError, match="cannot read"):
+        make_policy("baseline", EMBODIMENT, CALIBRATION / "nowhere")
+
+
+def test_a_grasp_is_across_the_shorter_side_and_clear_of_neighbours() -> None:
+    bar, cube = CLUTTER[2], CLUTTER[0]
+    along_x = Sighting(-0.5, 0.0, 0.0, 0.005, 0)
+    assert grasp_vector(bar, along_x, {}, 1.4, 1.57, 0.085)[3] == pytest.approx(np.pi / 2)
+    beside = {"bar": Sighting(-0.5, 0.05, 0.0, 0.005, 0)}
+    assert grasp_vector(cube, along_x, {}, 1.4, 1.57, 0.085)[3] == pytest.approx(np.pi / 2)
+    assert grasp_vector(cube, along_x, beside, 1.4, 1.57, 0.085)[3] == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(("opening", "held"), [(0.0, False), (0.2, False), (0.47, True), (0.82, False)])
+def test_the_fingers_tell_what_is_between_them(opening: float, held: bool) -> None:
+    assert is_held(CLUTTER[0], opening, 0.085) is held
