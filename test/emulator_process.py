@@ -66,7 +66,7 @@ def _serve(address: str, model: str, unlock_after_s: float) -> None:
     emulator = UrEmulator(settings, address, plant, STROKE_M)
     emulator.start()
     answers = {
-        "inject": lambda fault: emulator.inject(fault),
+        "inject": emulator.inject,
         "clear": lambda _: emulator.clear(),
         "targets": lambda _: [target.position.tolist() for target in emulator.received_targets()],
         "stamps": lambda _: [target.stamp_ns for target in emulator.received_targets()],

@@ -23,6 +23,11 @@ class Connection:
         self._socket, self._selector = peer, selector
         self._unsent = bytearray()
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether the kernel has not taken everything yet."""
+        return bool(self._unsent)
+
     def send(self, data: bytes) -> None:
         """Send `data` as far as the kernel takes it and keep the rest."""
         if self.closed:
