@@ -155,7 +155,7 @@ def test_sustained_velocity(speed: float, good: bool) -> None:
     else:
         why, message = reason(rows)
         assert why is RefusalReason.VELOCITY
-        assert "joint1 needs 2.0" in message
+        assert "joint1 needs 2.10 rad" in message
         assert "at most 2 rad/s" in message
 
 

@@ -13,7 +13,7 @@ steps, and the driver limits their speed.
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ros_wam.causes import RefusalReason
 from ros_wam.embodiment import Embodiment, Workspace
@@ -94,24 +94,29 @@ class Admission:
             raise ChunkRefused(RefusalReason.WORKSPACE, detail)
 
     def _check_velocity(self, rows: FloatArray, dt_s: float) -> None:
-        limit = self._embodiment.velocity[self._arm]
-        for apart in range(1, len(rows)):
-            change = np.abs(rows[apart:] - rows[:-apart])[:, self._arm]
-            needed = (change - 2.0 * FOLLOW_TOLERANCE_RAD) / (apart * dt_s)
-            row, worst = _worst(needed - limit)
-            if needed[row, worst] > limit[worst]:
-                detail = f"{self._name(worst)} needs {needed[row, worst]:.2f} rad/s, at most {limit[worst]:g} rad/s"
-                raise ChunkRefused(RefusalReason.VELOCITY, detail)
+        limit, rows = self._embodiment.velocity[self._arm], rows[:, self._arm]
+        first, second = np.triu_indices(len(rows), 1)
+        if not len(first):
+            return
+        apart_s = ((second - first) * dt_s)[:, np.newaxis]
+        needed = (np.abs(rows[second] - rows[first]) - 2.0 * FOLLOW_TOLERANCE_RAD) / apart_s
+        pair, worst = _worst(needed - limit)
+        if needed[pair, worst] > limit[worst]:
+            detail = f"{self._name(worst)} needs {needed[pair, worst]:.2f} rad/s, at most {limit[worst]:g} rad/s"
+            raise ChunkRefused(RefusalReason.VELOCITY, detail)
 
     def _check_acceleration(self, rows: FloatArray, dt_s: float) -> None:
-        limit = self._embodiment.acceleration[self._arm]
-        for apart in range(1, (len(rows) + 1) // 2):
-            bend = np.abs(rows[2 * apart :] - 2.0 * rows[apart:-apart] + rows[: -2 * apart])[:, self._arm]
-            needed = (bend - 4.0 * FOLLOW_TOLERANCE_RAD) / (apart * dt_s) ** 2
-            row, worst = _worst(needed - limit)
-            if needed[row, worst] > limit[worst]:
-                detail = f"{self._name(worst)} needs {needed[row, worst]:.1f} rad/s², at most {limit[worst]:g} rad/s²"
-                raise ChunkRefused(RefusalReason.ACCELERATION, detail)
+        limit, rows = self._embodiment.acceleration[self._arm], rows[:, self._arm]
+        middle, apart = np.nonzero(_fits_around(len(rows)))
+        if not len(middle):
+            return
+        apart_s = (apart * dt_s)[:, np.newaxis]
+        bend = np.abs(rows[middle + apart] - 2.0 * rows[middle] + rows[middle - apart])
+        needed = (bend - 4.0 * FOLLOW_TOLERANCE_RAD) / apart_s**2
+        triple, worst = _worst(needed - limit)
+        if needed[triple, worst] > limit[worst]:
+            detail = f"{self._name(worst)} needs {needed[triple, worst]:.1f} rad/s², at most {limit[worst]:g} rad/s²"
+            raise ChunkRefused(RefusalReason.ACCELERATION, detail)
 
     def _check_workspace(self, rows: FloatArray, measured: FloatArray) -> None:
         """A tool that is outside already may come back, but never go further out."""
@@ -132,6 +137,12 @@ class Admission:
 def _worst(excess: FloatArray) -> tuple[int, int]:
     row, column = np.unravel_index(int(excess.argmax()), excess.shape)
     return int(row), int(column)
+
+
+def _fits_around(rows: int) -> NDArray[np.bool_]:
+    """Return `(rows, rows)`: whether the rows as many apart as the second index lie on both sides of the first."""
+    middle, apart = np.indices((rows, rows))
+    return (apart > 0) & (middle >= apart) & (middle + apart < rows)
 
 
 def _outside_m(workspace: Workspace, pose: FloatArray) -> float:
