@@ -1,19 +1,17 @@
 """Which processes of a run are alive, told by the kernel: each holds a lock that its death releases at once."""
 
 import fcntl
+import os
 from pathlib import Path
-from typing import IO
-
-_held: list[IO[str]] = []
 
 
 def hold(run_dir: Path, name: str) -> None:
     """Declare the calling process alive under `name` until it ends, however it ends."""
     folder = run_dir / "alive"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = (folder / name).open("w")
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    _held.append(lock)
+    # A bare descriptor, closed by the kernel alone: what Python would close could be collected.
+    descriptor = os.open(folder / name, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_alive(run_dir: Path, name: str) -> bool:

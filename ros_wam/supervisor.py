@@ -42,6 +42,8 @@ class Supervisor:
         finally:
             for process in self._processes.values():
                 process.kill()
+            if self.output is not None:
+                self.output.close()
             clear(self._run)
 
     def ended(self) -> NodeSpec | None:
