@@ -216,9 +216,10 @@ class ControlLoop:
 
     def _settle_source(self, cause: Cause | None, now_ns: int) -> None:
         self.cause = cause
+        self.detail = self.detail if cause is Cause.STATE_STALE else ""
         if cause is None:
-            self.detail = ""
-        elif self._mode is Mode.HOMING and self._buffer.newest is None:
+            return
+        if self._mode is Mode.HOMING and self._buffer.newest is None:
             if now_ns - self._homing_asked_ns > HOMING_PATIENCE_NS:
                 self._mode = Mode.HOLD
         elif self._mode is Mode.HOMING:

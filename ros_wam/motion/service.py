@@ -12,6 +12,7 @@ from ros_wam.topics import SETPOINT_BATCH_S
 from ros_wam.types import Command, Mode, StepRecord
 
 STATUS_PERIOD_NS = 100_000_000
+BATCH_NS = round(SETPOINT_BATCH_S * 1e9)
 
 
 class ControlService:
@@ -20,7 +21,7 @@ class ControlService:
     def __init__(self, loop: ControlLoop, link: Link, pace: Pace, realtime: str) -> None:
         self._loop, self._link, self._pace, self._realtime = loop, link, pace, realtime
         self._records: list[Any] = []
-        self._batch_ns = self._status_ns = 0
+        self._batch_due_ns = self._status_ns = 0
         self._interventions: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._mode: Mode | None = None
@@ -73,8 +74,10 @@ class ControlService:
         for item in record.verdict.interventions:
             if item.limit is not Limit.HOLD:
                 self._interventions[item.limit.name or ""] += 1
-        if now_ns - self._batch_ns >= SETPOINT_BATCH_S * 1e9:
-            self._batch_ns = now_ns
+        if now_ns >= self._batch_due_ns:
+            self._batch_due_ns += BATCH_NS
+            if self._batch_due_ns <= now_ns:
+                self._batch_due_ns = now_ns + BATCH_NS
             self._link.send("records", self._records)
             self._records = []
         if now_ns - self._status_ns >= STATUS_PERIOD_NS or self._loop.mode is not self._mode:

@@ -153,16 +153,14 @@ class ControlSupervisor:
 
     def _watch(self, process: subprocess.Popen[bytes], link: Link) -> None:
         allowed_s = START_TIMEOUT_S
-        while True:
-            if not self._speaks(link, allowed_s):
-                break
-            for kind, content in link.receive():
-                allowed_s = float(content) if kind == "busy" else HEARTBEAT_TIMEOUT_S
-                self._hear(kind, content)
-            if link.closed:
-                break
-        if not self._closing.is_set():
-            self._bury(process, link, link.closed, allowed_s)
+        try:
+            while not link.closed and self._speaks(link, allowed_s):
+                for kind, content in link.receive():
+                    allowed_s = float(content) if kind == "busy" else HEARTBEAT_TIMEOUT_S
+                    self._hear(kind, content)
+        finally:  # also when what listens to us fails: nothing may move unwatched
+            if not self._closing.is_set():
+                self._bury(process, link, link.closed, allowed_s)
 
     def _speaks(self, link: Link, allowed_s: float) -> bool:
         return any(select.select([link], [], [], allowed_s / LOOKS)[0] for _ in range(LOOKS))
