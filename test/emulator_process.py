@@ -4,6 +4,7 @@ It must be another process: ur_rtde holds the GIL while it connects.
 """
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +18,7 @@ from ros_wam.sim.emulators.plant import KinematicPlant
 from ros_wam.sim.emulators.ur import CB3, E_SERIES, UrEmulator
 
 HOME = [0.0, -1.5708, 1.5708, -1.5708, -1.5708, 0.0]
+ROOT = Path(__file__).parents[1]
 STROKE_M = 0.085
 ANSWER_TIMEOUT_S = 20.0
 
@@ -27,7 +29,8 @@ class EmulatedUr:
     def __init__(self, address: str, model: str, unlock_after_s: float = 5.0) -> None:
         self.address = address
         command = [sys.executable, str(Path(__file__)), address, model, str(unlock_after_s)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self._process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, **pipes)
         assert self._answer() == "listening"
 
     def ask(self, verb: str, argument: Any = None) -> Any:
@@ -57,7 +60,6 @@ class EmulatedUr:
 
 
 def _serve(address: str, model: str, unlock_after_s: float) -> None:
-    import os
     import selectors
 
     clock = StationClock()
