@@ -168,8 +168,8 @@ class RosStation:
 
     def stopped(self) -> bool:
         """See Station."""
-        holding = self._safety_ns > self._stop_ns and self.watch.mode in (Mode.HOLD, Mode.FAULT)
-        return holding and (self._trial is None or self._recorded)
+        held = self.watch.mode is Mode.HOLD and self._safety_ns > self._stop_ns
+        return (held or self.watch.mode is Mode.FAULT) and (self._trial is None or self._recorded)
 
     def score(self) -> tuple[tuple[Stage, ...], bool]:
         """See Station."""
