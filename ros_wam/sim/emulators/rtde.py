@@ -82,12 +82,11 @@ class Recipe:
     def pack(self, values: Mapping[str, Value]) -> bytes:
         """Return the payload of a data package."""
         flat: list[Any] = [self.number]
-        for name in self.names:
-            value = values[name]
-            if isinstance(value, tuple):
-                flat.extend(value)
+        for name, width in zip(self.names, self._widths, strict=True):
+            if width == 1:
+                flat.append(values[name])
             else:
-                flat.append(value)
+                flat += values[name]  # type: ignore[arg-type]
         return self._struct.pack(*flat)
 
     def unpack(self, payload: bytes) -> dict[str, Value]:

@@ -22,6 +22,7 @@ class Connection:
         self.closed = False
         self._socket, self._selector = peer, selector
         self._unsent = bytearray()
+        self._wants_write = False
 
     @property
     def has_unsent(self) -> bool:
@@ -57,18 +58,20 @@ class Connection:
             self._socket.close()
 
     def _flush(self) -> None:
+        if self.closed:
+            return
         try:
-            while self._unsent and not self.closed:
+            while self._unsent:
                 del self._unsent[: self._socket.send(self._unsent)]
         except BlockingIOError:
             pass
         except OSError:
-            return self.close()
-        if not self.closed:
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
-            if self._selector.get_key(self._socket).events != wanted:
-                self._selector.modify(self._socket, wanted, self.ready)
-        return None
+            self.close()
+            return
+        if bool(self._unsent) != self._wants_write:
+            self._wants_write = bool(self._unsent)
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._wants_write else 0)
+            self._selector.modify(self._socket, events, self.ready)
 
 
 class TcpPort:

@@ -15,6 +15,7 @@ from ros_wam.types import FloatArray
 
 SERVO_J = 11
 _READY, _DONE = 1, 2
+_JOINT_REGISTERS = [f"input_double_register_{n}" for n in range(6)]
 _REALTIME = {9, 11}
 _DONE_AT_ONCE = {17, 29}  # set_payload, set_tcp: accepted, without effect on the emulated arm
 
@@ -140,7 +141,7 @@ class UrScript:
         return value if not isinstance(value, tuple) else value[0]
 
     def _joints(self) -> FloatArray:
-        joints = np.array([self._number("double", n) for n in range(6)])
+        joints = np.array([self._inputs[register] for register in _JOINT_REGISTERS], dtype=np.float64)
         if not np.isfinite(joints).all():
             raise ScriptEnded(f"joint target is {joints.tolist()}")
         return joints
