@@ -1,11 +1,10 @@
 """The driver of lockstep runs: the emulators' actuator model without a controller, a wire or a vendor library."""
 
-import numpy as np
-
 from ros_wam.clock import Clock
-from ros_wam.errors import CommandInvalid, DriverUnreachable
+from ros_wam.drivers.command_check import checked_position
+from ros_wam.errors import DriverUnreachable
 from ros_wam.sim.robot import SimRobot
-from ros_wam.types import Command, JointState
+from ros_wam.types import Command, FloatArray, JointState
 
 
 class SimDriver:
@@ -14,6 +13,7 @@ class SimDriver:
     def __init__(self, robot: SimRobot, clock: Clock) -> None:
         self._robot, self._clock = robot, clock
         self._connected = False
+        self._sent: FloatArray | None = None
 
     def connect(self) -> None:
         """Accept commands from now on."""
@@ -28,30 +28,24 @@ class SimDriver:
     def send(self, command: Command) -> Command:
         """Set the targets and return them, grippers clamped to 0–1; raises CommandInvalid, DriverUnreachable."""
         self._require_connection()
-        embodiment = self._robot.world.embodiment
-        position = command.position
-        if position.shape != embodiment.lower.shape or not np.isfinite(position).all():
-            raise CommandInvalid(f"command {position.tolist()} must be {len(embodiment.lower)} finite positions")
-        clamped = np.clip(position, embodiment.lower, embodiment.upper)
-        outside = (clamped != position) & ~embodiment.is_gripper
-        if outside.any():
-            joint = int(np.argmax(outside))
-            raise CommandInvalid(
-                f"{embodiment.joint_names[joint]}: {position[joint]:.4f} rad is outside "
-                f"{embodiment.lower[joint]:.4f} … {embodiment.upper[joint]:.4f}"
-            )
-        self._robot.set_target(clamped)
-        return Command(command.stamp_ns, clamped)
+        world = self._robot.world
+        position = checked_position(command, world.embodiment, self._sent, world.joint_position())
+        self._robot.set_target(position)
+        self._sent = position
+        return Command(command.stamp_ns, position)
 
     def stop(self) -> None:
         """Stay where the robot is now."""
         self._robot.set_target(self._robot.world.joint_position())
+        self._sent = None
 
     def recover(self) -> None:
         """Nothing to do: this robot has no protective stop."""
 
     def close(self) -> None:
-        """Accept no more commands; the robot stays where it was sent."""
+        """Stop, and accept no more commands."""
+        if self._connected:
+            self.stop()
         self._connected = False
 
     def _require_connection(self) -> None:
