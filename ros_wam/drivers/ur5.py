@@ -1,9 +1,11 @@
 """Universal Robots arms over ur_rtde 1.6.5, UR5 (CB3) and UR5e alike, with a Robotiq gripper.
 
-ur_rtde hangs, crashes on reconnection and reports success for commands it drops: this driver trusts none of its
-return values, never reconnects it, and belongs into a process that may be killed.
+ur_rtde hangs, crashes when it reconnects and reports success for commands it drops: this driver trusts none of its
+return values and belongs into a process that may be killed. Once its link is lost the library is not touched again,
+since it hangs or crashes even on disconnecting; only a new process can connect.
 """
 
+import logging
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ UNLOCK_TIMEOUT_NS = 10_000_000_000
 PROGRAM_TIMEOUT_NS = 5_000_000_000
 _POLL_NS = 20_000_000
 _RETRY_NS = 500_000_000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,19 +57,27 @@ class Ur5:
         self._gripper = Robotiq(settings.address, settings.gripper_port, limits, clock)
         self._receiver: UrReceiver | None = None
         self._control: Any = None
+        self._untouchable: object = None
         self._sent: FloatArray | None = None
         self._measured = embodiment.home_position
 
     def connect(self) -> None:
         """See Driver. A gripper that is not active yet opens and closes once. A stopped robot is left stopped."""
         address = self._settings.address
+        if self._untouchable is not None:
+            raise DriverError(f"ur_rtde lost its link to {address}: restart the control process to use it again")
         for port in (ur_receiver.PORT, ur_dashboard.PORT, self._settings.gripper_port):
             _require_port(address, port)
-        self._gripper.connect()
-        self._receiver = UrReceiver(address, self._embodiment.control_rate_hz, self._settings.latency_s, self._clock)
-        self._sent = None
-        if self._receiver.stop_reason() is None:
-            self._start_program()
+        try:
+            self._receiver = UrReceiver(
+                address, self._embodiment.control_rate_hz, self._settings.latency_s, self._clock
+            )
+            if self._receiver.stop_reason() is None:
+                self._start_program()
+            self._gripper.connect()  # last: ur_rtde's constructors keep every other thread from running
+        except DriverError:
+            self.close()
+            raise
 
     def read(self) -> JointState:
         """See Driver."""
@@ -95,19 +106,19 @@ class Ur5:
         return Command(command.stamp_ns, position)
 
     def stop(self) -> None:
-        """See Driver. The gripper keeps its grip. A lost link is given up for good, before ur_rtde reconnects it."""
+        """See Driver. The gripper keeps its grip."""
         self._sent = None
-        if self._control is None or self._receiver is None:
+        if self._receiver is None or self._control is None:
             return
-        try:
-            self._receiver.require_link()
-            if self._receiver.stop_reason() is not None or not self._receiver.program_runs():
-                return
-            if self._control.servoStop(STOP_DECELERATION_RAD_S2):
-                return
-        except (DriverError, RuntimeError):
-            self._disconnect()
-        ur_dashboard.stop_program(self._settings.address)
+        if self._receiver.is_lost:
+            ur_dashboard.stop_program(self._settings.address)
+        elif self._receiver.stop_reason() is None and self._receiver.program_runs():
+            try:
+                stopped = self._control.servoStop(STOP_DECELERATION_RAD_S2)
+            except RuntimeError:
+                stopped = False
+            if not stopped:
+                ur_dashboard.stop_program(self._settings.address)
 
     def recover(self) -> None:
         """See Driver. Takes seconds after a protective stop; never ends an emergency stop, powers on or moves."""
@@ -115,20 +126,21 @@ class Ur5:
         receiver.require_link()
         self._sent = None
         self._unlock(receiver)
-        self._gripper.recover()
         self._start_program()
+        self._gripper.recover()
 
     def close(self) -> None:
-        """See Driver. Ends the program on the controller; the gripper keeps its grip."""
+        """See Driver. Ends the program on the controller; the gripper keeps its grip. Takes a second."""
         try:
             self.stop()
-            if self._control is not None:
+            if self._control is not None and self._receiver is not None and not self._receiver.is_lost:
                 self._control.stopScript()
-        except (DriverError, RuntimeError):
-            pass  # there is nobody to tell, and nothing else to try
-        finally:
-            self._disconnect()
-            self._gripper.close()
+        except (DriverError, RuntimeError) as error:
+            _log.warning("%s was not stopped: %s", self._settings.address, error)
+        self._gripper.close()
+        if self._receiver is not None and self._receiver.is_lost:
+            self._untouchable = self._control, self._receiver
+        self._control = self._receiver = None
 
     def _unlock(self, receiver: UrReceiver) -> None:
         address = self._settings.address
@@ -174,14 +186,6 @@ class Ur5:
             reason = "no program runs"
         if reason is not None:
             raise RobotStopped(f"UR controller at {self._settings.address}: {reason}; recover the robot")
-
-    def _disconnect(self) -> None:
-        control, receiver = self._control, self._receiver
-        self._control = self._receiver = None
-        if control is not None:
-            control.disconnect()
-        if receiver is not None:
-            receiver.close()
 
 
 def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Clock) -> Ur5:

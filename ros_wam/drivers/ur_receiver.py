@@ -10,9 +10,8 @@ from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, StateSta
 from ros_wam.types import FloatArray
 
 PORT = 30004
-STALE_PERIODS = 5
-STALE_FLOOR_NS = 20_000_000
-"""Five periods of 2 ms are less than an ordinary host's scheduler keeps."""
+STALE_NS = 40_000_000
+"""Five periods of a CB3 controller; as long for an e-Series, since the host's scheduler is what takes most of it."""
 LOST_NS = 500_000_000
 """Silence that ends the link: long enough to brake in, and before ur_rtde reconnects by itself, which crashes it."""
 FIRST_PACKAGE_TIMEOUT_NS = 2_000_000_000
@@ -58,7 +57,7 @@ class ArmState:
 
 
 class UrReceiver:
-    """An open RTDE state link. `stamp_ns` is the controller's timestamp, put on station time.
+    """An RTDE state link, open as long as this object lives. Stamps are the controller's own, put on station time.
 
     Effort is RTDE's `target_moment` [N m]: what the controller's model needs for the motion, without contact.
     """
@@ -76,7 +75,6 @@ class UrReceiver:
             raise DriverUnreachable(f"no robot state from {self._where}: {error}") from error
         self._clock = clock
         self._controller_clock = ControllerClock(latency_s)
-        self._stale_ns = max(round(STALE_PERIODS * 1e9 / rate_hz), STALE_FLOOR_NS)
         self._timestamp_s: float | None = None
         self._received_ns = self._stamp_ns = clock.now_ns()
         self._learn_clock()
@@ -84,7 +82,8 @@ class UrReceiver:
     def read(self) -> ArmState:
         """Return the newest state; raises StateStale while it does not advance, DriverError once the link is lost."""
         while True:
-            age_ns = self._look()
+            self.require_link()
+            age_ns = self._age_ns()
             state = ArmState(
                 self._stamp_ns,
                 np.array(self._link.getActualQ()),
@@ -93,15 +92,21 @@ class UrReceiver:
             )
             if self._link.getTimestamp() == self._timestamp_s:  # no package came between the getters
                 break
-        if age_ns > self._stale_ns:
-            raise StateStale(
-                f"no new state from {self._where} for {age_ns / 1e6:.0f} ms, allowed {self._stale_ns / 1e6:.0f} ms"
-            )
+        if age_ns > STALE_NS:
+            raise StateStale(f"no new state from {self._where} for {age_ns / 1e6:.0f} ms, allowed {STALE_NS / 1e6:.0f}")
         return state
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the link ended or was silent too long; ur_rtde must not be touched then."""
+        return self._age_ns() > LOST_NS or not self._link.isConnected()
 
     def require_link(self) -> None:
         """Raise DriverError if the link is lost."""
-        self._look()
+        if self.is_lost:
+            raise DriverError(
+                f"the link to {self._where} is lost; the last state came {self._age_ns() / 1e6:.0f} ms ago"
+            )
 
     def stop_reason(self) -> str | None:
         """Return why the robot cannot move, None if it can; a program that does not run is no such reason."""
@@ -116,26 +121,19 @@ class UrReceiver:
         """Return whether the controller runs a program."""
         return bool(self._link.getRobotStatus() & _PROGRAM_RUNNING_BIT)
 
-    def close(self) -> None:
-        """Disconnect. Repeatable."""
-        self._link.disconnect()
-
-    def _look(self) -> int:
-        """Take note of a new package and return the age of the newest [ns]."""
+    def _age_ns(self) -> int:
+        """Take note of a new package and return the age of the newest."""
         timestamp_s, now_ns = self._link.getTimestamp(), self._clock.now_ns()
         if timestamp_s != self._timestamp_s:
             self._timestamp_s, self._received_ns = timestamp_s, now_ns
             self._stamp_ns = self._controller_clock.stamp_ns(timestamp_s, now_ns)
-        age_ns = now_ns - self._received_ns
-        if age_ns > LOST_NS or not self._link.isConnected():
-            raise DriverError(f"the link to {self._where} is lost; the last state came {age_ns / 1e6:.0f} ms ago")
-        return age_ns
+        return now_ns - self._received_ns
 
     def _learn_clock(self) -> None:
         deadline_ns = self._clock.now_ns() + FIRST_PACKAGE_TIMEOUT_NS
         seen: set[float | None] = set()
         while len(seen) < CLOCK_SAMPLES:
-            self._look()
+            self.require_link()
             seen.add(self._timestamp_s)
             now_ns = self._clock.now_ns()
             if now_ns > deadline_ns:
