@@ -22,6 +22,7 @@ from ros_wam.errors import (
     PolicyMismatch,
     PolicyTimeout,
     PolicyUnreachable,
+    StateStale,
 )
 from ros_wam.policy.client import PolicyClient
 from ros_wam.types import Command, JointState
@@ -171,12 +172,22 @@ class DriverRig:
         self.step()
         return sent
 
+    def read(self, limit_s: float = 10.0) -> JointState:
+        """Return a fresh state; on a busy machine there is none now and then."""
+        deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
+        while True:
+            try:
+                return self.driver.read()
+            except StateStale:
+                assert self.clock.now_ns() < deadline_ns, f"no fresh state for {limit_s} s"
+                self.step()
+
     def run_until(self, holds: Callable[[JointState], bool], position: np.ndarray, limit_s: float = 10.0) -> JointState:
         """Send `position` until the measured state fits."""
         deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
         while True:
             self.hold(position)
-            state = self.driver.read()
+            state = self.read()
             if holds(state):
                 return state
             assert self.clock.now_ns() < deadline_ns, f"the robot is at {state.position.tolist()} after {limit_s} s"
@@ -190,7 +201,7 @@ class DriverConformance:
         states = []
         for _ in range(20):
             rig.step()
-            state = rig.driver.read()
+            state = rig.read()
             assert 0 <= rig.clock.now_ns() - state.stamp_ns < 500_000_000
             assert state.position.shape == (len(rig.embodiment.joint_names),)
             states.append(state)
@@ -199,14 +210,14 @@ class DriverConformance:
 
     def test_connecting_does_not_move(self, rig: DriverRig) -> None:
         rig.driver.connect()
-        before = rig.driver.read().position
+        before = rig.read().position
         for _ in range(20):
             rig.step()
-        np.testing.assert_allclose(rig.driver.read().position, before, atol=2e-3)
+        np.testing.assert_allclose(rig.read().position, before, atol=2e-3)
 
     def test_what_is_sent_arrives_and_is_followed(self, rig: DriverRig) -> None:
         rig.driver.connect()
-        start = rig.driver.read().position
+        start = rig.read().position
         way = np.where(rig.embodiment.is_gripper, 0.0, 0.1) * np.where(start > 0.0, -1.0, 1.0)
         path = [start + share * way for share in np.linspace(0.0, 1.0, 60)]
         before = len(rig.received())
@@ -220,7 +231,7 @@ class DriverConformance:
         rig.driver.connect()
         gripper = rig.embodiment.is_gripper
         for asked in (0.0, 1.7, 0.5, -0.3):
-            position = np.where(gripper, asked, rig.driver.read().position)
+            position = np.where(gripper, asked, rig.read().position)
             clamped = np.clip(asked, 0.0, 1.0)
             np.testing.assert_array_equal(rig.hold(position).position[gripper], clamped)
             rig.run_until(lambda state: np.abs(state.position[gripper] - clamped).max() < 0.05, position)  # noqa: B023
@@ -228,7 +239,7 @@ class DriverConformance:
     @pytest.mark.parametrize("wrong", ["nan", "infinite", "short", "long", "above", "below", "leap"])
     def test_a_wrong_command_reaches_nothing(self, rig: DriverRig, wrong: str) -> None:
         rig.driver.connect()
-        start = rig.driver.read().position
+        start = rig.read().position
         rig.hold(start)
         first = np.arange(len(start)) == 0
         position = {
@@ -250,7 +261,7 @@ class DriverConformance:
 
     def test_stopping_twice_rests_and_motion_may_go_on(self, rig: DriverRig) -> None:
         rig.driver.connect()
-        start = rig.driver.read().position
+        start = rig.read().position
         step = np.where(rig.embodiment.is_gripper, 0.0, 0.5 * rig.embodiment.velocity * rig.embodiment.period_s)
         for k in range(20):
             rig.hold(start - k * step * np.where(start > 0.0, 1.0, -1.0))
@@ -258,17 +269,17 @@ class DriverConformance:
         rig.driver.stop()
         for _ in range(50):
             rig.step()
-        rest = rig.driver.read().position
+        rest = rig.read().position
         for _ in range(50):
             rig.step()
-        state = rig.driver.read()
+        state = rig.read()
         np.testing.assert_allclose(state.position, rest, atol=2e-3)
         for _ in range(10):
             rig.hold(state.position)
 
     def test_a_closed_driver_neither_reads_nor_sends_and_connects_again(self, rig: DriverRig) -> None:
         rig.driver.connect()
-        position = rig.driver.read().position
+        position = rig.read().position
         rig.driver.close()
         rig.driver.close()
         with pytest.raises(DriverError):
@@ -278,4 +289,4 @@ class DriverConformance:
         rig.driver.stop()
         rig.driver.connect()
         rig.step()
-        rig.hold(rig.driver.read().position)
+        rig.hold(rig.read().position)

@@ -1,156 +1,206 @@
-"""The gripper's driver against the emulated gripper in real time: convention, newest target, silence, faults."""
+"""The gripper's thread against a small server of the real words: what is asked, told, refused and survived."""
 
-import selectors
+import socket
 import threading
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import pytest
 from loopback import own_address
 
 from ros_wam.clock import StationClock
-from ros_wam.drivers.robotiq import Robotiq
+from ros_wam.drivers import robotiq
+from ros_wam.drivers.robotiq import GripperState, Robotiq
 from ros_wam.embodiment import GripperLimits
 from ros_wam.errors import DriverError, DriverUnreachable, RobotStopped, StateStale
-from ros_wam.sim.emulators.plant import KinematicPlant
-from ros_wam.sim.emulators.robotiq import ROBOTIQ_PORT, RobotiqServer
-from ros_wam.sim.emulators.tcp import TcpPort, serve
 
-pytestmark = pytest.mark.slow
-
-LIMITS = GripperLimits(speed_1_s=1.7, force_n=60.0, stroke_m=0.085)
-PERIOD_S = 0.004
-TIMEOUT_NS = 10_000_000_000
+LIMITS = GripperLimits(speed_1_s=1.0, force_n=63.0, stroke_m=0.085)
+TIMEOUT_S = 5.0
 
 
-class GripperThread:
-    """An emulated gripper in real time. `do` runs something in its thread."""
+class FakeGripper:
+    """Goes where it is sent at once. `mute` makes it silent; `raw` answers anything instead."""
 
     def __init__(self) -> None:
+        self.values = {"ACT": 0, "GTO": 0, "FOR": 0, "SPE": 0, "POS": 3, "STA": 0, "OBJ": 3, "FLT": 0}
+        self.log: list[str] = []
+        self.mute, self.raw = False, b""
         self.address = own_address()
-        self.plant = KinematicPlant(np.zeros(6))
-        self.server = RobotiqServer(self.plant, LIMITS.stroke_m)
-        self.selector = selectors.DefaultSelector()
-        self.port = TcpPort(self.selector, self.address, ROBOTIQ_PORT, self.server.accept)
-        self.port.open()
-        self._asked: list[Callable[[], None]] = []
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+        self._clients: list[socket.socket] = []
+        self._server = socket.create_server((self.address, robotiq.PORT))
+        threading.Thread(target=self._accept, daemon=True).start()
 
-    def do(self, action: Callable[[], None]) -> None:
-        done = threading.Event()
-        self._asked.append(lambda: (action(), done.set())[0])
-        assert done.wait(10.0)
+    def hang_up(self) -> None:
+        for client in self._clients:
+            client.close()
 
     def close(self) -> None:
-        self._closing.set()
-        self._thread.join()
-        self.port.close()
-        self.selector.close()
+        self._server.close()
+        self.hang_up()
 
-    def _run(self) -> None:
-        clock = StationClock()
-        while not self._closing.wait(PERIOD_S):
-            while self._asked:
-                self._asked.pop(0)()
-            self.plant.step(PERIOD_S)
-            serve(self.selector)
-            self.server.cycle(clock.now_ns())
+    def _accept(self) -> None:
+        while True:
+            try:
+                client = self._server.accept()[0]
+            except OSError:
+                return
+            self._clients.append(client)
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
-
-@pytest.fixture
-def gripper() -> Iterator[GripperThread]:
-    opened = GripperThread()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def driver(gripper: GripperThread) -> Iterator[Robotiq]:
-    opened = Robotiq(gripper.address, ROBOTIQ_PORT, LIMITS, StationClock())
-    opened.connect()
-    yield opened
-    opened.close()
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    clock, pause = StationClock(), threading.Event()
-    deadline_ns = clock.now_ns() + TIMEOUT_NS
-    while not holds():
-        assert clock.now_ns() < deadline_ns
-        pause.wait(0.005)
-
-
-def raises(kind: type[DriverError], driver: Robotiq) -> Callable[[], bool]:
-    def holds() -> bool:
+    def _serve(self, client: socket.socket) -> None:
         try:
-            driver.read()
+            with client, client.makefile("rb") as lines:
+                for line in lines:
+                    reply = self._answer(line.decode().split())
+                    if not self.mute:
+                        client.sendall(self.raw or reply)
+        except (OSError, ValueError):  # hung up
+            return
+
+    def _answer(self, words: list[str]) -> bytes:
+        if words[0] == "GET":
+            return f"{words[1]} {self.values[words[1]]}\n".encode()
+        self.log.append(" ".join(words))
+        self.values |= {name: int(value) for name, value in zip(words[1::2], words[2::2], strict=True)}
+        if "ACT" in words:
+            self.values["STA"], self.values["FLT"] = 3 * self.values["ACT"], 0
+        return b"ack"
+
+
+@pytest.fixture
+def server() -> Iterator[FakeGripper]:
+    fake = FakeGripper()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def gripper(server: FakeGripper) -> Iterator[Robotiq]:
+    client = Robotiq(server.address, robotiq.PORT, LIMITS, StationClock())
+    yield client
+    client.close()
+
+
+def until(gripper: Robotiq, holds: Callable[[GripperState], bool]) -> GripperState:
+    """Return the first state that fits."""
+    for _ in range(round(TIMEOUT_S / 0.005)):
+        try:
+            state = gripper.read()
+        except StateStale:
+            state = None
+        if state is not None and holds(state):
+            return state
+        threading.Event().wait(0.005)
+    raise AssertionError(f"not within {TIMEOUT_S} s; the last state is {state}")
+
+
+def error_of(gripper: Robotiq) -> DriverError:
+    """Return the first error."""
+    for _ in range(round(TIMEOUT_S / 0.005)):
+        try:
+            gripper.read()
         except DriverError as error:
-            return isinstance(error, kind)
-        return False
-
-    return holds
-
-
-def test_it_is_activated_and_zero_is_closed(gripper: GripperThread, driver: Robotiq) -> None:
-    assert driver.read().position == pytest.approx(1.0)
-    driver.send(0.0)
-    wait_until(lambda: gripper.plant.gripper_position() == pytest.approx(0.0))
-    wait_until(lambda: driver.read().position == pytest.approx(0.0))
-    driver.send(3.0)
-    wait_until(lambda: driver.read().position == pytest.approx(1.0))
-    assert driver.read().effort == 0.0
+            return error
+        threading.Event().wait(0.005)
+    raise AssertionError(f"no error within {TIMEOUT_S} s")
 
 
-def test_only_the_newest_target_is_sent(gripper: GripperThread, driver: Robotiq) -> None:
-    gripper.do(lambda: setattr(gripper.server, "frozen", False))
-    for position in np.linspace(1.0, 0.2, 500):
-        driver.send(float(position))
-    wait_until(lambda: gripper.plant.gripper_position() == pytest.approx(0.2, abs=0.005))
+def test_connecting_activates_but_sends_the_gripper_nowhere(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    assert server.log == ["SET ACT 0", "SET ACT 1"]
+    assert gripper.read().position == pytest.approx(1.0 - 3 / 255)
 
 
-def test_it_reports_the_force_it_presses_with(gripper: GripperThread, driver: Robotiq) -> None:
-    gripper.do(lambda: setattr(gripper.plant, "object_at", 0.4))
-    driver.send(0.0)
-    wait_until(lambda: driver.read().effort == pytest.approx(60.0))
-    assert driver.read().position == pytest.approx(0.4, abs=0.01)
+def test_an_active_gripper_is_left_as_it_is(server: FakeGripper, gripper: Robotiq) -> None:
+    server.values["STA"] = 3
+    gripper.connect()
+    assert server.log == []
 
 
-def test_it_moves_at_the_speed_of_the_robot_file(gripper: GripperThread, driver: Robotiq) -> None:
-    driver.send(0.0)
-    wait_until(lambda: driver.read().velocity < -1.0)
-    wait_until(lambda: driver.read().position == pytest.approx(0.0))
-    assert gripper.server.answer(["GET", "FOR"]) == f"FOR {round(40 / 215 * 255)}\n"
-    assert gripper.server.answer(["GET", "SPE"]) == f"SPE {round((144.5 - 20) / 130 * 255)}\n"
+@pytest.mark.parametrize(("asked", "counts"), [(0.0, 255), (1.0, 0), (0.5, 128), (-0.4, 255), (1.7, 0), (0.2, 204)])
+def test_0_is_closed_and_1_is_open(server: FakeGripper, gripper: Robotiq, asked: float, counts: int) -> None:
+    gripper.connect()
+    gripper.send(asked)
+    state = until(gripper, lambda state: server.values["POS"] == counts and state.position == 1.0 - counts / 255)
+    assert state.effort == 0.0
+    assert server.log[-1] == f"SET POS {counts} SPE 128 FOR 51 GTO 1"
 
 
-def test_silence_is_stale_and_ends_when_it_answers_again(gripper: GripperThread, driver: Robotiq) -> None:
-    gripper.do(lambda: setattr(gripper.server, "frozen", True))
-    wait_until(raises(StateStale, driver))
-    driver.send(0.5)  # does not wait
-    gripper.do(lambda: setattr(gripper.server, "frozen", False))
-    wait_until(lambda: not raises(StateStale, driver)())
-    wait_until(lambda: driver.read().position == pytest.approx(0.5, abs=0.005))
+def test_the_newest_target_wins_and_a_repeated_one_is_sent_once(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    for target in (0.9, 0.5, 0.3, 0.0, 0.0):
+        gripper.send(target)
+    until(gripper, lambda state: state.position == 0.0)
+    server.log.clear()
+    gripper.send(0.0)
+    stamp_ns = gripper.read().stamp_ns
+    until(gripper, lambda state: state.stamp_ns > stamp_ns + 100_000_000)
+    assert server.log == []
 
 
-def test_a_lost_connection_is_renewed(gripper: GripperThread, driver: Robotiq) -> None:
-    gripper.do(gripper.port.close)
-    wait_until(raises(StateStale, driver))
-    gripper.do(gripper.port.open)
-    wait_until(lambda: not raises(StateStale, driver)())
+def test_pressing_on_something_is_effort_and_no_fault(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    server.values["OBJ"] = 2
+    assert until(gripper, lambda state: state.effort > 0.0).effort == LIMITS.force_n
 
 
-def test_a_gripper_that_lost_its_activation_stops_the_robot_until_recovered(
-    gripper: GripperThread, driver: Robotiq
-) -> None:
-    gripper.do(lambda: gripper.server.answer(["SET", "ACT", "0"]) and None)
-    wait_until(raises(RobotStopped, driver))
-    driver.recover()
-    assert driver.read().position == pytest.approx(1.0)
+def test_silence_makes_the_state_stale_and_sending_does_not_wait(server: FakeGripper, gripper: Robotiq) -> None:
+    clock = StationClock()
+    gripper.connect()
+    server.mute = True
+    assert isinstance(error_of(gripper), StateStale)
+    begin_ns = clock.now_ns()
+    gripper.send(0.5)
+    assert clock.now_ns() - begin_ns < 50_000_000
+    server.mute = False
+    until(gripper, lambda state: state.position == 1.0 - 128 / 255)
 
 
-def test_nobody_there_is_told_with_address_and_port() -> None:
+def test_a_lost_connection_is_renewed_and_the_target_sent_again(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    gripper.send(0.0)
+    until(gripper, lambda state: state.position == 0.0)
+    server.values["POS"] = 100
+    server.hang_up()
+    until(gripper, lambda state: state.position == 0.0)
+
+
+def test_a_fault_is_told_and_only_recover_activates_anew(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    server.log.clear()
+    server.values["FLT"] = 14
+    error = error_of(gripper)
+    assert isinstance(error, RobotStopped) and "over-current" in str(error)
+    assert server.log == []
+    gripper.recover()
+    assert server.log == ["SET ACT 0", "SET ACT 1"]
+    gripper.read()
+
+
+def test_a_gripper_without_power_is_told(server: FakeGripper, gripper: Robotiq) -> None:
+    server.raw = b"STA ?\n"
+    with pytest.raises(RobotStopped, match="does not know its STA"):
+        gripper.connect()
+
+
+@pytest.mark.parametrize("reply", [b"nonsense\n", b"STA -1\n", b"POS 3\n", b"\xff\xfe\n"])
+def test_nonsense_is_told(server: FakeGripper, gripper: Robotiq, reply: bytes) -> None:
+    server.raw = reply
+    with pytest.raises(DriverError, match="answered"):
+        gripper.connect()
+
+
+def test_absence_is_told_with_address_and_port() -> None:
     address = own_address()
-    with pytest.raises(DriverUnreachable, match=f"{address}:{ROBOTIQ_PORT}"):
-        Robotiq(address, ROBOTIQ_PORT, LIMITS, StationClock()).connect()
+    gripper = Robotiq(address, 63352, LIMITS, StationClock())
+    with pytest.raises(DriverUnreachable, match=f"{address}:63352"):
+        gripper.connect()
+    with pytest.raises(StateStale):
+        gripper.read()
+
+
+def test_closing_twice_and_connecting_again(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    gripper.close()
+    gripper.close()
+    gripper.connect()
+    gripper.read()

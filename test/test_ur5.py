@@ -75,7 +75,7 @@ class TestUr5Conformance(DriverConformance):
 
 def test_protective_stop_is_told_and_recovered_without_moving(rig: DriverRig, controller: EmulatedUr) -> None:
     rig.driver.connect()
-    hold = rig.driver.read().position
+    hold = rig.read().position
     rig.hold(hold)
     controller.inject("protective_stop")
     with pytest.raises(RobotStopped, match="protective"):
@@ -88,7 +88,7 @@ def test_protective_stop_is_told_and_recovered_without_moving(rig: DriverRig, co
     assert len(controller.targets()) == before
     rig.driver.stop()
     rig.driver.recover()
-    state = rig.driver.read()
+    state = rig.read()
     np.testing.assert_allclose(state.position, hold, atol=2e-3)
     for _ in range(20):
         rig.hold(state.position)
@@ -97,21 +97,21 @@ def test_protective_stop_is_told_and_recovered_without_moving(rig: DriverRig, co
 
 def test_a_program_stopped_at_the_pendant_is_told_and_recovered(rig: DriverRig, controller: EmulatedUr) -> None:
     rig.driver.connect()
-    rig.hold(rig.driver.read().position)
+    rig.hold(rig.read().position)
     controller.inject("program_stop")
     with pytest.raises(RobotStopped, match="no program"):
         for _ in range(1000):
             rig.step()
             rig.driver.read()
     rig.driver.recover()
-    rig.hold(rig.driver.read().position)
+    rig.hold(rig.read().position)
 
 
 def test_a_frozen_gripper_makes_the_state_stale_and_never_blocks_the_arm(
     rig: DriverRig, controller: EmulatedUr
 ) -> None:
     rig.driver.connect()
-    hold = rig.driver.read().position
+    hold = rig.read().position
     controller.inject("gripper_freeze")
     slowest_ns, stale = 0, False
     until_ns = rig.clock.now_ns() + round(1e9)
@@ -133,7 +133,7 @@ def test_a_frozen_gripper_makes_the_state_stale_and_never_blocks_the_arm(
 def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, controller: EmulatedUr) -> None:
     rig.driver.connect()
     controller.ask("object_at", 0.4)
-    closed = np.where(rig.embodiment.is_gripper, 0.0, rig.driver.read().position)
+    closed = np.where(rig.embodiment.is_gripper, 0.0, rig.read().position)
     state = rig.run_until(lambda state: float(state.effort[-1]) > 0.0, closed)
     assert state.position[-1] == pytest.approx(0.4, abs=0.02)
     controller.ask("object_at", None)
@@ -142,7 +142,7 @@ def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, controller:
 
 def test_the_wire_carries_the_control_rate(rig: DriverRig, controller: EmulatedUr) -> None:
     rig.driver.connect()
-    hold = rig.driver.read().position
+    hold = rig.read().position
     before, cpu_s = len(controller.targets()), controller.ask("cpu_s")
     due_ns = begin_ns = rig.clock.now_ns()
     while due_ns < begin_ns + 1_000_000_000:
@@ -158,7 +158,7 @@ def test_the_wire_carries_the_control_rate(rig: DriverRig, controller: EmulatedU
 
 def test_last_resort_stop_needs_no_library(rig: DriverRig, controller: EmulatedUr) -> None:
     rig.driver.connect()
-    rig.hold(rig.driver.read().position)
+    rig.hold(rig.read().position)
     driver_module("ur5").last_resort_stop({"address": controller.address})
     wait_until(lambda: not controller.ask("running"), "the program is stopped")
 

@@ -1,75 +1,70 @@
-"""The dashboard client against servers that answer, refuse, hang up and keep silent."""
+"""The dashboard without a library, and every way in which it may not answer."""
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 from loopback import own_address
 
 from ros_wam.drivers import ur_dashboard
-from ros_wam.errors import DriverError, DriverUnreachable
+from ros_wam.drivers.ur5 import last_resort_stop
+from ros_wam.errors import ConfigError, DriverError, DriverUnreachable
 
 
-def serve(address: str, serve_one: Callable[[socket.socket], None]) -> threading.Thread:
-    listener = socket.create_server((address, ur_dashboard.PORT))
-
-    def run() -> None:
-        with listener:
-            peer, _ = listener.accept()
-            with peer:
-                serve_one(peer)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server((own_address(), ur_dashboard.PORT)) as server:
+        yield server
 
 
-def test_each_command_gets_its_answer() -> None:
-    def echo(peer: socket.socket) -> None:
-        peer.sendall(b"Connected: Universal Robots Dashboard Server\n")
-        with peer.makefile("rb") as lines:
+def answer(listener: socket.socket, *lines: bytes) -> list[bytes]:
+    """Serve one client in a thread; returns what it asked, filled while it asks."""
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client, client.makefile("rb") as reader:
+            client.sendall(b"Connected: Universal Robots Dashboard Server\n")
             for line in lines:
-                peer.sendall(b"heard " + line)
+                asked.append(reader.readline())
+                client.sendall(line)
 
+    threading.Thread(target=serve, daemon=True).start()
+    return asked
+
+
+def test_every_command_gets_its_answer(listener: socket.socket) -> None:
+    asked = answer(listener, b"Program running: false\n", b"Stopped\n")
+    answers = ur_dashboard.ask(listener.getsockname()[0], ["running", "stop"])
+    assert answers == ["Program running: false", "Stopped"]
+    assert asked == [b"running\n", b"stop\n"]
+
+
+def test_last_resort_stop_stops_the_program(listener: socket.socket) -> None:
+    asked = answer(listener, b"Stopped\n")
+    last_resort_stop({"address": listener.getsockname()[0]})
+    assert asked == [b"stop\n"]
+
+
+def test_last_resort_stop_tells_a_refusal(listener: socket.socket) -> None:
+    answer(listener, b"Failed to execute: stop\n")
+    with pytest.raises(DriverError, match="answered 'Failed to execute: stop' to 'stop'"):
+        last_resort_stop({"address": listener.getsockname()[0]})
+
+
+def test_silence_is_told_with_address_and_port(listener: socket.socket) -> None:
+    address = listener.getsockname()[0]
+    with pytest.raises(DriverError, match=rf"{address}:29999 does not answer"):
+        ur_dashboard.ask(address, ["stop"], timeout_s=0.05)
+
+
+def test_absence_is_told_with_address_and_port() -> None:
     address = own_address()
-    thread = serve(address, echo)
-    assert ur_dashboard.ask(address, ["one", "two"]) == ["heard one", "heard two"]
-    thread.join()
-
-
-def test_a_refusal_to_stop_is_an_error_that_quotes_it() -> None:
-    def refuse(peer: socket.socket) -> None:
-        peer.sendall(b"hello\n")
-        peer.recv(100)
-        peer.sendall(b"Failed to execute: stop\n")
-
-    address = own_address()
-    thread = serve(address, refuse)
-    with pytest.raises(DriverError, match=r"Failed to execute.*'stop'"):
+    with pytest.raises(DriverUnreachable, match=f"{address}:29999"):
         ur_dashboard.stop_program(address)
-    thread.join()
 
 
-def test_silence_is_an_error_within_the_timeout() -> None:
-    quiet = threading.Event()
-    address = own_address()
-    thread = serve(address, lambda peer: (peer.recv(1), quiet.wait(10.0))[0] and None)
-    with pytest.raises(DriverError, match="does not answer"):
-        ur_dashboard.ask(address, ["stop"], timeout_s=0.1)
-    quiet.set()
-    thread.join()
-
-
-def test_hanging_up_is_an_error() -> None:
-    address = own_address()
-    thread = serve(address, lambda peer: None)
-    with pytest.raises(DriverError):
-        ur_dashboard.stop_program(address)
-    thread.join()
-
-
-def test_nobody_there_is_unreachable_with_address_and_port() -> None:
-    address = own_address()
-    with pytest.raises(DriverUnreachable, match=f"{address}:{ur_dashboard.PORT}"):
-        ur_dashboard.stop_program(address)
+def test_last_resort_stop_needs_an_address() -> None:
+    with pytest.raises(ConfigError, match="missing key address"):
+        last_resort_stop({})

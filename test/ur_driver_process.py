@@ -50,13 +50,14 @@ def _run(robot: str, address: str) -> None:
     from ros_wam.errors import DriverError, RobotStopped, StateStale
     from ros_wam.types import Command
 
+    events = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # ur_rtde writes to the standard output
     clock, embodiment = StationClock(), load_embodiment(ROOT / "robots" / f"{robot}.yaml")
     driver = driver_module("ur5").open_driver(embodiment, {"address": address}, clock)
     driver.connect()
     hold = driver.read().position
     told = "running"
-    sys.stdout.write("running\n")
-    sys.stdout.flush()
+    events.write("running\n")
     while told != "DriverError":
         clock.sleep_until_ns(clock.now_ns() + round(embodiment.period_s * 1e9))
         try:
@@ -69,8 +70,7 @@ def _run(robot: str, address: str) -> None:
             name = "DriverError"
         if name != told:
             told = name
-            sys.stdout.write(f"{told}\n")
-            sys.stdout.flush()
+            events.write(f"{told}\n")
     os._exit(0)  # the library's threads may hang or crash an ordinary exit
 
 
