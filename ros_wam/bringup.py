@@ -7,8 +7,8 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ros_wam import alive, share
@@ -22,7 +22,6 @@ from ros_wam.task import load_task
 EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "recorder", "trial")
 _RUN_PREFIX = "ros_wam_"
 _LAUNCHER = "launcher"
-_FIRST_CONTROLLER_PORT = 29999  # the dashboard; a loopback address on which it is free is free
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,11 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
         )
     policy = share.find("config/policies", request.policy) if request.policy else None
     profile = load_profile(policy) if policy else None
+    if profile is not None and request.inference_latency_ms >= 1e3 * profile.timeouts.call_s:
+        raise ConfigError(
+            f"an inference latency of {request.inference_latency_ms:g} ms would time out: "
+            f"{profile.name} allows {profile.timeouts.call_s:g} s for a call"
+        )
     task = share.find("config/tasks", request.task) if request.task else None
     if task is not None:
         _check_task(task, robot.stem)
@@ -132,6 +136,20 @@ def _nodes(
     return tuple(nodes)
 
 
+def _claim(kind: str, numbers: Iterable[int]) -> int:
+    """Return the first of `numbers` that no other run on this machine has, and keep it until this process ends."""
+    for number in numbers:
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0{_RUN_PREFIX}{kind}_{number}")  # an abstract name: the kernel gives it back
+        except OSError:
+            claim.close()
+            continue
+        claim.detach()
+        return number
+    raise ConfigError(f"no {kind} is free on this machine: too many simulations are running")
+
+
 def _environment(sim: bool) -> dict[str, str]:
     """Return what the children get on top of the environment; what the user has set wins, but for the clock."""
     wanted = {
@@ -143,7 +161,7 @@ def _environment(sim: bool) -> dict[str, str]:
     }
     if sim:  # a simulated station must never be heard by a real one
         wanted["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        wanted["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+        wanted["ROS_DOMAIN_ID"] = str(_claim("domain", range(1, 102)))  # above, ports may collide with ephemeral ones
     environment = {key: value for key, value in wanted.items() if key not in os.environ}
     return {**environment, OFFSET_VARIABLE: str(station_offset_ns())}
 
@@ -184,15 +202,6 @@ def _free_port() -> int:
 
 
 def _with_free_address(config: RunConfig) -> RunConfig:
-    """Give the emulated controller the first free loopback address from the station file's on; its ports are fixed."""
-    first = str(config.station().robot["address"])
-    network, last = first.rsplit(".", 1)
-    for number in range(int(last), 255):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((f"{network}.{number}", _FIRST_CONTROLLER_PORT))
-            except OSError:
-                continue
-        return RunConfig(**{**config.__dict__, "robot_address": f"{network}.{number}"})
-    raise ConfigError(f"no free loopback address from {first} on: other simulations are running")
+    """Give the emulated controller a loopback address of its own, from the station file's on: its ports are fixed."""
+    network, last = str(config.station().robot["address"]).rsplit(".", 1)
+    return replace(config, robot_address=f"{network}.{_claim(f'address_{network}', range(int(last), 255))}")

@@ -29,15 +29,15 @@ class CameraNode(Node):  # type: ignore[misc]
         if view not in cameras or view not in embodiment.views:
             raise ConfigError(f"{embodiment.name} has no camera {view!r} here; there are: {', '.join(cameras)}")
         self._view = view
-        self._clock = StationClock()
+        self._station_clock = StationClock()
         self._healthy: bool | None = None
         self._say_again_ns = 0
         topics = topic_table(embodiment.views, embodiment.control_rate_hz, cameras[view].rate_hz)
         self._outlets = Outlets(self, topics, (image_topic(view), camera_info_topic(view), "system_status"))
         calibration = load_view(config.calibration, view)
-        info = fields.camera_info(view, calibration, self._clock.now_ns())
+        info = fields.camera_info(view, calibration, self._station_clock.now_ns())
         self._outlets.publish(camera_info_topic(view), info)
-        camera = make_camera(view, cameras[view], config.run_dir, self._clock)
+        camera = make_camera(view, cameras[view], config.run_dir, self._station_clock)
         self._stream = CameraStream(camera, self._on_frame, self._on_error)
         self._stream.start()
 
@@ -63,7 +63,7 @@ class CameraNode(Node):  # type: ignore[misc]
         self._say(False, str(error))
 
     def _say(self, healthy: bool, message: str) -> None:
-        now_ns = self._clock.now_ns()
+        now_ns = self._station_clock.now_ns()
         if healthy is self._healthy and now_ns < self._say_again_ns:
             return
         if not healthy and self._healthy is not False:

@@ -32,7 +32,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         cameras = [config.station().cameras[view] for view in self._profile.views]
         slowest_hz = min(camera.rate_hz for camera in cameras)
         clock = StationClock()
-        self._clock = clock
+        self._station_clock = clock
         self._observations = ObservationBuilder(
             self._embodiment, tuple(self._profile.views), 1.0 / slowest_hz, self._profile.freshness
         )
@@ -71,10 +71,10 @@ class PolicyNode(Node):  # type: ignore[misc]
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                now_ns = self._clock.now_ns()
+                now_ns = self._station_clock.now_ns()
                 if self._runner.wants_frames(now_ns):
                     self._take_pictures()
-                self._runner.wake.wait(self._runner.step(self._clock.now_ns()))
+                self._runner.wake.wait(self._runner.step(self._station_clock.now_ns()))
                 self._runner.wake.clear()
         finally:
             self._runner.close()
@@ -99,7 +99,7 @@ class PolicyNode(Node):  # type: ignore[misc]
             self._runner.stop()
 
     def _on_status(self, status: PolicyStatus) -> None:
-        messages = policy_messages(status, self._profile, self._embodiment, self._clock.now_ns())
+        messages = policy_messages(status, self._profile, self._embodiment, self._station_clock.now_ns())
         for topic, message in messages:
             self._outlets.publish(topic, message)
 

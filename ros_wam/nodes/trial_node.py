@@ -23,7 +23,7 @@ from ros_wam.trial.sitting_runner import SittingRunner
 
 PERIOD_S = 0.05  # 20 Hz, as `enable` is due
 PROGRESS_PERIOD_NS = 250_000_000
-STARTUP_S = 60.0  # the first trial also waits for cameras, policy and robot to come up
+STARTUP_S = 30.0  # the first trial also waits for cameras, policy and robot to come up
 OPERATOR_RESET_S = 1800.0
 
 

@@ -34,7 +34,7 @@ def run_sitting(request: Request, show: Callable[[str], None]) -> Path:
 
     Raises ConfigError, PolicyError and TrialError.
     """
-    stack = bringup(request, ("server", "trial"))
+    stack = bringup(replace(request, inference_latency_ms=0.0), ("server", "trial"))  # the latency is virtual too
     sitting_dir = stack.config.sitting_dir
     assert sitting_dir is not None
     server = replace(stack, nodes=tuple(node for node in stack.nodes if node.executable == "policy_server"))

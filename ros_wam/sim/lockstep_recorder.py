@@ -1,6 +1,7 @@
 """The bag of a trial under a virtual clock: the same topics as on the production path, without DDS."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ros_wam import fields
@@ -34,7 +35,12 @@ class LockstepRecorder:
         self._config, self._embodiment, self._calibrations = config, embodiment, dict(calibrations)
         self._profile = profile
         table = topic_table(embodiment.views, embodiment.control_rate_hz)
-        self._topics = {name: topic for name, topic in table.items() if topic.recorded}
+        unpaced = {image_topic(view) for view in embodiment.views} | {"enable", "safety_status"}
+        self._topics = {
+            name: replace(topic, rate_hz=None) if name in unpaced else topic
+            for name, topic in table.items()
+            if topic.recorded
+        }
         self._bag: BagWriter | None = None
         self._steps: list[StepRecord] = []
 

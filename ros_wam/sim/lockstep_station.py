@@ -189,7 +189,7 @@ class LockstepStation:
             self._pending = None
 
     def _look(self, now_ns: int) -> None:
-        snapshot = self._world.snapshot()
+        snapshot = self._world.snapshot(EPOCH_NS)
         for view in self._profile.views:
             frame = CameraFrame(view, now_ns, self._renderer.render(snapshot, view))
             self._observations.add_frame(frame)

@@ -97,7 +97,9 @@ class StationWatch:
             return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{', '.join(dead)} has ended"
         if self._record_failure is not None:
             return Cause.RECORD_FAILED, self._record_failure
-        if self._policy.get("state") == "failed":
+        if self._policy.get("state") == "failed" or (
+            self._policy.get("state") == "disconnected" and self._policy.get("cause")
+        ):
             return _cause(self._policy.get("cause"), Cause.POLICY_UNREACHABLE), self._policy.get("detail", "")
         if self.mode is Mode.FAULT:
             return _cause(self._safety.get("cause"), Cause.DRIVER_LOST), f"the robot is in FAULT: {self._said}"

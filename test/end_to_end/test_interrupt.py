@@ -26,9 +26,14 @@ def running(folder: Path) -> list[str]:
     return found
 
 
+def shared_memory() -> set[Path]:
+    """Return what this stack or its DDS may leave in shared memory."""
+    return {path for path in Path("/dev/shm").iterdir() if path.name.startswith(("ros_wam_", "fastdds_", "fastrtps_"))}
+
+
 @pytest.mark.parametrize("state", ["recording to", "homing", "running"])
 def test_nothing_is_left_behind(tmp_path: Path, state: str) -> None:
-    memory = set(Path("/dev/shm").iterdir())
+    memory = shared_memory()
     command = [sys.executable, "-m", "ros_wam.cli.main", "eval", "--robot", "ur5", "--sim", "--policy", "baseline"]
     command += ["--task", "move_objects_into_box", "--record-dir", str(tmp_path)]
     environment = {**os.environ, "ROS_WAM_TEST": str(tmp_path), "PYTHONUNBUFFERED": "1"}
@@ -40,4 +45,4 @@ def test_nothing_is_left_behind(tmp_path: Path, state: str) -> None:
         eval_process.send_signal(signal.SIGINT)
         assert eval_process.wait(STOP_TIMEOUT_S) == 130
     assert running(tmp_path) == []
-    assert set(Path("/dev/shm").iterdir()) <= memory
+    assert shared_memory() <= memory
