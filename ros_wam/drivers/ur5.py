@@ -98,9 +98,13 @@ class Ur5:
         receiver = self._require_receiver()
         receiver.require_link()
         self._require_running(receiver)
-        period_s = self._embodiment.period_s
-        if not self._control.servoJ(position[:-1].tolist(), 0.0, 0.0, period_s, LOOKAHEAD_S, GAIN):
-            raise RobotStopped(f"the UR controller at {self._settings.address} takes no servoJ; recover the robot")
+        period_s, where = self._embodiment.period_s, f"the UR controller at {self._settings.address}"
+        try:
+            taken = self._control.servoJ(position[:-1].tolist(), 0.0, 0.0, period_s, LOOKAHEAD_S, GAIN)
+        except RuntimeError as error:  # the link was lost since it was looked at
+            raise DriverError(f"{where} takes no servoJ: {error}") from error
+        if not taken:
+            raise RobotStopped(f"{where} takes no servoJ; recover the robot")
         self._gripper.send(float(position[-1]))
         self._sent = position
         return Command(command.stamp_ns, position)
