@@ -35,3 +35,12 @@ def test_lateness_starts_anew_after_it_was_asked() -> None:
     pace.wait()
     assert pace.lateness_ms() == (0.5, 0.5)
     assert pace.lateness_ms() == (0.0, 0.0)
+
+
+def test_a_pause_that_was_meant_is_not_missed() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 0.008)
+    clock.advance_ns(100 * PERIOD_NS)
+    pace.restart()
+    assert pace.wait() == 101 * PERIOD_NS
+    assert pace.missed == 0

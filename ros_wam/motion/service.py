@@ -60,7 +60,10 @@ class ControlService:
     def _do(self, verb: str, now_ns: int) -> tuple[bool, str]:
         try:
             if verb == "recover":
-                self._loop.recover()
+                try:
+                    self._loop.recover()
+                finally:
+                    self._pace.restart()
             elif verb == "home":
                 self._loop.home(now_ns)
             else:

@@ -67,6 +67,7 @@ class ControlSupervisor:
         self._answered = threading.Condition()
         self._requests = 0
         self._log_start = 0
+        self._status: Any = None
 
     @property
     def running(self) -> bool:
@@ -163,7 +164,14 @@ class ControlSupervisor:
                 self._bury(process, link, link.closed, allowed_s)
 
     def _speaks(self, link: Link, allowed_s: float) -> bool:
-        return any(select.select([link], [], [], allowed_s / LOOKS)[0] for _ in range(LOOKS))
+        """Wait for the child to speak; while it is announced to be busy, what it said last is told again."""
+        look_s = HEARTBEAT_TIMEOUT_S / LOOKS
+        for look in range(1, round(allowed_s / look_s) + 1):
+            if select.select([link], [], [], look_s)[0]:
+                return True
+            if self._status is not None and look % LOOKS == 0 and not self._closing.is_set():
+                self._tell("status", self._status)
+        return False
 
     def _hear(self, kind: str, content: Any) -> None:
         if kind == "answer":
@@ -171,7 +179,10 @@ class ControlSupervisor:
             with self._answered:
                 self._answers = {number: (agreed, text)}
                 self._answered.notify_all()
-        elif kind != "busy":
+            return
+        if kind == "status":
+            self._status = content
+        if kind != "busy":
             self._tell(kind, content)
 
     def _bury(self, process: subprocess.Popen[bytes], link: Link, ended: bool, allowed_s: float) -> None:
