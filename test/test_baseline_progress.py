@@ -80,3 +80,7 @@ def test_time_passes_while_the_plan_dwells() -> None:
 
 def test_a_robot_that_is_elsewhere_is_lost() -> None:
     assert answered(0.5, 1.0).locate(15.0, np.array([0.5, 0.5])) is None
+
+
+def test_a_robot_that_somebody_else_brought_to_the_end_is_lost() -> None:
+    assert answered(0.5, 1.0).locate(6.0, at(2.0)) is None

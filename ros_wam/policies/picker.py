@@ -21,6 +21,7 @@ _PATIENCE_S = 3.0  # above a thing that cannot be seen well
 _GRIP_SEEN_S = 0.1
 _LET_GO_S = 0.6  # after which what was dropped lies still
 _MAX_FAILURES = 5
+_AT_HOME_RAD = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ class Picker:
         """Begin at rest at `joints` `(n,)`; plan time 0 is now."""
         self._planner = PickPlacePlanner(embodiment, kinematics)
         self._memory = memory
+        self._home_joints = embodiment.home_position[~embodiment.is_gripper]
+        self._arm = ~embodiment.is_gripper
         self._gripper = int(np.flatnonzero(embodiment.is_gripper)[0])
         self._stroke_m = next(iter(embodiment.grippers.values())).stroke_m
         self._home = tool_vector.from_matrix(kinematics.tool_pose(embodiment.home_position))
@@ -54,6 +57,13 @@ class Picker:
         """Return the names of what is in the fingers, or falls from them: no view tells where that stands."""
         jobs = [job for job in (self._job, self._last) if job is not None]
         return {job.thing.name for job in jobs if job.close_s - 0.2 < plan_s < job.done_s + _LET_GO_S}
+
+    def rests(self, plan_s: float, joints: FloatArray) -> bool:
+        """Return whether the robot does not move: the plan is over, or what is left of it is to arrive at home."""
+        if plan_s >= self.trajectory.end_s:
+            return True
+        away = np.abs(joints[self._arm] - self._home_joints)
+        return self._job is None and self._homeward() and bool((away < _AT_HOME_RAD).all())
 
     def decide(self, moment: Moment) -> None:
         """Change the trajectory from `moment.splice_s` on, if there is reason to."""
@@ -101,8 +111,8 @@ class Picker:
         if self._job is not None:
             start_s = max(start_s, self._job.done_s)
             self._memory.clutter.pop(self._job.thing.name, None)
-        elif moment.plan_s >= self.trajectory.end_s:
-            start_s = moment.plan_s  # at rest: nothing is being executed
+        elif self.rests(moment.plan_s, moment.joints):
+            start_s = moment.plan_s  # nothing is being executed
         thing = self._choose()
         self._last, self._job = self._job or self._last, None
         if thing is not None:

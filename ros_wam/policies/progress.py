@@ -18,6 +18,7 @@ _POSITION_TOLERANCE_RAD = 0.02
 _DWELL_RAD = 0.01
 _LOST_RAD = 0.12
 _HISTORY_S = 6.0
+_AHEAD_S = 0.3  # of what was answered last, on what was answered before; further ahead somebody else has moved it
 _STALLED_S = 0.5  # further behind than this, or behind twice running: the robot has stopped, and sets off again
 
 
@@ -58,11 +59,12 @@ class Progress:
         was_behind, self._was_behind = self._was_behind, False
         if (np.abs(self._at(seen_s) - measured) <= _POSITION_TOLERANCE_RAD + moved).all():
             return Place(expected_s, stalled=False)
-        distances = np.abs(self._joints - measured).max(axis=1)
+        possible = self._times <= expected_s + _AHEAD_S
+        distances = np.abs(self._joints[possible] - measured).max(axis=1)
         if distances.min() > _LOST_RAD:
             return None
         # Where the plan dwells many rows fit: the one nearest to what time says, or the plan would dwell for ever.
-        fitting = self._times[distances <= distances.min() + _DWELL_RAD]
+        fitting = self._times[possible][distances <= distances.min() + _DWELL_RAD]
         found_s = float(fitting[np.abs(fitting - seen_s).argmin()])
         self._was_behind = found_s < seen_s
         if (self._was_behind and was_behind) or expected_s - found_s > _STALLED_S:

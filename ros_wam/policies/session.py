@@ -70,7 +70,8 @@ class Session:
     def _look(
         self, stamp_ns: int, images: Mapping[str, NDArray[np.uint8]], joints: FloatArray, picker: Picker, place: Place
     ) -> None:
-        speed_m_s = picker.trajectory.speed_m_s(place.plan_s - LAG_S)
+        rests = picker.rests(place.plan_s - LAG_S, joints)
+        speed_m_s = 0.0 if rests else picker.trajectory.speed_m_s(place.plan_s - LAG_S)
         in_hand = picker.in_hand(place.plan_s)
         at_base = PlacedCamera(self._views["global"], np.eye(4))
         at_tool = PlacedCamera(self._views["wrist"], self._kinematics.tool_pose(joints))
