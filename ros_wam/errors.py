@@ -18,6 +18,7 @@ RosWamError
 │   ├── StateStale             the measured state does not advance
 │   ├── CommandInvalid         a command was refused before it reached the vendor library
 │   └── RobotStopped           the controller is in a protective or emergency stop, or runs no program
+├── DriverSpent            the vendor library cannot be used again in this process, only in a new one
 ├── RecordError            a bag cannot be written, read or recovered
 ├── SimError               the simulated station
 └── TrialError             a trial or a sitting cannot go on
@@ -112,6 +113,10 @@ class CommandInvalid(DriverError):
 
 class RobotStopped(DriverError):
     """The controller is stopped and must be recovered."""
+
+
+class DriverSpent(RosWamError):
+    """The vendor library cannot be used again in this process; nothing but ending it helps."""
 
 
 class RecordError(RosWamError):

@@ -189,6 +189,9 @@ def test_frozen_packages_are_stale_then_lost_before_the_library_reconnects(
     controller.inject("freeze")
     kinds = child.events_until("DriverError")
     assert "StateStale" in kinds
+    child.use_again()
+    assert [child.event(), child.event()] == ["DriverSpent"] * 2
+    assert not controller.ask("running")  # stopped without the library
     assert child.exit_code() == 0
 
 

@@ -10,12 +10,17 @@ EVENT_TIMEOUT_S = 20.0
 
 
 class UrDriverProcess:
-    """The test's side. The child says `running`, then the name of each new error, and ends when the link is lost."""
+    """The test's side. The child says `running`, then the name of each new error, up to DriverError: the link is lost.
+
+    Then it ends, or uses the driver once more if it is told to.
+    """
 
     def __init__(self, robot: str, address: str) -> None:
         command = [sys.executable, str(Path(__file__)), robot, address]
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
 
     def event(self) -> str:
         """Return the next thing it says, empty when it has ended."""
@@ -30,7 +35,14 @@ class UrDriverProcess:
             events.append(self.event())
         return events
 
+    def use_again(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("again\n")
+        self._process.stdin.flush()
+
     def exit_code(self) -> int:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         return self._process.wait(EVENT_TIMEOUT_S)
 
     def send_signal(self, number: int) -> None:
@@ -39,7 +51,8 @@ class UrDriverProcess:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait(EVENT_TIMEOUT_S)
-        assert self._process.stdout is not None
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
         self._process.stdout.close()
 
 
@@ -47,7 +60,7 @@ def _run(robot: str, address: str) -> None:
     from ros_wam.clock import StationClock
     from ros_wam.drivers import driver_module
     from ros_wam.embodiment import load_embodiment
-    from ros_wam.errors import DriverError, RobotStopped, StateStale
+    from ros_wam.errors import DriverError, DriverSpent, RobotStopped, StateStale
     from ros_wam.types import Command
 
     events = os.fdopen(os.dup(1), "w", buffering=1)
@@ -71,6 +84,13 @@ def _run(robot: str, address: str) -> None:
         if name != told:
             told = name
             events.write(f"{told}\n")
+    if sys.stdin.readline():
+        driver.stop()
+        for verb in (driver.recover, driver.close, driver.connect):
+            try:
+                verb()
+            except DriverSpent:
+                events.write("DriverSpent\n")
     os._exit(0)  # the library's threads may hang or crash an ordinary exit
 
 

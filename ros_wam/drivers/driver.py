@@ -22,7 +22,7 @@ class Driver(Protocol):
     def connect(self) -> None:
         """Connect and make the robot ready to follow commands; it does not move.
 
-        Raises DriverUnreachable, RobotStopped.
+        Raises DriverUnreachable, RobotStopped; DriverSpent if only a new process can connect.
         """
         ...
 
@@ -45,7 +45,7 @@ class Driver(Protocol):
         ...
 
     def recover(self) -> None:
-        """Make the robot follow commands again after RobotStopped; it does not move. Raises DriverError."""
+        """Make the robot follow commands again after RobotStopped, without moving. Raises DriverError, DriverSpent."""
         ...
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from ros_wam.drivers.command_check import checked_position
 from ros_wam.drivers.robotiq import Robotiq
 from ros_wam.drivers.ur_receiver import UrReceiver
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, RobotStopped
+from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, RobotStopped
 from ros_wam.types import Command, FloatArray, JointState
 
 LOOKAHEAD_S = 0.03
@@ -65,7 +65,7 @@ class Ur5:
         """See Driver. A gripper that is not active yet opens and closes once. A stopped robot is left stopped."""
         address = self._settings.address
         if self._untouchable is not None:
-            raise DriverError(f"ur_rtde lost its link to {address}: restart the control process to use it again")
+            raise self._spent()
         for port in (ur_receiver.PORT, ur_dashboard.PORT, self._settings.gripper_port):
             _require_port(address, port)
         try:
@@ -127,7 +127,8 @@ class Ur5:
     def recover(self) -> None:
         """See Driver. Takes seconds after a protective stop; never ends an emergency stop, powers on or moves."""
         receiver = self._require_receiver()
-        receiver.require_link()
+        if receiver.is_lost:
+            raise self._spent()
         self._sent = None
         self._unlock(receiver)
         self._start_program()
@@ -178,6 +179,9 @@ class Ur5:
         deadline_ns = self._clock.now_ns() + timeout_ns
         while holds() and self._clock.now_ns() < deadline_ns:
             self._clock.sleep_until_ns(self._clock.now_ns() + _POLL_NS)
+
+    def _spent(self) -> DriverSpent:
+        return DriverSpent(f"ur_rtde lost its link to {self._settings.address} and would crash if it were used again")
 
     def _require_receiver(self) -> UrReceiver:
         if self._receiver is None:

@@ -5,6 +5,8 @@ within a second.
 """
 
 import argparse
+import logging
+import os
 import signal
 import socket
 from collections.abc import Sequence
@@ -15,7 +17,7 @@ from ros_wam.causes import Cause
 from ros_wam.clock import Clock, StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.drivers.driver import Driver
-from ros_wam.errors import DriverError
+from ros_wam.errors import DriverError, DriverSpent
 from ros_wam.motion.announced import AnnouncedDriver
 from ros_wam.motion.link import Link
 from ros_wam.motion.loop import ControlLoop, build_control_loop
@@ -31,6 +33,8 @@ WAITING_STATUS_NS = 100_000_000
 WAITING_PATIENCE_S = 0.5
 END_TIMEOUT_S = 1.0
 STOPPING_NS = 500_000_000
+SPENT_STATUS = 3
+"""Exit status of a process whose vendor library is of no more use."""
 
 
 def run(config: RunConfig, link: Link, clock: Clock) -> None:
@@ -97,7 +101,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = load_run_config(Path(arguments.config))
     alive.hold(config.run_dir, NAME)
     link = Link(socket.socket(fileno=arguments.fd))
-    run(config, link, StationClock())
+    try:
+        run(config, link, StationClock())
+    except DriverSpent as error:
+        logging.error("%s", error)
+        os._exit(SPENT_STATUS)  # at once: unloading the library could hang
     return 0
 
 
