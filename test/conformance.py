@@ -236,13 +236,12 @@ class DriverConformance:
             np.testing.assert_array_equal(rig.hold(position).position[gripper], clamped)
             rig.run_until(lambda state: np.abs(state.position[gripper] - clamped).max() < 0.05, position)  # noqa: B023
 
-    @pytest.mark.parametrize("wrong", ["nan", "infinite", "short", "long", "above", "below", "leap"])
-    def test_a_wrong_command_reaches_nothing(self, rig: DriverRig, wrong: str) -> None:
+    def test_a_wrong_command_reaches_nothing(self, rig: DriverRig) -> None:
         rig.driver.connect()
         start = rig.read().position
         rig.hold(start)
         first = np.arange(len(start)) == 0
-        position = {
+        wrong = {
             "nan": np.where(first, np.nan, start),
             "infinite": np.where(first, np.inf, start),
             "short": start[:-1],
@@ -250,14 +249,15 @@ class DriverConformance:
             "above": np.where(first, rig.embodiment.upper + 0.1, start),
             "below": np.where(first, rig.embodiment.lower - 0.1, start),
             "leap": np.where(first, start + 0.5, start),
-        }[wrong]
-        before = len(rig.received())
-        with pytest.raises(CommandInvalid):
-            rig.driver.send(Command(rig.clock.now_ns(), position))
-        for _ in range(5):
-            rig.step()
-        assert len(rig.received()) == before
-        rig.hold(start)
+        }
+        for name, position in wrong.items():
+            before = len(rig.received())
+            with pytest.raises(CommandInvalid):
+                rig.driver.send(Command(rig.clock.now_ns(), position))
+            for _ in range(5):
+                rig.step()
+            assert len(rig.received()) == before, name
+            rig.hold(start)
 
     def test_stopping_twice_rests_and_motion_may_go_on(self, rig: DriverRig) -> None:
         rig.driver.connect()
