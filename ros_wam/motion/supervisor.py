@@ -28,6 +28,7 @@ END_TIMEOUT_S = 1.5
 END_GRACE_S = 0.2
 ANSWER_TIMEOUT_S = 0.3
 LAST_WORDS = 600
+STARTING = waiting_status(Cause.NOT_READY, "the control process is starting")
 COMMAND = (sys.executable, "-m", "ros_wam.motion.process")
 
 _KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "AMENT_PREFIX_PATH")
@@ -67,7 +68,7 @@ class ControlSupervisor:
         self._answered = threading.Condition()
         self._requests = 0
         self._log_start = 0
-        self._status: Any = None
+        self._status = STARTING
 
     @property
     def running(self) -> bool:
@@ -95,7 +96,7 @@ class ControlSupervisor:
                 stderr=log,
                 env=clean_environment(),
             )
-        self._link = Link(ours)
+        self._link, self._status = Link(ours), STARTING
         self._closing.clear()
         self._watcher = threading.Thread(
             target=self._watch, args=(self._process, self._link), name="control_supervisor", daemon=True
@@ -169,7 +170,7 @@ class ControlSupervisor:
         for look in range(1, round(allowed_s / look_s) + 1):
             if select.select([link], [], [], look_s)[0]:
                 return True
-            if self._status is not None and look % LOOKS == 0 and not self._closing.is_set():
+            if look % LOOKS == 0 and allowed_s > HEARTBEAT_TIMEOUT_S and not self._closing.is_set():
                 self._tell("status", self._status)
         return False
 
