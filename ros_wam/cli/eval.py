@@ -64,7 +64,7 @@ def supervise(stack: Run, console: Console) -> Path:
     """Run the processes of `stack` to the end of its sitting and return the sitting's folder; raises TrialError."""
     sitting = stack.config.sitting_dir
     assert sitting is not None
-    console.print(f"recording to {sitting}", highlight=False)
+    console.print(f"recording to {sitting}", highlight=False, soft_wrap=True)
     with Supervisor(stack, sitting / "logs") as supervisor, Progress(console, stack.config.trials) as progress:
         output = supervisor.output
         assert output is not None
@@ -89,11 +89,8 @@ def run_lockstep(request: Request, console: Console) -> Path:
 
 
 def finish(sitting: Path, console: Console) -> int:
-    """Write the report, print the table, and return the exit status."""
-    from ros_wam.trial.report import write_report
-
-    report = write_report(sitting)
+    """Print the table and return the exit status."""
     table, valid = results_table(sitting)
     console.print(table)
-    console.print(f"report: {report}", highlight=False)
+    console.print(f"report: {sitting / 'report.html'}", highlight=False, soft_wrap=True)
     return 0 if valid else 1

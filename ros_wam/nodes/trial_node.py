@@ -16,6 +16,7 @@ from ros_wam.run_config import RunConfig
 from ros_wam.task import load_task
 from ros_wam.trial.bag_trace import measure_bag
 from ros_wam.trial.plan import make_plan
+from ros_wam.trial.report import write_report
 from ros_wam.trial.results import Results
 from ros_wam.trial.runner import Timeouts, TrialRunner
 from ros_wam.trial.sitting import describe_sitting
@@ -39,6 +40,7 @@ class TrialNode(Node):  # type: ignore[misc]
         plan = make_plan(**names, time_limit_s=task.time_limit_s, trials=config.trials, seed=config.seed)
         sitting = describe_sitting(config.sitting_dir, **names, sim=config.sim, trials=config.trials, seed=config.seed)
         self.finished = False
+        self._sitting_dir = config.sitting_dir
         self._station_clock = StationClock()
         self._station = RosStation(self, config)
         timeouts = Timeouts(home_s=STARTUP_S, ready_s=STARTUP_S, reset_s=STARTUP_S if config.sim else OPERATOR_RESET_S)
@@ -69,6 +71,8 @@ class TrialNode(Node):  # type: ignore[misc]
         progress = self._sitting.tick(now_ns)
         self._station.tick(now_ns)
         self.finished = self._sitting.finished
+        if self.finished:
+            write_report(self._sitting_dir)
         if progress:
             self._tell(progress, now_ns)
 

@@ -14,7 +14,7 @@ from ros_wam.policy.loop import PolicyLoop, PolicyStep
 CONNECT_PERIOD_S = 1.0
 REPORT_PERIOD_S = 0.5
 POLL_S = 0.005
-OBSERVATION_GRACE_S = 0.5  # so long an episode may lack observations: the chunk that is running bridges it
+OBSERVATION_GRACE_S = 1.5  # so long an episode may lack observations: a chunk bridges most of it, then the robot rests
 
 
 class PolicyState(Enum):

@@ -20,6 +20,7 @@ from ros_wam.supervisor import Supervisor
 from ros_wam.task import load_task
 from ros_wam.trial.bag_trace import measure_bag
 from ros_wam.trial.plan import make_plan
+from ros_wam.trial.report import write_report
 from ros_wam.trial.results import Results
 from ros_wam.trial.sitting import describe_sitting
 from ros_wam.trial.sitting_runner import SittingRunner
@@ -50,6 +51,7 @@ def run_sitting(request: Request, show: Callable[[str], None]) -> Path:
                 station.close()
         finally:
             client.close()
+    write_report(sitting_dir)
     return sitting_dir
 
 
