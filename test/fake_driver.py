@@ -1,7 +1,7 @@
 """A driver module for tests of the control process: its robot follows perfectly and misbehaves when a file says so.
 
-The station's `robot` mapping names the folder; a file in it called `hang`, `crash`, `stop`, `slow` or `absent` asks for
-that. What the driver is told is noted in files there.
+The station's `robot` mapping names the folder; a file in it called `hang`, `crash`, `stop`, `slow`, `spent` or `absent`
+asks for that. What the driver is told is noted in files there.
 """
 
 import os
@@ -15,7 +15,7 @@ import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import DriverUnreachable, RobotStopped
+from ros_wam.errors import DriverSpent, DriverUnreachable, RobotStopped
 from ros_wam.types import Command, JointState
 
 
@@ -58,6 +58,8 @@ class FakeDriver:
         (self._folder / "stopped").touch()
 
     def recover(self) -> None:
+        if self._asked("spent"):
+            raise DriverSpent("libvendor lost its link")
         if self._asked("slow"):
             self._clock.sleep_until_ns(self._clock.now_ns() + 500_000_000)
         (self._folder / "stop").unlink(missing_ok=True)

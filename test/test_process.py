@@ -160,6 +160,19 @@ def test_a_hang_is_killed_and_the_robot_stopped(running: Station) -> None:
     assert (running.folder / "last_resort_stop").exists()
 
 
+def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(running: Station) -> None:
+    running.ask_for("spent")
+    running.ask_for("stop")
+    running.until_mode("FAULT")
+    running.supervisor.ask("recover")
+    running.until(lambda: running.status["cause"] == "control_process_died")
+    assert "ended with status 3" in running.status["detail"] and "libvendor lost its link" in running.status["detail"]
+    assert (running.folder / "last_resort_stop").exists()
+    (running.folder / "stop").unlink()
+    assert running.supervisor.ask("recover") == (False, "the control process is starting")
+    running.until_running()
+
+
 def test_a_last_resort_that_fails_is_said(running: Station) -> None:
     running.stop_fails = True
     running.ask_for("crash")
