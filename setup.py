@@ -34,8 +34,6 @@ setup(
         "msgpack>=1.0",
         "opencv-python-headless>=4.9",
         "mujoco>=3.17,<5",
-        "mink>=1.3,<2",
-        "daqp>=0.7",
         "ruckig>=0.19.4,<0.20",
         "websockets>=14",
         "mcap>=1.5,<2",
