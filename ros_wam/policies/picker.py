@@ -113,6 +113,7 @@ class Picker:
             self._memory.clutter.pop(self._job.thing.name, None)
         elif self.rests(moment.plan_s, moment.joints):
             start_s = moment.plan_s  # nothing is being executed
+            self._failures.clear()
         thing = self._choose()
         self._last, self._job = self._job or self._last, None
         if thing is not None:
