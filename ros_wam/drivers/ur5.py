@@ -98,6 +98,8 @@ class Ur5:
         receiver = self._require_receiver()
         receiver.require_link()
         self._require_running(receiver)
+        if self._is_lost(receiver):
+            raise DriverError(f"ur_rtde lost its command link to {self._settings.address}")
         period_s, where = self._embodiment.period_s, f"the UR controller at {self._settings.address}"
         try:
             taken = self._control.servoJ(position[:-1].tolist(), 0.0, 0.0, period_s, LOOKAHEAD_S, GAIN)
@@ -114,7 +116,7 @@ class Ur5:
         self._sent = None
         if self._receiver is None or self._control is None:
             return
-        if self._receiver.is_lost:
+        if self._is_lost(self._receiver):
             ur_dashboard.stop_program(self._settings.address)
         elif self._receiver.stop_reason() is None and self._receiver.program_runs():
             try:
@@ -127,7 +129,7 @@ class Ur5:
     def recover(self) -> None:
         """See Driver. Takes seconds after a protective stop; never ends an emergency stop, powers on or moves."""
         receiver = self._require_receiver()
-        if receiver.is_lost:
+        if self._is_lost(receiver):
             raise self._spent()
         self._sent = None
         self._unlock(receiver)
@@ -138,12 +140,12 @@ class Ur5:
         """See Driver. Ends the program on the controller; the gripper keeps its grip. Takes a second."""
         try:
             self.stop()
-            if self._control is not None and self._receiver is not None and not self._receiver.is_lost:
+            if self._control is not None and self._receiver is not None and not self._is_lost(self._receiver):
                 self._control.stopScript()
         except (DriverError, RuntimeError) as error:
             _log.warning("%s was not stopped: %s", self._settings.address, error)
         self._gripper.close()
-        if self._receiver is not None and self._receiver.is_lost:
+        if self._receiver is not None and self._is_lost(self._receiver):
             self._untouchable = self._control, self._receiver
         self._control = self._receiver = None
 
@@ -179,6 +181,9 @@ class Ur5:
         deadline_ns = self._clock.now_ns() + timeout_ns
         while holds() and self._clock.now_ns() < deadline_ns:
             self._clock.sleep_until_ns(self._clock.now_ns() + _POLL_NS)
+
+    def _is_lost(self, receiver: UrReceiver) -> bool:
+        return receiver.is_lost or (self._control is not None and not self._control.isConnected())
 
     def _spent(self) -> DriverSpent:
         return DriverSpent(f"ur_rtde lost its link to {self._settings.address} and would crash if it were used again")
