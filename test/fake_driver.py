@@ -1,7 +1,7 @@
 """A driver module for tests of the control process: its robot follows perfectly and misbehaves when a file says so.
 
 The station's `robot` mapping names the folder; a file in it called `hang`, `crash`, `stop`, `slow`, `spent` or `absent`
-asks for that. What the driver is told is noted in files there.
+asks for that, `hang_on_stop` for hanging there. What the driver is told is noted in files there.
 """
 
 import os
@@ -43,8 +43,7 @@ class FakeDriver:
             sys.stderr.write("libvendor: assertion failed\n")
             sys.stderr.flush()
             os.kill(os.getpid(), signal.SIGSEGV)
-        while self._asked("hang"):
-            self._clock.sleep_until_ns(self._clock.now_ns() + 10_000_000)
+        self._hang_while("hang")
         if self._asked("stop"):
             raise RobotStopped("protective stop")
         still = np.zeros(len(self._position))
@@ -55,6 +54,7 @@ class FakeDriver:
         return command
 
     def stop(self) -> None:
+        self._hang_while("hang_on_stop")
         (self._folder / "stopped").touch()
 
     def recover(self) -> None:
@@ -67,6 +67,10 @@ class FakeDriver:
     def close(self) -> None:
         self.stop()
         (self._folder / "closed").touch()
+
+    def _hang_while(self, name: str) -> None:
+        while self._asked(name):
+            self._clock.sleep_until_ns(self._clock.now_ns() + 10_000_000)
 
     def _asked(self, name: str) -> bool:
         return (self._folder / name).exists()

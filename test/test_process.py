@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from motion_fixtures import ROBOTS, chunk_of, ramp, robot
 from ros_wam import alive
 from ros_wam.clock import StationClock
 from ros_wam.config import dump
-from ros_wam.errors import DriverError
+from ros_wam.errors import ConfigError, DriverError, RosWamError
 from ros_wam.motion.link import unpack_record
 from ros_wam.motion.supervisor import ControlSupervisor, clean_environment
 from ros_wam.run_config import RunConfig
@@ -46,7 +48,7 @@ class Station:
         self.status: dict[str, Any] = {}
         self.refusals: list[str] = []
         self._told = threading.Condition()
-        self.stop_fails = False
+        self.stop_error: RosWamError | None = None
         self.supervisor = ControlSupervisor(
             folder / "run.yaml", folder / "control.log", self._last_resort_stop, self._tell, CHILD
         )
@@ -69,8 +71,8 @@ class Station:
             self.supervisor.enable(True)
 
     def _last_resort_stop(self) -> None:
-        if self.stop_fails:
-            raise DriverError("no such robot")
+        if self.stop_error is not None:
+            raise self.stop_error
         fake_driver.last_resort_stop({"folder": str(self.folder)})
 
     def _tell(self, kind: str, content: Any) -> None:
@@ -174,7 +176,7 @@ def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(ru
 
 
 def test_a_last_resort_that_fails_is_said(running: Station) -> None:
-    running.stop_fails = True
+    running.stop_error = DriverError("no such robot")
     running.ask_for("crash")
     running.until_mode("FAULT")
     assert "could not be stopped: no such robot" in running.status["detail"]
@@ -205,6 +207,32 @@ def test_signals_do_not_end_it_and_the_end_of_the_line_does(running: Station) ->
     assert (running.folder / "closed").exists()
     assert not (running.folder / "last_resort_stop").exists()
     assert not running.supervisor.running
+
+
+def test_a_library_that_hangs_while_the_line_ends_is_no_stopped_robot(running: Station) -> None:
+    running.ask_for("hang_on_stop")
+    running.supervisor.close()
+    assert (running.folder / "last_resort_stop").exists()
+    assert f"status -{int(signal.SIGALRM)} while it stopped the robot" in running.status["detail"]
+
+
+def test_a_last_resort_of_a_wrong_station_file_is_told_too(running: Station) -> None:
+    running.stop_error = ConfigError("robot: unknown key 'adress'")
+    running.ask_for("crash")
+    running.until_mode("FAULT")
+    assert "could not be stopped: robot: unknown key 'adress'" in running.status["detail"]
+
+
+def test_an_orphan_ends_though_its_library_hangs(station: Station) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    arguments = [*CHILD, "--config", str(station.folder / "run.yaml"), "--fd", str(theirs.fileno())]
+    child = subprocess.Popen(arguments, pass_fds=(theirs.fileno(),))
+    with ours, theirs:
+        ours.settimeout(PATIENCE_S)
+        while b"records" not in ours.recv(1 << 20):
+            pass
+        station.ask_for("hang")
+    assert child.wait(PATIENCE_S) == -signal.SIGALRM
 
 
 def test_it_waits_for_a_robot_that_is_not_there_yet(station: Station) -> None:

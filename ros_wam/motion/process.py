@@ -1,7 +1,7 @@
 """The control process: the one that holds the gate and the driver. A child of `robot_node`, without ROS.
 
 It ignores SIGINT and SIGTERM; when its supervisor is gone it holds, stops the robot by the vendor's means and ends
-within a second.
+within a second. The kernel ends it should the vendor library hang with nobody left to see it.
 """
 
 import argparse
@@ -32,6 +32,8 @@ CONNECT_RETRY_NS = 500_000_000
 WAITING_STATUS_NS = 100_000_000
 WAITING_PATIENCE_S = 0.5
 END_TIMEOUT_S = 1.0
+HANG_TIMEOUT_S = 3.0
+"""For a hang that no supervisor sees; longer than the machine may pause for."""
 STOPPING_NS = 500_000_000
 SPENT_STATUS = 3
 """Exit status of a process whose vendor library is of no more use."""
@@ -41,16 +43,28 @@ def run(config: RunConfig, link: Link, clock: Clock) -> None:
     """Connect, then tick until the supervisor is gone; raises ConfigError."""
     embodiment = config.embodiment()
     opened = driver_module(embodiment.driver).open_driver(embodiment, config.station().robot, clock)
-    driver = AnnouncedDriver(opened, lambda seconds: link.send("busy", seconds))
+
+    def announce(seconds: float) -> None:
+        link.send("busy", seconds)
+        if not link.closed:  # the time to end in is not extended
+            _end_after(seconds + HANG_TIMEOUT_S)
+
+    driver = AnnouncedDriver(opened, announce)
     loop = build_control_loop(embodiment, driver)
     _connect(driver, link, clock)
     pace = Pace(clock, embodiment.period_s)
     service = ControlService(loop, link, pace, become_realtime())
     while not link.closed:
+        _end_after(HANG_TIMEOUT_S)
         service.cycle(pace.wait())
-    signal.setitimer(signal.ITIMER_REAL, END_TIMEOUT_S)  # the kernel ends us even if the vendor library hangs
+    _end_after(END_TIMEOUT_S)
     _stop(loop, pace, clock)
     driver.close()
+
+
+def _end_after(seconds: float) -> None:
+    """Have the kernel end this process then, unless this is called again before."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _connect(driver: Driver, link: Link, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ros_wam.causes import Cause
-from ros_wam.errors import DriverError
+from ros_wam.errors import RosWamError
 from ros_wam.motion.link import Link, pack_chunk
 from ros_wam.motion.service import waiting_status
 from ros_wam.types import ActionChunk, Command
@@ -134,17 +134,15 @@ class ControlSupervisor:
             return self._answers.pop(number)
 
     def close(self) -> None:
-        """Let the control process stop the robot and end; kill it after 1.5 s."""
+        """Let the control process stop the robot and end within 1.5 s; if it fails, stop the robot without it."""
+        was_running = self.running
         self._closing.set()
         if self._process is None or self._link is None:
             return
         self._link.shut()
-        try:
-            self._process.wait(END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(END_TIMEOUT_S)
-            self._stop_without_library()
+        status = _end(self._process, END_TIMEOUT_S)
+        if was_running and status != 0:  # it may have been ended before it had stopped the robot
+            self._tell_death(f"ended with status {status} while it stopped the robot")
         if self._watcher is not None:
             self._watcher.join(END_TIMEOUT_S)
         self._link.close()
@@ -188,20 +186,21 @@ class ControlSupervisor:
 
     def _bury(self, process: subprocess.Popen[bytes], link: Link, ended: bool, allowed_s: float) -> None:
         """Kill what is left, stop the robot without the library, and tell why."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(END_GRACE_S if ended else 0.0)
-        process.kill()
-        status = process.wait()
-        stopped = self._stop_without_library()
+        status = _end(process, END_GRACE_S if ended else 0.0)
         link.close()
-        how = f"ended with status {status}" if ended else f"was silent for {allowed_s * 1e3:.0f} ms and was killed"
+        self._tell_death(
+            f"ended with status {status}" if ended else f"was silent for {allowed_s * 1e3:.0f} ms and was killed"
+        )
+
+    def _tell_death(self, how: str) -> None:
+        stopped = self._stop_without_library()
         detail = f"the control process {how}; {stopped}; its last words: {self._last_words()}"
         self._tell("status", waiting_status(Cause.CONTROL_PROCESS_DIED, detail))
 
     def _stop_without_library(self) -> str:
         try:
             self._last_resort_stop()
-        except DriverError as error:
+        except RosWamError as error:
             return f"the robot could not be stopped: {error}"
         return "the robot was told to stop"
 
@@ -210,3 +209,13 @@ class ControlSupervisor:
             log.seek(self._log_start)
             text = log.read().decode(errors="replace").strip()
         return text[-LAST_WORDS:] or "none"
+
+
+def _end(process: subprocess.Popen[bytes], grace_s: float) -> int | None:
+    """Kill the process unless it ends within `grace_s`; return its exit status, None if it is stuck in the kernel."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(grace_s)
+    process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(END_TIMEOUT_S)
+    return None
