@@ -93,11 +93,16 @@ class ControlLoop:
         return self._follow(chunk, now_ns)
 
     def teleoperate(self, command: Command, now_ns: int) -> ActionChunk:
-        """Follow one command of a leader device until the next or for 0.1 s; raises ChunkRefused."""
+        """Follow one command of a leader device until the next or for 0.1 s; raises ChunkRefused, also when it is old."""
         if self._mode is not Mode.TELEOP:
             raise ChunkRefused(RefusalReason.WRONG_MODE, f"mode is {self._mode.value}, must be {Mode.TELEOP.value}")
         if not np.isfinite(command.position).all():
             raise ChunkRefused(RefusalReason.NON_FINITE, f"teleop command is {command.position.tolist()}")
+        age_s = (now_ns - command.stamp_ns) * 1e-9
+        if age_s > TELEOP_HOLD_S:
+            raise ChunkRefused(
+                RefusalReason.EXPIRED, f"teleop command is {age_s:.3f} s old, at most {TELEOP_HOLD_S} s is allowed"
+            )
         rows = np.array([command.position, command.position])
         return self._follow(ActionChunk(-1, -1, command.stamp_ns, now_ns, TELEOP_HOLD_S, rows), now_ns)
 
