@@ -93,7 +93,7 @@ class ControlLoop:
         return self._follow(chunk, now_ns)
 
     def teleoperate(self, command: Command, now_ns: int) -> ActionChunk:
-        """Follow one command of a leader device until the next or for 0.1 s; raises ChunkRefused, also when it is old."""
+        """Follow one fresh command of a leader device until the next or for 0.1 s; raises ChunkRefused."""
         if self._mode is not Mode.TELEOP:
             raise ChunkRefused(RefusalReason.WRONG_MODE, f"mode is {self._mode.value}, must be {Mode.TELEOP.value}")
         if not np.isfinite(command.position).all():
