@@ -9,9 +9,11 @@ def hold(run_dir: Path, name: str) -> None:
     """Declare the calling process alive under `name` until it ends, however it ends."""
     folder = run_dir / "alive"
     folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".{name}.{os.getpid()}"
     # A bare descriptor, closed by the kernel alone: what Python would close could be collected.
-    descriptor = os.open(folder / name, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fresh.replace(folder / name)  # locked before anybody can look: no one sees it free, or holds it while looking
 
 
 def is_alive(run_dir: Path, name: str) -> bool:
@@ -30,5 +32,5 @@ def is_alive(run_dir: Path, name: str) -> bool:
 def dead(run_dir: Path) -> list[str]:
     """Return the names that were held once and are no longer."""
     folder = run_dir / "alive"
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    names = sorted(path.name for path in folder.glob("[!.]*"))
     return [name for name in names if not is_alive(run_dir, name)]

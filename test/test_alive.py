@@ -1,5 +1,6 @@
 """Liveness locks: held while the process lives, released by any death."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -34,6 +35,17 @@ def test_a_killed_process_is_dead_at_once(tmp_path: Path) -> None:
         process.wait()
     assert not alive.is_alive(tmp_path, "node")
     assert alive.dead(tmp_path) == ["node"]
+
+
+def test_a_successor_does_not_mind_who_is_looking(tmp_path: Path) -> None:
+    (tmp_path / "alive").mkdir()
+    left_by_the_dead = tmp_path / "alive" / "node"
+    left_by_the_dead.touch()
+    with left_by_the_dead.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        alive.hold(tmp_path, "node")
+    assert alive.is_alive(tmp_path, "node")
+    assert alive.dead(tmp_path) == []
 
 
 def test_no_process_was_ever_held(tmp_path: Path) -> None:
