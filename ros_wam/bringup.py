@@ -70,11 +70,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
         )
     policy = share.find("config/policies", request.policy) if request.policy else None
     profile = load_profile(policy) if policy else None
-    if profile is not None and request.inference_latency_ms >= 1e3 * profile.timeouts.call_s:
-        raise ConfigError(
-            f"an inference latency of {request.inference_latency_ms:g} ms would time out: "
-            f"{profile.name} allows {profile.timeouts.call_s:g} s for a call"
-        )
+    _check_latency(profile, request.inference_latency_ms)
     task = share.find("config/tasks", request.task) if request.task else None
     if task is not None:
         _check_task(task, robot.stem)
@@ -164,6 +160,16 @@ def _environment(sim: bool) -> dict[str, str]:
         wanted["ROS_DOMAIN_ID"] = str(_claim("domain", range(1, 102)))  # above, ports may collide with ephemeral ones
     environment = {key: value for key, value in wanted.items() if key not in os.environ}
     return {**environment, OFFSET_VARIABLE: str(station_offset_ns())}
+
+
+def _check_latency(profile: Profile | None, latency_ms: float) -> None:
+    if latency_ms > 0.0 and (profile is None or not profile.serve):
+        raise ConfigError(f"an inference latency of {latency_ms:g} ms needs a policy that this package serves")
+    if profile is not None and latency_ms >= 1e3 * profile.timeouts.call_s:
+        raise ConfigError(
+            f"an inference latency of {latency_ms:g} ms would time out: "
+            f"{profile.name} allows {profile.timeouts.call_s:g} s for a call"
+        )
 
 
 def _check_task(path: Path, robot: str) -> None:
