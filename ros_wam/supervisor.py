@@ -9,8 +9,10 @@ from types import TracebackType
 from typing import IO
 
 from ros_wam.bringup import NodeSpec, Run, clear
+from ros_wam.clock import StationClock
 
 STOP_TIMEOUT_S = 8.0
+WIND_UP_S = 20.0  # for the trial to be stopped and scored when another process has ended
 # The trial closes its bag first, then what feeds it, and the simulated world last.
 STOP_ORDER = ("trial_node", "policy_node", "robot_node", "recorder_node", "camera_node", "policy_server", "sim_node")
 
@@ -25,6 +27,8 @@ class Supervisor:
         self._run = run
         self._log_dir = log_dir
         self._processes: dict[str, subprocess.Popen[str]] = {}
+        self._clock = StationClock()
+        self._ended_ns: int | None = None
         self.output: IO[str] | None = None
 
     def __enter__(self) -> "Supervisor":
@@ -47,15 +51,26 @@ class Supervisor:
             clear(self._run)
 
     def ended(self) -> NodeSpec | None:
-        """Respawn what may be respawned; return the first required process that has ended, or None."""
-        for node in self._run.nodes:
-            if self._processes[node.name].poll() is None:
-                continue
-            if node.required:
-                return node
+        """Respawn what may be respawned; return the first required process that has ended, or None.
+
+        While `trial_node` runs it is not told before `WIND_UP_S` have passed: the trial is to say what it did to it.
+        """
+        over = [node for node in self._run.nodes if self._processes[node.name].poll() is not None]
+        for node in over:
             if node.respawn:
                 self._start(node)
-        return None
+        required = [node for node in over if node.required]
+        if not required:
+            return None
+        now_ns = self._clock.now_ns()
+        self._ended_ns = now_ns if self._ended_ns is None else self._ended_ns
+        if self.runs("trial_node") and now_ns - self._ended_ns < WIND_UP_S * 1e9:
+            return None
+        return required[0]
+
+    def runs(self, name: str) -> bool:
+        """Return whether the process `name` is part of this run and has not ended."""
+        return name in self._processes and self._processes[name].poll() is None
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to the process `name`."""

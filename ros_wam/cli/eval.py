@@ -7,12 +7,13 @@ from typing import Any
 
 from rich.console import Console
 
-from ros_wam.bringup import Request, Run, bringup, clear
+from ros_wam.bringup import Request, bringup
 from ros_wam.cli.progress import Progress
 from ros_wam.cli.results_table import results_table
 from ros_wam.cli.station_options import add_station_options, add_trial_options, latency_ms
 from ros_wam.errors import ConfigError, TrialError
 from ros_wam.supervisor import Supervisor
+from ros_wam.trial.sitting_runner import NOTHING_COUNTS
 
 EXAMPLE = "example: ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1"
 POLL_S = 0.2
@@ -52,16 +53,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_processes(request: Request, console: Console) -> Path:
-    """Run the sitting on the production path and return its folder."""
+    """Run the sitting on the production path and return its folder; raises TrialError when a process fails."""
     stack = bringup(request)
-    try:
-        return supervise(stack, console)
-    finally:
-        clear(stack)
-
-
-def supervise(stack: Run, console: Console) -> Path:
-    """Run the processes of `stack` to the end of its sitting and return the sitting's folder; raises TrialError."""
     sitting = stack.config.sitting_dir
     assert sitting is not None
     console.print(f"recording to {sitting}", highlight=False, soft_wrap=True)
@@ -69,14 +62,12 @@ def supervise(stack: Run, console: Console) -> Path:
         output = supervisor.output
         assert output is not None
         while (ended := supervisor.ended()) is None:
-            if select.select([output], [], [], POLL_S)[0]:
-                progress.show(output.readline())
-        for line in output:
+            if select.select([output], [], [], POLL_S)[0] and (line := output.readline()):
+                progress.show(line)
+        for line in () if supervisor.runs("trial_node") else output:
             progress.show(line)
-        if ended.name != "trial_node":
+        if ended.name != "trial_node" or supervisor.exit_status("trial_node") not in (0, NOTHING_COUNTS):
             raise TrialError(f"{ended.name} ended: {supervisor.last_words(ended.name) or 'without a word'}")
-        if supervisor.exit_status("trial_node") != 0 and not (sitting / "results.json").is_file():
-            raise TrialError(f"trial_node failed: {supervisor.last_words('trial_node')}")
     return sitting
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, RegisterEventHandler, Shutdown
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, RegisterEventHandler, Shutdown, TimerAction
 from launch.event_handlers import OnProcessExit, OnShutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from ros_wam.bringup import NodeSpec, Request, Run, bringup, clear
+from ros_wam.errors import ConfigError
+from ros_wam.supervisor import WIND_UP_S
 
 ARGUMENTS = {
     "robot": ("ur5", "a name in robots/, or a robot file"),
@@ -40,7 +42,7 @@ def _launch(context: LaunchContext, parts: tuple[str, ...], arguments: tuple[str
             robot=given["robot"],
             policy=given.get("policy"),
             task=given.get("task"),
-            sim=TRUTH[given.get("sim", "true").lower()],
+            sim=_truth("sim", given.get("sim", "true")),
             trials=int(given.get("trials", "1")),
             seed=int(given.get("seed", "0")),
             record_dir=Path(given.get("record_dir", "runs")),
@@ -52,6 +54,12 @@ def _launch(context: LaunchContext, parts: tuple[str, ...], arguments: tuple[str
         actions += _node_actions(node, run)
     actions.append(RegisterEventHandler(OnShutdown(on_shutdown=lambda *_: clear(run))))
     return actions
+
+
+def _truth(name: str, text: str) -> bool:
+    if text.lower() not in TRUTH:
+        raise ConfigError(f"{name}:={text} must be one of {', '.join(TRUTH)}")
+    return TRUTH[text.lower()]
 
 
 def _node_actions(node: NodeSpec, run: Run) -> list[Any]:
@@ -66,5 +74,7 @@ def _node_actions(node: NodeSpec, run: Run) -> list[Any]:
     )
     if not node.required:
         return [action]
-    ended = Shutdown(reason=f"{node.name} ended")
+    ended: Any = Shutdown(reason=f"{node.name} ended")
+    if node.name != "trial_node" and any(other.name == "trial_node" for other in run.nodes):
+        ended = TimerAction(period=WIND_UP_S, actions=[ended])  # the trial is scored first, and ends the run itself
     return [action, RegisterEventHandler(OnProcessExit(target_action=action, on_exit=[ended]))]

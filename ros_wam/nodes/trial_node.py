@@ -20,11 +20,10 @@ from ros_wam.trial.report import write_report
 from ros_wam.trial.results import Results
 from ros_wam.trial.runner import Timeouts, TrialRunner
 from ros_wam.trial.sitting import describe_sitting
-from ros_wam.trial.sitting_runner import SittingRunner
+from ros_wam.trial.sitting_runner import NOTHING_COUNTS, SittingRunner
 
 PERIOD_S = 0.05  # 20 Hz, as `enable` is due
 PROGRESS_PERIOD_NS = 250_000_000
-STARTUP_S = 30.0  # the first trial also waits for cameras, policy and robot to come up
 OPERATOR_RESET_S = 1800.0
 
 
@@ -43,7 +42,7 @@ class TrialNode(Node):  # type: ignore[misc]
         self._sitting_dir = config.sitting_dir
         self._station_clock = StationClock()
         self._station = RosStation(self, config)
-        timeouts = Timeouts(home_s=STARTUP_S, ready_s=STARTUP_S, reset_s=STARTUP_S if config.sim else OPERATOR_RESET_S)
+        timeouts = Timeouts() if config.sim else Timeouts(reset_s=OPERATOR_RESET_S)
         results = Results(config.sitting_dir, sitting)
         self._sitting = SittingRunner(self._station, plan, results, measure=measure_bag, timeouts=timeouts)
         self._told_state, self._told_ns = "", 0
@@ -56,7 +55,7 @@ class TrialNode(Node):  # type: ignore[misc]
     @property
     def exit_status(self) -> int:
         """0 when at least one trial counts."""
-        return 0 if self._sitting.valid_trials else 1
+        return 0 if self._sitting.valid_trials else NOTHING_COUNTS
 
     def close(self) -> None:
         """Stop what runs: a trial cut off here is not scored, and `--resume` runs it anew."""

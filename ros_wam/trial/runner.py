@@ -35,7 +35,7 @@ class TrialState(Enum):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """The longest each wait may take [s]. People lay a scene out more slowly than a simulator does."""
+    """The longest each wait may take [s]: as a simulator lays a scene out, and as a station takes to come up."""
 
     reset_s: float = 30.0
     home_s: float = 30.0

@@ -12,6 +12,9 @@ from ros_wam.trial.results import Results
 from ros_wam.trial.runner import HOPELESS, Timeouts, TrialRunner, TrialState
 from ros_wam.trial.station import Station
 
+NOTHING_COUNTS = 3
+"""Exit status of a sitting that went to its end without a valid trial; a process that fails ends with 1."""
+
 
 class SittingRunner:
     """Runs the trials of `plan` that `results` does not hold yet; call `tick` at 20 Hz or more until `finished`."""
