@@ -35,6 +35,8 @@ class Progress:
         try:
             event = json.loads(line)
         except json.JSONDecodeError:
+            event = None
+        if not isinstance(event, dict):
             self._console.print(line.rstrip(), markup=False)
             return
         if event.get("state") == "scored" and "outcome" in event:
