@@ -4,7 +4,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import rclpy
 from rclpy.executors import Executor, SingleThreadedExecutor
@@ -20,14 +19,6 @@ from ros_wam.run_config import RunConfig, load_run_config
 SPIN_TIMEOUT_S = 0.1
 
 
-class RunNode(Protocol):
-    """A node of a run: `close` sends the last safe command or writes the last message, while ROS is still up."""
-
-    finished: bool
-
-    def close(self) -> None: ...
-
-
 def parse(argv: Sequence[str] | None, *options: str) -> argparse.Namespace:
     """Return a node's `--config` and the further `options` it requires, ROS arguments removed."""
     parser = argparse.ArgumentParser()
@@ -37,7 +28,10 @@ def parse(argv: Sequence[str] | None, *options: str) -> argparse.Namespace:
 
 
 def run(name: str, config_file: str, make: Callable[[RunConfig], Node]) -> int:
-    """Make the node, spin it until it is `finished` or a signal comes, close it; return the exit status."""
+    """Make the node, spin it until it is `finished` or a signal comes, close it; return its `exit_status`.
+
+    A node need not have these three; `close` sends its last safe command or last message, while ROS is still up.
+    """
     die_with_parent()
     stop = stop_event()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)

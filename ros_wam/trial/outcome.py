@@ -1,7 +1,7 @@
 """What one trial came to: an entry of `trials` in results.json, key for key."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -44,7 +44,7 @@ class Trial:
     idle_fraction: float | None = None
     inference_ms: Mapping[str, float] | None = None
     interventions: int | None = None
-    dropped: Mapping[str, int] | None = field(default=None)
+    dropped: Mapping[str, int] | None = None
     bag: str | None = None
 
     def to_json(self) -> dict[str, Any]:
