@@ -34,6 +34,7 @@ class Cause(Enum):
     STATE_STALE = "state_stale"
     SOURCE_STALE = "source_stale"
     COMMAND_INVALID = "command_invalid"
+    NOT_FOLLOWING = "not_following"
     WORKSPACE = "workspace"
     PROTECTIVE_STOP = "protective_stop"
     DRIVER_LOST = "driver_lost"
@@ -66,6 +67,7 @@ CONTROL_ACTIONS = {
     Cause.SOURCE_STALE: Action.HOLD,
     Cause.WORKSPACE: Action.HOLD,
     Cause.COMMAND_INVALID: Action.STOP,
+    Cause.NOT_FOLLOWING: Action.STOP,
     Cause.PROTECTIVE_STOP: Action.STOP,
     Cause.DRIVER_LOST: Action.STOP,
     Cause.CONTROL_PROCESS_DIED: Action.STOP,

@@ -66,6 +66,7 @@ class Embodiment:
     grippers: dict[str, GripperLimits]
     home: dict[str, float]
     start_distance_rad: float
+    tracking_rad: float
 
     def __post_init__(self) -> None:
         arm_joints = {joint for arm in self.arms.values() for joint in arm.joints}
@@ -76,6 +77,11 @@ class Embodiment:
             numbers = (low, high, limits.velocity_rad_s, limits.acceleration_rad_s2, limits.jerk_rad_s3)
             if not all(map(math.isfinite, numbers)) or low >= high or min(numbers[2:]) <= 0.0:
                 raise ConfigError(f"robot {self.name}: limits of {joint} are empty or not finite: {limits}")
+        if not (0.0 < self.start_distance_rad < math.inf and 0.0 < self.tracking_rad < math.inf):
+            raise ConfigError(
+                f"robot {self.name}: start_distance_rad {self.start_distance_rad} and tracking_rad {self.tracking_rad}"
+                f" must be finite and greater than 0"
+            )
         if ((self.home_position < self.lower) | (self.home_position > self.upper)).any():
             raise ConfigError(f"robot {self.name}: home {self.home} is outside the position limits")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ros_wam.clock import FakeClock
+from ros_wam.drivers.command_check import checked_position
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import DriverError
 from ros_wam.types import ActionChunk, Command, FloatArray, JointState
@@ -32,10 +33,13 @@ def ramp(start: FloatArray, end: FloatArray, rows: int = 30) -> FloatArray:
 
 
 class PerfectRobot:
-    """A driver whose robot is at once where it is sent. `failure` is raised by `read` and `send` while it is set."""
+    """A driver whose robot is at once where it is sent, unless it is `stuck`; it checks commands as every driver does.
+
+    `failure` is raised by `read` and `send` while it is set.
+    """
 
     def __init__(self, embodiment: Embodiment, clock: FakeClock) -> None:
-        self.clock = clock
+        self.embodiment, self.clock = embodiment, clock
         self.position = embodiment.home_position
         self.failure: DriverError | None = None
         self.send_failure: DriverError | None = None
@@ -43,6 +47,8 @@ class PerfectRobot:
         self.frozen_stamp_ns: int | None = None
         self.sent: list[FloatArray] = []
         self.stops = 0
+        self.stuck = False
+        self._before: FloatArray | None = None
 
     def connect(self) -> None: ...
 
@@ -55,12 +61,14 @@ class PerfectRobot:
         failure = self.send_failure or self.failure
         if failure is not None:
             raise failure
+        self._before = checked_position(command, self.embodiment, self._before, self.position)
         self.sent.append(command.position)
-        self.position = command.position
+        self.position = self.position if self.stuck else command.position
         return command
 
     def stop(self) -> None:
         self.stops += 1
+        self._before = None
 
     def recover(self) -> None:
         if self.recover_failure is not None:

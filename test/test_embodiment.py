@@ -46,6 +46,7 @@ def test_the_model_is_beside_the_file(path: Path) -> None:
         (r"velocity_rad_s: 2.0", "velocity_rad_s: 0.0", "limits of joint1 are empty or not finite"),
         (r"\[joint1, joint2", "[joint2", "do not name the same joints"),
         (r"start_distance_rad: .*", "", "missing key start_distance_rad"),
+        (r"tracking_rad: [0-9.]+", "tracking_rad: .inf", "tracking_rad inf must be finite"),
         (r"home: \{joint1: [-0-9.]+", "home: {joint1: 9.0", "is outside the position limits"),
     ],
 )

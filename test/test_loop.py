@@ -339,6 +339,7 @@ def test_homing_waits_for_enable_but_not_for_ever(rig: Rig) -> None:
 
 def test_homing_ends_when_enable_is_lost(rig: Rig) -> None:
     rig.robot.position = away(0, 0.1)
+    rig.robot.stop()
     rig.loop._gate.reseed()
     rig.run(1)
     rig.loop.home(rig.now_ns)
@@ -366,14 +367,26 @@ def test_a_way_home_that_cannot_be_planned_is_refused(rig: Rig, monkeypatch: pyt
 
 def test_a_robot_that_was_moved_by_hand_is_taken_where_it_is(rig: Rig) -> None:
     rig.robot.position = away(0, 0.2)
-    rig.robot.send_failure = None
     rig.loop._state = rig.robot.read()
     rig.loop.set_mode(Mode.POLICY, rig.now_ns)
     np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
     rig.loop.set_mode(Mode.HOLD, rig.now_ns)
     rig.robot.position = away(0, 0.21)
     rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    assert (rig.robot.stops, rig.loop.mode) == (1, Mode.POLICY)
     np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
+
+
+def test_a_robot_that_does_not_follow_is_stopped(policy: Rig) -> None:
+    policy.robot.stuck = True
+    policy.follow(ramp(HOME, away(2, 0.6)))
+    policy.until(lambda: policy.loop.mode is Mode.FAULT, TICKS_PER_S)
+    assert (policy.loop.cause, policy.robot.stops) == (Cause.NOT_FOLLOWING, 1)
+    assert "joint3 is 0.3" in policy.loop.detail and "at most 0.3 rad" in policy.loop.detail
+    assert np.abs(policy.robot.sent[-1] - HOME).max() < UR5.tracking_rad + 0.02
+    policy.robot.stuck = False
+    policy.loop.recover()
+    np.testing.assert_array_equal(policy.run(5)[-1].sent.position, HOME)
 
 
 def test_teleop_pre_empts_the_policy_within_a_period(policy: Rig) -> None:

@@ -107,7 +107,10 @@ class ControlLoop:
         return self._follow(ActionChunk(-1, -1, command.stamp_ns, now_ns, TELEOP_HOLD_S, rows), now_ns)
 
     def set_mode(self, mode: Mode, now_ns: int) -> None:
-        """Let one source move the robot from now on; raises ModeRefused. HOLD is always possible, and keeps FAULT."""
+        """Let one source move the robot from now on; raises ModeRefused. HOLD is always possible, and keeps FAULT.
+
+        A robot that was moved by hand is taken where it is; raises DriverError if it cannot be stopped for that.
+        """
         if mode is Mode.FAULT:
             raise ModeRefused("FAULT is not a mode to ask for; ask for HOLD, POLICY, TELEOP or HOMING")
         if self._mode is Mode.FAULT:
@@ -118,6 +121,7 @@ class ControlLoop:
         self._mode, self.cause, self.detail = mode, None, ""
         self._homing_asked_ns = now_ns
         if mode in MOVING and self._was_moved_by_hand():
+            self._driver.stop()  # only after a stop may a driver be sent to where the robot is
             self._gate.reseed()
 
     def home(self, now_ns: int) -> None:
@@ -176,7 +180,20 @@ class ControlLoop:
         except DriverError as error:
             self._state = None
             self._meet(_cause_of(error), str(error))
+        else:
+            self._require_following(self._state)
         return self._state
+
+    def _require_following(self, state: JointState) -> None:
+        """Stop a robot that does not go where it is sent: else it would catch up in one leap once it does again."""
+        if self._gate.position is None:
+            return
+        behind = np.where(self._embodiment.is_gripper, 0.0, np.abs(state.position - self._gate.position))
+        worst, limit = int(behind.argmax()), self._embodiment.tracking_rad
+        if behind[worst] > limit:
+            name = self._embodiment.joint_names[worst]
+            detail = f"{name} is {behind[worst]:.3f} rad from where it was sent, at most {limit} rad is allowed"
+            self._meet(Cause.NOT_FOLLOWING, detail)
 
     def _send(self, command: Command) -> Command:
         nothing = Command(command.stamp_ns, np.full(len(command.position), np.nan))
