@@ -4,10 +4,10 @@ Joint arrays are in the order of `Embodiment.joint_names` (grippers included, 0 
 Times are integer nanoseconds of station time, and say when the thing was true.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ class Mode(Enum):
     FAULT = "FAULT"
 
 
+_spec = functools.cache(ArraySpec)  # a few shapes, checked hundreds of times a second
+
+
 def _freeze(instance: object, spec: ArraySpec) -> None:
     object.__setattr__(instance, spec.name, spec.validate(getattr(instance, spec.name)))
 
@@ -41,7 +44,7 @@ class CameraFrame:
     image: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        _freeze(self, ArraySpec("image", (None, None, 3), np.uint8))
+        _freeze(self, _spec("image", (None, None, 3), np.uint8))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +57,9 @@ class JointState:
     effort: FloatArray
 
     def __post_init__(self) -> None:
-        _freeze(self, ArraySpec("position", (None,)))
-        _freeze(self, ArraySpec("velocity", self.position.shape))
-        _freeze(self, ArraySpec("effort", self.position.shape))
+        _freeze(self, _spec("position", (None,)))
+        _freeze(self, _spec("velocity", self.position.shape))
+        _freeze(self, _spec("effort", self.position.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +88,7 @@ class ActionChunk:
     reanchored: bool = False
 
     def __post_init__(self) -> None:
-        _freeze(self, ArraySpec("positions", (None, None)))
+        _freeze(self, _spec("positions", (None, None)))
 
     @property
     def end_ns(self) -> int:
@@ -113,8 +116,8 @@ class Target:
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        _freeze(self, ArraySpec("position", (None,)))
-        _freeze(self, ArraySpec("velocity", self.position.shape))
+        _freeze(self, _spec("position", (None,)))
+        _freeze(self, _spec("velocity", self.position.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +128,7 @@ class Command:
     position: FloatArray
 
     def __post_init__(self) -> None:
-        _freeze(self, ArraySpec("position", (None,), finite=False))
+        _freeze(self, _spec("position", (None,), finite=False))
 
 
 @dataclass(frozen=True)
@@ -176,10 +179,9 @@ class Stage:
 class Reply:
     """A policy server's answer: `actions` `(T, action_dim)` as the server gave them, and its own timing if it said.
 
-    `timing_ms` is what the call took, part by part; `extra` is what else the server answered.
+    `timing_ms` is what the call took, part by part.
     """
 
     actions: FloatArray
     server_infer_ms: float | None = None
     timing_ms: Mapping[str, float] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -52,11 +52,6 @@ class SceneMemory:
         self.box = None
         self.clutter.clear()
 
-    def doubt(self, name: str, now_ns: int) -> None:
-        """Believe the next sighting of a thing rather than the last one."""
-        if name in self.clutter:
-            self.clutter[name] = replace(self.clutter[name], error_m=_GLIMPSE_ERROR_M, stamp_ns=now_ns)
-
     def look(
         self,
         image: NDArray[np.uint8],

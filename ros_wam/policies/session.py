@@ -21,7 +21,6 @@ _FORGET_S = 3.0  # a client that was silent for so long begins something new
 _LEAD_S = 0.3  # an answer is normally being executed after this long
 _USUAL_INTERVAL_S = 0.5
 _SET_OFF_S = 0.4  # after a stop, to reach the speed of the plan
-_MAX_TILT_RAD = 1.0
 
 
 class Session:

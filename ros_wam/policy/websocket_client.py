@@ -74,8 +74,7 @@ class WebsocketClient:
             "round_trip": (received_ns - sent_ns) * 1e-6,
             "decode": (self._clock.now_ns() - received_ns) * 1e-6,
         }
-        extra = {key: value for key, value in answer.items() if key != self._profile.reply_path}
-        return Reply(actions, server_infer_ms(answer), timing_ms, extra)
+        return Reply(actions, server_infer_ms(answer), timing_ms)
 
     def reset(self) -> None:
         """Begin with a new connection: what a server remembers of an episode, it remembers per connection."""
