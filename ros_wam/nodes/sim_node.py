@@ -24,7 +24,7 @@ PHYSICS_PRIORITY = 40  # below the control process, which is 60
 
 
 def open_station(config: RunConfig, config_file: Path, resources: ExitStack) -> Station:
-    """Return the station of a run; `resources` closes it. Raises ConfigError, SimError."""
+    """Return the station of a run; `resources` closes it and says what it lost. Raises ConfigError, SimError."""
     if config.task is None:
         raise ConfigError("a simulated station needs a task")
     embodiment, station = config.embodiment(), config.station()
@@ -39,7 +39,14 @@ def open_station(config: RunConfig, config_file: Path, resources: ExitStack) -> 
     cameras = {view: station.cameras[view] for view in embodiment.views}
     opened = Station(robot, scorer, emulators, cameras, pictures, config.sim_socket, StationClock())
     resources.callback(opened.close)
+    resources.callback(lambda: _tell_losses(opened, pictures))
     return opened
+
+
+def _tell_losses(station: Station, pictures: RenderProcess) -> None:
+    if station.slipped_ns or pictures.dropped:
+        lost = f"{station.slipped_ns * 1e-6:.0f} ms of the world's time and {pictures.dropped} snapshots for pictures"
+        print(f"sim_node: late, and lost {lost}", file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,8 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args, _ = parser.parse_known_args(argv)  # launch appends ROS arguments
     die_with_parent()
     stop = stop_event()
-    with ExitStack() as resources:
-        try:
+    try:
+        with ExitStack() as resources:
             config = load_run_config(args.config)
             alive.hold(config.run_dir, "sim_node")
             station = open_station(config, args.config, resources)
@@ -58,9 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print("sim_node: no real-time priority here; physics may be late", file=sys.stderr, flush=True)
             gc.freeze()  # what is alive now stays; collections become short
             station.run(stop)
-        except RosWamError as error:
-            print(f"sim_node: {error}", file=sys.stderr, flush=True)
-            return 1
+    except RosWamError as error:  # the last line of the log says why the process ended
+        print(f"sim_node: {error}", file=sys.stderr, flush=True)
+        return 1
     return 0
 
 
