@@ -63,7 +63,7 @@ class Run:
 def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     """Resolve `request`, write the configuration file and return the processes of `parts`; raises ConfigError."""
     robot = share.find("robots", request.robot)
-    calibration = share.share_dir() / "calib" / robot.stem / ("sim" if request.sim else "")
+    calibration = share.calibration_dir(robot, request.sim)
     if not (calibration / "station.yaml").is_file():
         raise ConfigError(
             f"no station file for {robot.stem}: {calibration / 'station.yaml'}; with --sim none is needed"
@@ -209,5 +209,8 @@ def _free_port() -> int:
 
 def _with_free_address(config: RunConfig) -> RunConfig:
     """Give the emulated controller a loopback address of its own, from the station file's on: its ports are fixed."""
-    network, last = str(config.station().robot["address"]).rsplit(".", 1)
+    address = config.station().robot.get("address")
+    if not isinstance(address, str) or address.count(".") != 3:
+        raise ConfigError(f"{config.calibration / 'station.yaml'}: robot: address is {address!r}, must be an IPv4 one")
+    network, last = address.rsplit(".", 1)
     return replace(config, robot_address=f"{network}.{_claim(f'address_{network}', range(int(last), 255))}")

@@ -20,6 +20,11 @@ def share_dir() -> Path:
     raise ConfigError(f"the data files of ros_wam are not installed: no share/ros_wam in {', '.join(prefixes)}")
 
 
+def calibration_dir(robot: Path, sim: bool) -> Path:
+    """Return the calibration folder of a robot file: this lab's, or the simulated station's."""
+    return share_dir() / "calib" / robot.stem / ("sim" if sim else "")
+
+
 def find(kind: str, name: str) -> Path:
     """Return the YAML file `name` of `kind` (`robots`, `config/policies`, `config/tasks`); `name` may also be a path.
 

@@ -25,5 +25,5 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
     robot = share.find("robots", args.robot)
-    calibration = share.share_dir() / "calib" / robot.stem / ("sim" if args.sim else "")
+    calibration = share.calibration_dir(robot, args.sim)
     return serve_policy(args.policy, robot, calibration, args.host, args.port, args.inference_latency_ms)

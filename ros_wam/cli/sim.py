@@ -1,7 +1,6 @@
 """`ros-wam sim`: the simulated station alone, for work on drivers: its controllers on loopback, faults by name."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -29,8 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Run until interrupted."""
     stack = bringup(Request(robot=args.robot, task=args.task, sim=True, seed=args.seed), parts=("sim",))
     clock, stop, console = StationClock(), stop_event(), Console()
-    logs = Path(stack.config.run_dir) / "logs"
-    with Supervisor(stack, logs) as supervisor:
+    with Supervisor(stack, stack.config.run_dir / "logs") as supervisor:
         console.print(f"controller at {stack.config.station().robot['address']}", highlight=False)
         console.print(f"simulator's socket: {stack.config.sim_socket}", highlight=False)
         while not stop.is_set():
