@@ -164,16 +164,33 @@ def test_a_lost_connection_is_renewed_and_the_target_sent_again(server: FakeGrip
     until(gripper, lambda state: state.position == 0.0)
 
 
+def test_a_gripper_that_was_stopped_is_not_sent_its_old_target_again(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    gripper.send(0.0)
+    until(gripper, lambda state: state.position == 0.0)
+    gripper.stop()
+    server.values["POS"] = 100
+    server.log.clear()
+    server.hang_up()
+    until(gripper, lambda state: state.position == 1.0 - 100 / 255)
+    assert server.log == []
+
+
 def test_a_fault_is_told_and_only_recover_activates_anew(server: FakeGripper, gripper: Robotiq) -> None:
     gripper.connect()
+    gripper.send(0.0)
+    until(gripper, lambda state: state.position == 0.0)
     server.log.clear()
     server.values["FLT"] = 14
     error = error_of(gripper)
     assert isinstance(error, RobotStopped) and "over-current" in str(error)
     assert server.log == []
     gripper.recover()
-    assert server.log == ["SET ACT 0", "SET ACT 1"]
     gripper.read()
+    assert server.log == ["SET ACT 0", "SET ACT 1"]
+    server.values["POS"] = 3
+    gripper.send(0.0)
+    until(gripper, lambda state: state.position == 0.0)
 
 
 def test_a_gripper_without_power_is_told(server: FakeGripper, gripper: Robotiq) -> None:

@@ -100,8 +100,13 @@ class Robotiq:
         """Go to `position` 0 closed … 1 open; replaces a target that was not sent yet."""
         self._target = round((1.0 - min(max(position, 0.0), 1.0)) * CLOSED)
 
+    def stop(self) -> None:
+        """Forget the target, so that none is sent again until the next `send`; the gripper keeps its grip."""
+        self._target = None
+
     def recover(self) -> None:
         """Activate the gripper anew if it has a fault or lost its activation; raises DriverError."""
+        self.stop()
         self._start_waiting()
         self._wait()
 

@@ -114,6 +114,7 @@ class Ur5:
     def stop(self) -> None:
         """See Driver. The gripper keeps its grip."""
         self._sent = None
+        self._gripper.stop()
         if self._receiver is None or self._control is None:
             return
         if self._is_lost(self._receiver):
