@@ -358,6 +358,19 @@ def test_slow_publishes_ten_times_a_second(client: RtdeClient) -> None:
     assert len(client.packages()) == pytest.approx(10, abs=1)
 
 
+def test_a_silent_servo_takes_targets_and_stays(client: RtdeClient) -> None:
+    station = client.station
+    station.play()
+    station.emulator.inject("silent_servo")
+    client.write(SERVO_J, [*(HOME + 0.01).tolist(), 0.0, 0.0, 0.008, 0.05, 300.0])
+    station.run(0.5)
+    assert client.register() == READY and station.emulator.is_running
+    assert station.plant.position() == pytest.approx(HOME)
+    station.emulator.clear()
+    station.run(0.5)
+    assert station.plant.position() == pytest.approx(HOME + 0.01)
+
+
 def test_a_fault_that_does_not_exist_is_an_error_that_names_those_that_do(station: Station) -> None:
     with pytest.raises(SimError, match=r"'meteor'.*protective_stop"):
         station.emulator.inject("meteor")

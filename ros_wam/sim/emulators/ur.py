@@ -25,6 +25,8 @@ from ros_wam.sim.emulators.ur_script import SERVO_J, ScriptEnded, UrScript
 
 FREEZE, DROP, REFUSE, SLOW = "freeze", "drop", "refuse", "slow"
 PROTECTIVE_STOP, PROGRAM_STOP, GRIPPER_FREEZE = "protective_stop", "program_stop", "gripper_freeze"
+SILENT_SERVO = "silent_servo"
+"""Targets are taken and the program runs, but the arm stays; afterwards it leaps to the newest target."""
 SLOW_RATE_HZ = 10.0
 TARGETS_KEPT = 4096
 _RUNNING_MODE, _NORMAL, _PROTECTIVE = 7, 1, 3
@@ -49,7 +51,7 @@ E_SERIES = UrModel((5, 11, 1, 108318), "URSoftware 5.11.1.108318 (Oct 01 2021)",
 class UrEmulator:
     """One controller on one address. Starts idle, with power on and brakes released, as after the morning's routine."""
 
-    faults = (FREEZE, DROP, REFUSE, SLOW, PROTECTIVE_STOP, PROGRAM_STOP, GRIPPER_FREEZE)
+    faults = (FREEZE, DROP, REFUSE, SLOW, PROTECTIVE_STOP, PROGRAM_STOP, GRIPPER_FREEZE, SILENT_SERVO)
 
     def __init__(self, model: UrModel, address: str, plant: Plant, gripper_stroke_m: float) -> None:
         self.model, self.rate_hz = model, model.rate_hz
@@ -88,7 +90,8 @@ class UrEmulator:
         self._rtde.frozen = FREEZE in self._faults
         serve(self._selector)
         self._run_script()
-        self._arm.step(1.0 / self.rate_hz)
+        if SILENT_SERVO not in self._faults:
+            self._arm.step(1.0 / self.rate_hz)
         self._gripper.cycle(now_ns)
         self._publish()
 
