@@ -22,12 +22,10 @@ class ArraySpec:
     def validate(self, value: Any) -> NDArray[Any]:
         """Return `value` as a read-only array; raise SpecError naming the array, the value and the bound."""
         array = self._as_array(value)
-        if array.dtype != np.dtype(self.dtype):
+        if array.dtype != self.dtype:
             raise SpecError(f"{self.name}: dtype is {array.dtype}, must be {np.dtype(self.dtype)}")
-        wanted = tuple("any" if n is None else n for n in self.shape)
-        if len(array.shape) != len(self.shape) or any(
-            n is not None and n != m for n, m in zip(self.shape, array.shape, strict=True)
-        ):
+        if array.shape != self.shape and not self._fits(array.shape):
+            wanted = tuple("any" if n is None else n for n in self.shape)
             raise SpecError(f"{self.name}: shape is {array.shape}, must be {wanted}")
         if self.finite and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise SpecError(f"{self.name}: holds values that are not finite: {array.tolist()}")
@@ -35,8 +33,11 @@ class ArraySpec:
         view.setflags(write=False)
         return view
 
+    def _fits(self, shape: tuple[int, ...]) -> bool:
+        return len(shape) == len(self.shape) and all(n in (None, m) for n, m in zip(self.shape, shape, strict=True))
+
     def _as_array(self, value: Any) -> NDArray[Any]:
-        if np.dtype(self.dtype).kind != "f":
+        if self.dtype == np.uint8:
             return np.asarray(value)  # pictures are large, and nobody writes into one
         if isinstance(value, np.ndarray) and value.dtype == self.dtype and not value.flags.writeable:
             return value  # frozen already

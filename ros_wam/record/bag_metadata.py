@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from ros_wam.record.cdr import typestore
 from ros_wam.topics import Topic
 
 _VERSION = 9
 _INFINITE = {"sec": 9223372036, "nsec": 854775807}  # how rosbag2 writes "no deadline"
-_RATES = "expected_rates_hz"
 
 
 @dataclass(frozen=True)
@@ -40,13 +37,12 @@ def qos_profile(topic: Topic) -> dict[str, Any]:
 
 
 def bag_metadata(contents: BagContents, topics: Sequence[Topic]) -> dict[str, Any]:
-    """Return the value of `rosbag2_bagfile_information`; the expected rates are kept in its `custom_data`."""
+    """Return the value of `rosbag2_bagfile_information`."""
     span = {
         "starting_time": {"nanoseconds_since_epoch": contents.start_ns},
         "duration": {"nanoseconds": contents.end_ns - contents.start_ns},
         "message_count": sum(contents.counts.values()),
     }
-    rates = {topic.name: topic.rate_hz for topic in topics if topic.rate_hz is not None}
     return {
         "version": _VERSION,
         "storage_identifier": "mcap",
@@ -58,14 +54,9 @@ def bag_metadata(contents: BagContents, topics: Sequence[Topic]) -> dict[str, An
         "compression_format": "",
         "compression_mode": "",
         "files": [{"path": contents.file, **span}],
-        "custom_data": {_RATES: yaml.safe_dump(rates, default_flow_style=True)},
+        "custom_data": {},
         "ros_distro": "kilted",
     }
-
-
-def expected_rates_hz(custom_data: Mapping[str, str] | None) -> dict[str, float]:
-    """Return the rates that `bag_metadata` kept, by topic; none for a bag that something else wrote."""
-    return dict(yaml.safe_load((custom_data or {}).get(_RATES, "{}")))
 
 
 def _topic_metadata(topic: Topic) -> dict[str, Any]:

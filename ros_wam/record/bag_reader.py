@@ -1,16 +1,16 @@
-"""Reads one finished bag."""
+"""Reads one finished bag, straight from its MCAP file: rosbags parses a long metadata.yaml first."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from rosbags.rosbag2 import Reader, ReaderError
+from mcap.reader import SeekingReader
 
 from ros_wam.errors import RecordError
-from ros_wam.record.bag_metadata import expected_rates_hz
-from ros_wam.record.bag_writer import METADATA_FILE
+from ros_wam.record.bag_writer import METADATA_FILE, RATE_KEY
 from ros_wam.record.cdr import deserialize
+from ros_wam.record.damage import DAMAGE
 
 
 class BagMessage(NamedTuple):
@@ -34,44 +34,53 @@ class BagReader:
     """The bag in `folder`. Raises RecordError when there is none, when it is unfinished, or when it is damaged."""
 
     def __init__(self, folder: Path) -> None:
-        if not (folder / METADATA_FILE).is_file():
-            unfinished = any(folder.glob("*.mcap"))
+        files = sorted(folder.glob("*.mcap"))
+        if not files or not (folder / METADATA_FILE).is_file():
             raise RecordError(
                 f"the bag {folder} was never finished; recover it with: ros-wam bag recover {folder}"
-                if unfinished
+                if files
                 else f"no bag in {folder}"
             )
         self._folder = folder
-        self._reader = Reader(folder)
+        self._file = files[0].open("rb")
         try:
-            self._reader.open()
-        except ReaderError as error:
-            raise RecordError(f"cannot read the bag {folder}: {error}") from error
+            self._reader = SeekingReader(self._file)
+            summary = self._reader.get_summary()
+        except DAMAGE as error:
+            self._file.close()
+            raise self._damaged(error) from error
+        if summary is None or summary.statistics is None:
+            self._file.close()
+            raise self._damaged("its summary is missing")
+        self._channels = {_relative(channel.topic): channel for channel in summary.channels.values()}
+        self._schemas, self._statistics = summary.schemas, summary.statistics
 
     @property
     def topics(self) -> dict[str, str]:
         """The type of each topic, recorded messages or not."""
-        return {_relative(connection.topic): connection.msgtype for connection in self._reader.connections}
+        return {topic: self._schemas[channel.schema_id].name for topic, channel in self._channels.items()}
 
     @property
     def counts(self) -> dict[str, int]:
         """The number of messages on each topic."""
-        return {_relative(connection.topic): connection.msgcount for connection in self._reader.connections}
+        counts = self._statistics.channel_message_counts
+        return {topic: counts.get(channel.id, 0) for topic, channel in self._channels.items()}
 
     @property
     def expected_rates_hz(self) -> dict[str, float]:
         """The rate that each topic was to have; without those that have none."""
-        return expected_rates_hz(self._reader.storage.metadata.custom)
+        rates = {topic: channel.metadata.get(RATE_KEY) for topic, channel in self._channels.items()}
+        return {topic: float(rate) for topic, rate in rates.items() if rate}
 
     @property
     def start_ns(self) -> int:
         """When the first message was received."""
-        return int(self._reader.start_time)
+        return int(self._statistics.message_start_time)
 
     @property
     def end_ns(self) -> int:
         """When the last message was received."""
-        return int(self._reader.end_time) - 1  # rosbags says one nanosecond past it
+        return int(self._statistics.message_end_time)
 
     def messages(self, topics: Collection[str] | None = None) -> Iterator[BagMessage]:
         """Yield the messages of `topics` (all when None) in the order received; RecordError for an unknown topic."""
@@ -80,21 +89,26 @@ class BagReader:
 
     def raw_messages(self, topics: Collection[str] | None = None) -> Iterator[RawMessage]:
         """Yield like `messages`, without decoding."""
-        unknown = sorted(set(topics or ()) - set(self.topics))
+        known = self.topics
+        unknown = sorted(set(topics or ()) - set(known))
         if unknown:
-            raise RecordError(f"no {', '.join(unknown)} in {self._folder}; there are: {', '.join(self.topics)}")
-        wanted = [c for c in self._reader.connections if topics is None or _relative(c.topic) in topics]
+            raise RecordError(f"no {', '.join(unknown)} in {self._folder}; there are: {', '.join(known)}")
+        wanted = [channel.topic for topic, channel in self._channels.items() if topics is None or topic in topics]
         if not wanted:
             return
         try:
-            for connection, stamp_ns, data in self._reader.messages(wanted):
-                yield RawMessage(_relative(connection.topic), stamp_ns, connection.msgtype, bytes(data))
-        except ReaderError as error:
-            raise RecordError(f"cannot read the bag {self._folder}: {error}") from error
+            for _, channel, message in self._reader.iter_messages(wanted):
+                topic = _relative(channel.topic)
+                yield RawMessage(topic, message.log_time, known[topic], message.data)
+        except DAMAGE as error:
+            raise self._damaged(error) from error
 
     def close(self) -> None:
         """Release the file."""
-        self._reader.close()
+        self._file.close()
+
+    def _damaged(self, why: object) -> RecordError:
+        return RecordError(f"cannot read the bag {self._folder}: {why}")
 
     def __enter__(self) -> "BagReader":
         return self

@@ -9,20 +9,18 @@ from itertools import chain
 from pathlib import Path
 
 from mcap.data_stream import ReadDataStream
-from mcap.exceptions import McapError
 from mcap.opcode import Opcode
 from mcap.records import Channel, Chunk, McapRecord, Message, Schema
 from mcap.stream_reader import breakup_chunk
-from zstandard import ZstdError
 
 from ros_wam.errors import RecordError
 from ros_wam.record.bag_writer import METADATA_FILE, RATE_KEY, BagWriter
+from ros_wam.record.damage import DAMAGE
 from ros_wam.topics import Topic
 
 _ASIDE = "unfinished"
 _NEW = "recovering"
 _MAGIC = b"\x89MCAP0\r\n"
-_DAMAGE = (ValueError, struct.error, McapError, ZstdError)  # ValueError: a checksum, or text that is none
 _RECORD = struct.Struct("<BQ")  # opcode, length
 
 
@@ -89,7 +87,7 @@ def _complete_chunks(source: Path) -> Iterator[list[McapRecord]]:
                 continue
             try:
                 yield breakup_chunk(Chunk.read(ReadDataStream(BytesIO(data))), validate_crc=True)
-            except _DAMAGE:
+            except DAMAGE:
                 return
 
 

@@ -37,8 +37,8 @@ class ArmActuator:
     def step(self, dt_s: float) -> FloatArray:
         """Advance by `dt_s` and return the setpoint of the motors `(n,)` [rad]."""
         share, reach = -math.expm1(-dt_s / self._lookahead_s), CONTROLLER_VELOCITY_RAD_S * dt_s
-        step = np.clip((self._target - self._reference) * share, -reach, reach)
-        self._reference = self._reference + step
+        step = (self._target - self._reference) * share
+        self._reference = self._reference + np.minimum(np.maximum(step, -reach), reach)
         return self._reference
 
 
