@@ -169,9 +169,9 @@ def test_a_gripper_that_was_stopped_is_not_sent_its_old_target_again(server: Fak
     gripper.send(0.0)
     until(gripper, lambda state: state.position == 0.0)
     gripper.stop()
-    server.values["POS"] = 100
     server.log.clear()
     server.hang_up()
+    server.values["POS"] = 100
     until(gripper, lambda state: state.position == 1.0 - 100 / 255)
     assert server.log == []
 
