@@ -147,7 +147,10 @@ def _claim(kind: str, numbers: Iterable[int]) -> int:
 
 
 def _environment(sim: bool) -> dict[str, str]:
-    """Return what the children get on top of the environment; what the user has set wins, but for the clock."""
+    """Return what the children get on top of the environment.
+
+    What the user has set wins, but for the clock, and for what parts a simulated station from a real one.
+    """
     wanted = {
         # UDP alone measures the same for our message sizes, and a killed process leaves no shared memory behind.
         "FASTDDS_BUILTIN_TRANSPORTS": "UDPv4",
@@ -155,10 +158,12 @@ def _environment(sim: bool) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
     }
-    if sim:  # a simulated station must never be heard by a real one
-        wanted["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        wanted["ROS_DOMAIN_ID"] = str(_claim("domain", range(1, 102)))  # above, ports may collide with ephemeral ones
     environment = {key: value for key, value in wanted.items() if key not in os.environ}
+    if sim:  # a real robot that hears a simulated station would move
+        users = os.environ.get("ROS_DOMAIN_ID")
+        domains = (n for n in range(1, 102) if str(n) != users)  # above, ports may collide with ephemeral ones
+        environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        environment["ROS_DOMAIN_ID"] = str(_claim("domain", domains))
     return {**environment, OFFSET_VARIABLE: str(station_offset_ns())}
 
 

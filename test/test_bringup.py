@@ -45,10 +45,13 @@ def test_the_configuration_is_read_back_as_written(run: Run) -> None:
 
 
 def test_a_simulation_is_never_heard_by_a_real_station(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("ROS_AUTOMATIC_DISCOVERY_RANGE", raising=False)
+    next_free = str(int(run.environment["ROS_DOMAIN_ID"]) + 1)
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
+    monkeypatch.setenv("ROS_DOMAIN_ID", next_free)
     again = bringup(Request(robot="ur5", task="move_objects_into_box", sim=True), parts=("sim",))
     clear(again)
     assert again.environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert again.environment["ROS_DOMAIN_ID"] not in ("0", next_free, run.environment["ROS_DOMAIN_ID"])
 
 
 def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) -> None:

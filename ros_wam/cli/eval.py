@@ -58,6 +58,8 @@ def run_processes(request: Request, console: Console) -> Path:
     sitting = stack.config.sitting_dir
     assert sitting is not None
     console.print(f"recording to {sitting}", highlight=False, soft_wrap=True)
+    if request.sim:
+        console.print(f"ROS_DOMAIN_ID={stack.environment['ROS_DOMAIN_ID']}", highlight=False)
     with Supervisor(stack, sitting / "logs") as supervisor, Progress(console, stack.config.trials) as progress:
         output = supervisor.output
         assert output is not None
