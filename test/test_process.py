@@ -50,7 +50,7 @@ class Station:
         self._told = threading.Condition()
         self.stop_error: RosWamError | None = None
         self.supervisor = ControlSupervisor(
-            folder / "run.yaml", folder / "control.log", self._last_resort_stop, self._tell, CHILD
+            folder / "run.yaml", folder / "control.log", self._last_resort_stop, self._tell, self.clock, CHILD
         )
 
     def ask_for(self, name: str) -> None:

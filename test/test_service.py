@@ -38,7 +38,7 @@ class Rig:
         return heard
 
     def ask(self, verb: str) -> list[Any]:
-        self.theirs.send("request", [1, verb])
+        self.theirs.send("request", [1, verb, self.clock.now_ns()])
         return next(content for kind, content in self.run() if kind == "answer")[1:]
 
     def status(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def test_every_tick_is_in_a_batch_of_20_ms(rig: Rig) -> None:
 
 def test_the_status_comes_ten_times_a_second_and_with_every_new_mode(rig: Rig) -> None:
     assert len([kind for kind, _ in rig.run(125) if kind == "status"]) in range(9, 12)
-    rig.theirs.send("request", [7, "policy"])
+    rig.theirs.send("request", [7, "policy", rig.clock.now_ns()])
     heard = rig.run()
     assert ("answer", [7, True, "POLICY"]) in heard
     assert [content["mode"] for kind, content in heard if kind == "status"] == ["POLICY"]
@@ -78,14 +78,14 @@ def test_the_status_comes_ten_times_a_second_and_with_every_new_mode(rig: Rig) -
 def test_enable_chunk_and_teleop_reach_the_loop(rig: Rig) -> None:
     rig.run(3)
     assert rig.ask("policy") == [True, "POLICY"]
-    rig.theirs.send("enable", True)
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
     rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
     rig.run(9)
     assert not np.array_equal(rig.robot.position, HOME)
     status = rig.status()
     assert status["chunks"] == {"accepted": 1, "reanchored": 1, "refused": 0}
     assert status["realtime"] == "as in a test"
-    rig.theirs.send("enable", False)
+    rig.theirs.send("enable", [False, rig.clock.now_ns()])
     assert rig.status()["gate"] == Cause.ENABLE_LOST.value
     assert rig.ask("teleop") == [True, "TELEOP"]
     rig.theirs.send("teleop", [rig.clock.now_ns(), HOME.tolist()])
@@ -107,11 +107,11 @@ def test_what_is_refused_is_told_and_counted(rig: Rig) -> None:
 def test_interventions_are_counted_by_limit(rig: Rig) -> None:
     rig.run(3)
     rig.ask("policy")
-    rig.theirs.send("enable", True)
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
     rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME + 0.1), rig.clock.now_ns())))
     rig.run(2)
     rig.service._loop._smoother.reset(HOME + 0.5, np.zeros(7))
-    rig.theirs.send("enable", True)
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
     rig.run(1)
     assert rig.status()["interventions"]["VELOCITY"] > 0
 
@@ -127,7 +127,7 @@ def test_requests_are_answered_also_when_they_fail(rig: Rig) -> None:
     rig.robot.recover_failure = DriverError("still pressed")
     assert rig.ask("recover") == [False, "still pressed"]
     rig.robot.recover_failure = None
-    rig.theirs.send("request", [1, "recover"])
+    rig.theirs.send("request", [1, "recover", rig.clock.now_ns()])
     heard = rig.run()
     assert heard[:2] == [("busy", RECOVER_TIMEOUT_S), ("answer", [1, True, "HOLD"])]
 
@@ -139,7 +139,7 @@ def test_a_lost_robot_is_connected_to_anew(rig: Rig) -> None:
     status = rig.status()
     assert (status["mode"], status["cause"], status["state_age_ms"]) == ("FAULT", "driver_lost", None)
     rig.robot.failure = None
-    rig.theirs.send("request", [1, "recover"])
+    rig.theirs.send("request", [1, "recover", rig.clock.now_ns()])
     assert ("busy", CONNECT_TIMEOUT_S) in rig.run()
     assert rig.status()["mode"] == "HOLD"
 
@@ -151,3 +151,13 @@ def test_a_request_of_another_kind_is_refused(rig: Rig) -> None:
 def test_who_waits_for_a_robot_says_so() -> None:
     status = waiting_status(Cause.NOT_READY, "connecting")
     assert (status["mode"], status["cause"], status["at_home"]) == ("FAULT", "not_ready", False)
+
+
+def test_what_waited_in_the_line_is_not_done_as_if_it_were_asked_now(rig: Rig) -> None:
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
+    rig.theirs.send("request", [1, "policy", rig.clock.now_ns()])
+    rig.theirs.send("request", [2, "hold", rig.clock.now_ns()])
+    rig.clock.advance_ns(400_000_000)
+    answers = [content for kind, content in rig.run() if kind == "answer"]
+    assert answers == [[1, False, "policy was asked 0.4 s ago"], [2, True, "HOLD"]]
+    assert rig.status()["enabled"] is False

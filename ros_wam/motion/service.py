@@ -12,6 +12,7 @@ from ros_wam.topics import SETPOINT_BATCH_S
 from ros_wam.types import Command, Mode, StepRecord
 
 STATUS_PERIOD_NS = 100_000_000
+REQUEST_MAX_AGE_NS = 300_000_000
 BATCH_NS = round(SETPOINT_BATCH_S * 1e9)
 
 
@@ -35,13 +36,14 @@ class ControlService:
 
     def _take(self, kind: str, content: Any, now_ns: int) -> None:
         if kind == "enable":
-            if content:
-                self._loop.enable(now_ns)
+            held, stamp_ns = content
+            if held:
+                self._loop.enable(min(stamp_ns, now_ns))
             else:
                 self._loop.disable()
         elif kind == "request":
-            number, verb = content
-            self._link.send("answer", [number, *self._do(verb, now_ns)])
+            number, verb, stamp_ns = content
+            self._link.send("answer", [number, *self._answer(verb, stamp_ns, now_ns)])
         elif kind in ("chunk", "teleop"):
             self._follow(kind, content, now_ns)
 
@@ -56,6 +58,13 @@ class ControlService:
         except (ChunkRefused, SpecError) as error:
             self._counts["refused"] += 1
             self._link.send("refused", str(error))
+
+    def _answer(self, verb: str, stamp_ns: int, now_ns: int) -> tuple[bool, str]:
+        """Do what was asked, unless it waited so long that who asked was told that it is not done."""
+        age_ns = now_ns - stamp_ns
+        if age_ns > REQUEST_MAX_AGE_NS and verb != "hold":
+            return False, f"{verb} was asked {age_ns * 1e-9:.1f} s ago"
+        return self._do(verb, now_ns)
 
     def _do(self, verb: str, now_ns: int) -> tuple[bool, str]:
         try:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from ros_wam.causes import Cause
+from ros_wam.clock import Clock
 from ros_wam.errors import RosWamError
 from ros_wam.motion.link import Link, pack_chunk
-from ros_wam.motion.service import waiting_status
+from ros_wam.motion.service import REQUEST_MAX_AGE_NS, waiting_status
 from ros_wam.types import ActionChunk, Command
 
 HEARTBEAT_TIMEOUT_S = 0.1
@@ -26,7 +27,7 @@ LOOKS = 2
 START_TIMEOUT_S = 20.0
 END_TIMEOUT_S = 1.5
 END_GRACE_S = 0.2
-ANSWER_TIMEOUT_S = 0.3
+ANSWER_TIMEOUT_S = REQUEST_MAX_AGE_NS * 1e-9
 LAST_WORDS = 600
 STARTING = waiting_status(Cause.NOT_READY, "the control process is starting")
 COMMAND = (sys.executable, "-m", "ros_wam.motion.process")
@@ -54,12 +55,13 @@ class ControlSupervisor:
         log_file: Path,
         last_resort_stop: Callable[[], None],
         tell: Callable[[str, Any], None],
+        clock: Clock,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self._arguments = [*command, "--config", str(config_file)]
         self._log_file = log_file
         self._last_resort_stop = last_resort_stop
-        self._tell = tell
+        self._tell, self._clock = tell, clock
         self._process: subprocess.Popen[bytes] | None = None
         self._link: Link | None = None
         self._watcher: threading.Thread | None = None
@@ -105,7 +107,7 @@ class ControlSupervisor:
 
     def enable(self, held: bool) -> None:
         """Pass on one beat of the enable heartbeat."""
-        self._send("enable", held)
+        self._send("enable", [held, self._clock.now_ns()])
 
     def follow(self, chunk: ActionChunk) -> None:
         """Pass on an admitted chunk; a refusal is told as "refused"."""
@@ -128,7 +130,7 @@ class ControlSupervisor:
         with self._answered:
             self._requests += 1
             number = self._requests
-            self._send("request", [number, verb])
+            self._send("request", [number, verb, self._clock.now_ns()])
             if not self._answered.wait_for(lambda: number in self._answers, ANSWER_TIMEOUT_S):
                 return False, f"{verb} is not done yet"
             return self._answers.pop(number)

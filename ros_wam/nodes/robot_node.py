@@ -39,7 +39,11 @@ class RobotNode(Node):
         driver = driver_module(embodiment.driver)
         log_file = (config.sitting_dir or config.run_dir) / "control_process.log"
         self._control = ControlSupervisor(
-            Path(config_file), log_file, lambda: driver.last_resort_stop(station.robot), self._hear
+            Path(config_file),
+            log_file,
+            lambda: driver.last_resort_stop(station.robot),
+            self._hear,
+            self._station_clock,
         )
         subscribe(self, topics["action_chunk"], self._on_chunk)
         subscribe(self, topics["teleop_command"], self._on_teleop)
