@@ -5,6 +5,8 @@ import gc
 import os
 import resource
 
+from ros_wam.process import set_realtime_priority
+
 FIFO_PRIORITY = 60
 _MCL_CURRENT_AND_FUTURE = 3  # <sys/mman.h>
 
@@ -13,15 +15,9 @@ def become_realtime() -> str:
     """Take what is permitted for the calling process, and return what was and what was not."""
     gc.collect()
     gc.freeze()
-    return f"{_take_priority()}, {_lock_memory()}"
-
-
-def _take_priority() -> str:
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
-    except PermissionError:
-        return "no SCHED_FIFO (rtprio is not permitted)"
-    return f"SCHED_FIFO {FIFO_PRIORITY}"
+    permitted = set_realtime_priority(FIFO_PRIORITY)
+    priority = f"SCHED_FIFO {FIFO_PRIORITY}" if permitted else "no SCHED_FIFO (rtprio is not permitted)"
+    return f"{priority}, {_lock_memory()}"
 
 
 def _lock_memory() -> str:
