@@ -99,3 +99,12 @@ def test_records_come_back_as_they_were(bare: bool) -> None:
         assert back.state.stamp_ns == START_NS - 1
         assert back.target.provenance == record.target.provenance
         np.testing.assert_array_equal(back.target.position, record.target.position)
+
+
+def test_a_message_that_is_too_long_is_dropped_and_the_line_stays(ends: tuple[Link, Link]) -> None:
+    ours, theirs = ends
+    ours.send("chunk", "x" * ((1 << 20) - 100))
+    ours.send("chunk", "x" * (1 << 20))
+    assert (ours.dropped + len(theirs.receive()), ours.closed) == (2, False)
+    ours.send("enable", True)
+    assert theirs.receive() == [("enable", True)]

@@ -4,6 +4,7 @@ Neither side ever waits for the other: what does not fit is dropped and counted.
 """
 
 import contextlib
+import errno
 import socket
 from typing import Any
 
@@ -43,13 +44,17 @@ class Link:
 
     def send(self, kind: str, content: Any) -> None:
         """Send one message, or drop it."""
+        data = msgpack.packb([kind, content])
+        if len(data) > MAX_MESSAGE_BYTES:  # the other end would get a part of it
+            self.dropped += 1
+            return
         try:
-            self._socket.send(msgpack.packb([kind, content]))
+            self._socket.send(data)
         except BlockingIOError:
             self.dropped += 1
-        except OSError:
+        except OSError as error:
             self.dropped += 1
-            self.closed = True
+            self.closed = error.errno != errno.EMSGSIZE  # too long a message is no end of the conversation
 
     def receive(self) -> list[tuple[str, Any]]:
         """Return the messages that have come, oldest first."""
