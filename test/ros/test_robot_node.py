@@ -89,6 +89,20 @@ def ur5(peer: Any, run_config: RunConfig, start_node: Callable[..., Any]) -> Rob
     return robot
 
 
+def test_a_silent_servo_is_a_fault_before_the_robot_can_leap(ur5: Robot) -> None:
+    assert ur5.ask("policy")
+    ur5.until(lambda: ur5.status["enabled"] == "true")
+    ur5.sim.inject("silent_servo")
+    ur5.follow(ur5.home + np.array([0, 0, 0, 0, 0, 0.6, 0]), 1)
+    ur5.until_mode("FAULT")
+    assert ur5.status["cause"] == "not_following"
+    assert ur5.status["detail"].startswith("joint6 is 0.3")
+    ur5.sim.clear()
+    ur5.until(lambda: ur5.ask("recover"))
+    ur5.until_mode("HOLD")
+    ur5.until(lambda: bool(np.abs(ur5.position - ur5.home).max() < 0.01))
+
+
 def test_a_chunk_moves_the_robot_and_a_protective_stop_is_a_fault_until_it_is_recovered(ur5: Robot) -> None:
     assert ur5.ask("policy")
     end = ur5.home + np.array([0.2, 0, 0, 0, 0, 0, -1.0])

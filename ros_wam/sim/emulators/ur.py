@@ -90,7 +90,7 @@ class UrEmulator:
         self._rtde.frozen = FREEZE in self._faults
         serve(self._selector)
         self._run_script()
-        if SILENT_SERVO not in self._faults:
+        if not (SILENT_SERVO in self._faults and self._arm.servoing):
             self._arm.step(1.0 / self.rate_hz)
         self._gripper.cycle(now_ns)
         self._publish()
