@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ros_wam import alive
+
 ROOT = Path(__file__).resolve().parents[2]
 STOP_TIMEOUT_S = 60.0
 
@@ -26,14 +28,16 @@ def running(folder: Path) -> list[str]:
     return found
 
 
-def shared_memory() -> set[Path]:
-    """Return what this stack or its DDS may leave in shared memory."""
-    return {path for path in Path("/dev/shm").iterdir() if path.name.startswith(("ros_wam_", "fastdds_", "fastrtps_"))}
+def left_in_memory() -> set[Path]:
+    """Return what DDS keeps in shared memory, and the folders of runs whose launcher has ended."""
+    memory = Path("/dev/shm")
+    ended = {folder for folder in memory.glob("ros_wam_*") if not alive.is_alive(folder, "launcher")}
+    return ended | set(memory.glob("fastdds_*"))
 
 
 @pytest.mark.parametrize("state", ["recording to", "homing", "running"])
 def test_nothing_is_left_behind(tmp_path: Path, state: str) -> None:
-    memory = shared_memory()
+    before = left_in_memory()
     command = [sys.executable, "-m", "ros_wam.cli.main", "eval", "--robot", "ur5", "--sim", "--policy", "baseline"]
     command += ["--task", "move_objects_into_box", "--record-dir", str(tmp_path)]
     environment = {**os.environ, "ROS_WAM_TEST": str(tmp_path), "PYTHONUNBUFFERED": "1"}
@@ -45,4 +49,4 @@ def test_nothing_is_left_behind(tmp_path: Path, state: str) -> None:
         eval_process.send_signal(signal.SIGINT)
         assert eval_process.wait(STOP_TIMEOUT_S) == 130
     assert running(tmp_path) == []
-    assert shared_memory() <= memory
+    assert left_in_memory() <= before
