@@ -169,7 +169,7 @@ def test_setpoint_provenance_round_trip() -> None:
     mask = int(Limit.VELOCITY | Limit.POSITION | Limit.WORKSPACE)
     origin = [[80, -1], [7, -1], [8, -1], [9, -1]]
     assert row == [[1, 2], [100, 108], *origin, [1, 4], [mask, 0], [0b110, 0], [1, 0]]
-    assert [fields.MODES[code] for code in back.mode] == [Mode.POLICY, Mode.FAULT]
+    assert [fields.MODES[code] for code in back.source] == [Mode.POLICY, Mode.FAULT]
 
 
 def test_a_table_with_other_columns_is_refused() -> None:

@@ -171,6 +171,7 @@ def test_chunks_are_refused_with_a_reason(rig: Rig) -> None:
     assert reason(ramp(away(3, 0.2), HOME)) is RefusalReason.START_DISTANCE
     rig.follow(ramp(HOME, HOME))
     assert reason(ramp(HOME, HOME), 0, rig.now_ns - 1) is RefusalReason.EXPIRED
+    assert reason(ramp(HOME, HOME), 2, rig.now_ns + 1) is RefusalReason.EXPIRED  # it would count as seen at rest
 
 
 def test_a_gripper_is_exempt_from_the_start_distance(policy: Rig) -> None:

@@ -24,13 +24,13 @@ PROVENANCE_COLUMNS = (
     "inference_id",
     "chunk_id",
     "index",
-    "mode",
+    "source",
     "limits",
     "joints",
     "reanchored",
 )
 MODES = (Mode.HOLD, Mode.POLICY, Mode.TELEOP, Mode.HOMING, Mode.FAULT)
-"""The number in the column `mode` is an index into this."""
+"""The number in the column `source` is an index into this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class SetpointProvenance:
     inference_id: NDArray[np.int64]
     chunk_id: NDArray[np.int64]
     index: NDArray[np.int64]
-    mode: NDArray[np.int64]
+    source: NDArray[np.int64]
     limits: NDArray[np.int64]
     joints: NDArray[np.int64]
     reanchored: NDArray[np.int64]

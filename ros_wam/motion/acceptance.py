@@ -19,6 +19,9 @@ def check_chunk(
     if joints != len(embodiment.joint_names) or rows < 2:
         wanted = f"(at least 2, {len(embodiment.joint_names)})"
         raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"positions have shape {chunk.positions.shape}, must be {wanted}")
+    if chunk.observation_stamp_ns > now_ns:
+        early_ms = (chunk.observation_stamp_ns - now_ns) * 1e-6
+        raise ChunkRefused(RefusalReason.EXPIRED, f"its observation is from {early_ms:.0f} ms in the future")
     if not reanchored and now_ns > chunk.end_ns:
         late_ms = (now_ns - chunk.end_ns) * 1e-6
         raise ChunkRefused(RefusalReason.EXPIRED, f"its last row was due {late_ms:.0f} ms ago")

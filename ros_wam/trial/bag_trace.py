@@ -136,7 +136,7 @@ def _trace(found: _Found) -> Trace:
     if not len(a):
         raise RecordError("no setpoint has its provenance")
     stamp_ns = _column(found.provenance, "stamp_ns")[b]
-    driven = stamp_ns[_column(found.provenance, "mode")[b] == MODES.index(Mode.POLICY)]
+    driven = stamp_ns[_column(found.provenance, "source")[b] == MODES.index(Mode.POLICY)]
     span_ns = driven if len(driven) else stamp_ns
     return Trace(
         joint_names=found.setpoints[0].joint_names,
