@@ -25,7 +25,7 @@ def write_states(writer: BagWriter, stamps_ms: list[int]) -> None:
         writer.write("joint_states", (stamp + 3) * MS, data, state.stamp_ns)
 
 
-def test_messages_come_back_decoded_and_in_order(tmp_path: Path) -> None:
+def test_messages_come_back_decoded_and_in_the_order_written(tmp_path: Path) -> None:
     with BagWriter(tmp_path / "bag", TOPICS) as writer:
         write_states(writer, [8, 0])
         writer.write("robot_mode", 5 * MS, serialize("std_msgs/msg/String", {"data": "HOLD"}))
@@ -33,9 +33,9 @@ def test_messages_come_back_decoded_and_in_order(tmp_path: Path) -> None:
         assert reader.topics == {topic.name: topic.type for topic in TOPICS.values()}
         assert (reader.start_ns, reader.end_ns, reader.counts["joint_states"]) == (3 * MS, 11 * MS, 2)
         messages = list(reader.messages())
-        assert [m.topic for m in messages] == ["joint_states", "robot_mode", "joint_states"]
-        assert [m.stamp_ns for m in messages] == [3 * MS, 5 * MS, 11 * MS]
-        assert fields.read_joint_state(messages[2].message, JOINTS).stamp_ns == 8 * MS
+        assert [m.topic for m in messages] == ["joint_states", "joint_states", "robot_mode"]
+        assert [m.stamp_ns for m in messages] == [11 * MS, 3 * MS, 5 * MS]
+        assert fields.read_joint_state(messages[0].message, JOINTS).stamp_ns == 8 * MS
         assert [m.topic for m in reader.messages(["robot_mode"])] == ["robot_mode"]
         assert list(reader.messages([])) == []
         assert reader.expected_rates_hz["joint_states"] == 125.0
@@ -53,6 +53,18 @@ def test_what_is_no_finished_bag_says_so(tmp_path: Path) -> None:
     (tmp_path / "bag" / "bag_0.mcap").write_bytes(b"rubbish")
     with pytest.raises(RecordError, match="cannot read the bag"):
         BagReader(tmp_path / "bag")
+
+
+def test_a_damaged_chunk_is_not_taken_for_data(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "bag", TOPICS) as writer:
+        write_states(writer, list(range(0, 400, 8)))
+    file = tmp_path / "bag" / "bag_0.mcap"
+    data = bytearray(file.read_bytes())
+    middle = data.index(b"\x28\xb5\x2f\xfd") + 600  # of the first chunk's zstd frame
+    data[middle : middle + 4] = bytes(byte ^ 0xFF for byte in data[middle : middle + 4])
+    file.write_bytes(data)
+    with BagReader(tmp_path / "bag") as reader, pytest.raises(RecordError, match="cannot read the bag"):
+        list(reader.messages(["joint_states"]))
 
 
 def test_description_counts_what_is_missing(tmp_path: Path) -> None:

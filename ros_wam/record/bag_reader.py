@@ -10,6 +10,7 @@ from mcap.reader import SeekingReader
 from ros_wam.errors import RecordError
 from ros_wam.record.bag_writer import METADATA_FILE, RATE_KEY
 from ros_wam.record.cdr import deserialize
+from ros_wam.record.chunk_messages import chunk_messages
 from ros_wam.record.damage import DAMAGE
 
 
@@ -44,8 +45,7 @@ class BagReader:
         self._folder = folder
         self._file = files[0].open("rb")
         try:
-            self._reader = SeekingReader(self._file)
-            summary = self._reader.get_summary()
+            summary = SeekingReader(self._file).get_summary()
         except DAMAGE as error:
             self._file.close()
             raise self._damaged(error) from error
@@ -54,6 +54,7 @@ class BagReader:
             raise self._damaged("its summary is missing")
         self._channels = {_relative(channel.topic): channel for channel in summary.channels.values()}
         self._schemas, self._statistics = summary.schemas, summary.statistics
+        self._chunks = sorted(summary.chunk_indexes, key=lambda index: index.chunk_start_offset)
 
     @property
     def topics(self) -> dict[str, str]:
@@ -83,7 +84,7 @@ class BagReader:
         return int(self._statistics.message_end_time)
 
     def messages(self, topics: Collection[str] | None = None) -> Iterator[BagMessage]:
-        """Yield the messages of `topics` (all when None) in the order received; RecordError for an unknown topic."""
+        """Yield the messages of `topics` (all when None) in the order written; RecordError for an unknown topic."""
         for topic, stamp_ns, kind, data in self.raw_messages(topics):
             yield BagMessage(topic, stamp_ns, deserialize(kind, data))
 
@@ -93,13 +94,12 @@ class BagReader:
         unknown = sorted(set(topics or ()) - set(known))
         if unknown:
             raise RecordError(f"no {', '.join(unknown)} in {self._folder}; there are: {', '.join(known)}")
-        wanted = [channel.topic for topic, channel in self._channels.items() if topics is None or topic in topics]
-        if not wanted:
-            return
+        wanted = {channel.id: topic for topic, channel in self._channels.items() if topics is None or topic in topics}
         try:
-            for _, channel, message in self._reader.iter_messages(wanted):
-                topic = _relative(channel.topic)
-                yield RawMessage(topic, message.log_time, known[topic], message.data)
+            for index in self._chunks:
+                if wanted.keys() & index.message_index_offsets.keys():
+                    for channel, stamp_ns, data in chunk_messages(self._file, index, wanted):
+                        yield RawMessage(wanted[channel], stamp_ns, known[wanted[channel]], data)
         except DAMAGE as error:
             raise self._damaged(error) from error
 

@@ -1,7 +1,6 @@
 """Makes a bag that was cut off (a kill, a full disk) into a finished one, up to its last flush."""
 
 import shutil
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,13 +14,13 @@ from mcap.stream_reader import breakup_chunk
 
 from ros_wam.errors import RecordError
 from ros_wam.record.bag_writer import METADATA_FILE, RATE_KEY, BagWriter
+from ros_wam.record.chunk_messages import RECORD
 from ros_wam.record.damage import DAMAGE
 from ros_wam.topics import Topic
 
 _ASIDE = "unfinished"
 _NEW = "recovering"
 _MAGIC = b"\x89MCAP0\r\n"
-_RECORD = struct.Struct("<BQ")  # opcode, length
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ def _complete_chunks(source: Path) -> Iterator[list[McapRecord]]:
     with source.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise RecordError(f"{source} is not an MCAP file")
-        while len(head := file.read(_RECORD.size)) == _RECORD.size:
-            opcode, length = _RECORD.unpack(head)
+        while len(head := file.read(RECORD.size)) == RECORD.size:
+            opcode, length = RECORD.unpack(head)
             if opcode in (0, Opcode.DATA_END) or length > size - file.tell():
                 return
             data = file.read(length)
