@@ -1,5 +1,6 @@
 """Labelled tables as `std_msgs/*MultiArray`: each dimension's label names its entries, separated by spaces."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ def table(array: NDArray[Any], row_label: str, *columns: Sequence[str]) -> Field
         raise SpecError(f"table: shape is {array.shape}, must be (any, {', '.join(str(len(c)) for c in columns)})")
     labels = [row_label, *(" ".join(names) for names in columns)]
     dimensions = [
-        {"label": label, "size": size, "stride": int(np.prod(array.shape[axis:]))}
+        {"label": label, "size": size, "stride": math.prod(array.shape[axis:])}
         for axis, (label, size) in enumerate(zip(labels, array.shape, strict=True))
     ]
     return {"layout": {"dim": dimensions, "data_offset": 0}, "data": np.ascontiguousarray(array).ravel()}
@@ -31,6 +32,6 @@ def read_table(message: Any) -> tuple[str, list[list[str]], NDArray[Any]]:
     sizes = [int(dimension.size) for dimension in dimensions]
     data = np.array(message.data)
     columns = [str(dimension.label).split(" ") for dimension in dimensions[1:]]
-    if not dimensions or data.size != np.prod(sizes) or [len(names) for names in columns] != sizes[1:]:
+    if not dimensions or data.size != math.prod(sizes) or [len(names) for names in columns] != sizes[1:]:
         raise SpecError(f"table: {data.size} values and columns {columns} for sizes {sizes}")
     return str(dimensions[0].label), columns, data.reshape(sizes)
