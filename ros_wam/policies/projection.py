@@ -43,8 +43,9 @@ class PlacedCamera:
         """Return the pixels of `(k, 3)` points in the base frame; NaN for what is not in front of the camera."""
         in_camera = (points_m - self.position_m) @ self.T_base_camera[:3, :3]
         depth = np.where(in_camera[:, 2] > 1e-3, in_camera[:, 2], np.nan)
-        c = self.calibration
-        return np.column_stack([c.fx * in_camera[:, 0] / depth + c.cx, c.fy * in_camera[:, 1] / depth + c.cy])
+        matrix = self.calibration.camera_matrix
+        focal, centre = matrix.diagonal()[:2], matrix[:2, 2]
+        return np.asarray(focal * in_camera[:, :2] / depth[:, np.newaxis] + centre)
 
     def on_plane(self, pixels: FloatArray, height_m: float) -> FloatArray:
         """Return `(k, 2)` x, y where the rays of `pixels` meet the plane z = `height_m`; NaN where they do not."""

@@ -4,6 +4,7 @@ A ray through the middle of a patch of colour errs by millimetres and says nothi
 one patch. The silhouette of a convex thing is the hull of its projected corners; fitting it accounts for both.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ _STEP = np.array([1e-4, 1e-4, 1e-3])  # of the numerical derivative [m, m, rad]
 _SETTLED = np.array([2e-4, 2e-4, 3e-3])
 _MAX_STEP = np.array([0.02, 0.02, 0.35])
 _MAX_POINTS = 60
+_OUTWARDS = np.array([1.0, -1.0])  # times y, x of an edge of a hull that turns from x towards y
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,10 @@ def _first_guess(
 
 def silhouette(pose: FloatArray, thing: Thing, camera: PlacedCamera, floor_m: float = 0.0) -> FloatArray | None:
     """Return the corners `(k, 2)` [px] of the silhouette at `pose` `(3,)`; None unless it is before the camera."""
-    cos, sin = np.cos(pose[2]), np.sin(pose[2])
+    x, y, yaw = pose.tolist()
+    cos, sin = math.cos(yaw), math.sin(yaw)
     turned = thing.corners @ np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
-    pixels = camera.project(turned + np.array([pose[0], pose[1], floor_m]))
+    pixels = camera.project(turned + np.array([x, y, floor_m]))
     return convex_hull(pixels) if np.isfinite(pixels).all() else None
 
 
@@ -92,7 +95,7 @@ def _fit_from(
             if ahead is None:
                 return None
             columns.append((ahead - residual) / _STEP[axis])
-        jacobian = np.column_stack(columns)
+        jacobian = np.array(columns).T
         weights = np.minimum(1.0, _HUBER_PX / np.maximum(np.abs(residual), 1e-9))
         normal = jacobian.T @ (jacobian * weights[:, np.newaxis])
         change = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), -jacobian.T @ (weights * residual))
@@ -126,13 +129,11 @@ def _residual(
     corners = silhouette(pose, thing, camera, floor_m)
     if corners is None or len(corners) < 3:
         return None
-    edges = np.roll(corners, -1, axis=0) - corners
-    lengths = np.linalg.norm(edges, axis=1)
+    edges = np.concatenate((corners[1:], corners[:1])) - corners
+    lengths = np.sqrt((edges * edges).sum(axis=1))
     keep = lengths > 1e-6
     corners, edges, lengths = corners[keep], edges[keep], lengths[keep]
-    normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / lengths[:, np.newaxis]
-    middle = corners.mean(axis=0)
-    normals *= np.sign(((corners - middle) * normals).sum(axis=1, keepdims=True))
-    distances = outline @ normals.T - (corners * normals).sum(axis=1)
-    nearest: FloatArray = distances.max(axis=1) + 0.5  # an outline through pixel centres is half a pixel inside
+    normals = edges[:, ::-1] * _OUTWARDS / lengths[:, np.newaxis]
+    distances = normals @ outline.T - (corners * normals).sum(axis=1)[:, np.newaxis]
+    nearest: FloatArray = distances.max(axis=0) + 0.5  # an outline through pixel centres is half a pixel inside
     return nearest

@@ -43,14 +43,14 @@ def hsv_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def convex_hull(points: FloatArray) -> FloatArray:
-    """Return the corners `(k, 2)` of the convex hull, in order."""
+    """Return the corners `(k, 2)` of the convex hull, turning from x towards y."""
     return np.asarray(cv2.convexHull(points.astype(np.float32)), dtype=np.float64).reshape(-1, 2)
 
 
 def area(polygon: FloatArray) -> float:
     """Return the area of a polygon `(k, 2)`."""
     x, y = polygon.T
-    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+    return float(abs(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:]) + x[-1] * y[0] - y[-1] * x[0]) / 2)
 
 
 def centroid(polygon: FloatArray) -> FloatArray:
