@@ -1,5 +1,6 @@
 """Where a robot's tools are, and which joint positions bring a tool to a pose, from the robot's MJCF."""
 
+import math
 from dataclasses import dataclass
 
 import mujoco
@@ -47,7 +48,9 @@ class Kinematics:
 
     def tool_position(self, position: FloatArray, arm: str | None = None) -> FloatArray:
         """Return the tool's `(3,)` position in the base frame [m]."""
-        return np.asarray(self.tool_pose(position, arm)[:3, 3])
+        chain = self._chains[arm or next(iter(self._chains))]
+        self._place(chain, position)
+        return self._position(chain)
 
     def solve(self, T_base_tool: FloatArray, seed: FloatArray, arm: str | None = None) -> FloatArray:
         """Return joint positions `(n,)` that bring the tool to `T_base_tool` [m], near `seed`; other joints keep it.
@@ -57,16 +60,16 @@ class Kinematics:
         chain = self._chains[arm or next(iter(self._chains))]
         lower, upper = self._embodiment.lower[chain.columns], self._embodiment.upper[chain.columns]
         position = np.array(seed, dtype=np.float64)
-        error = np.full(6, np.inf)
+        error, damping = np.full(6, np.inf), DAMPING**2 * np.eye(6)
         for _ in range(MAX_ITERATIONS):
             self._place(chain, position)
             error = _pose_error(T_base_tool, self._pose(chain))
             if _within_tolerance(error):
                 return position
             jacobian = self._jacobian(chain)
-            step = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + DAMPING**2 * np.eye(6), error)
+            step = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + damping, error)
             step *= min(1.0, MAX_STEP_RAD / max(float(np.abs(step).max()), 1e-12))
-            position[chain.columns] = np.clip(position[chain.columns] + step, lower, upper)
+            position[chain.columns] = np.minimum(np.maximum(position[chain.columns] + step, lower), upper)
         raise PoseUnreachable(
             f"no joint positions of {self._embodiment.name} bring the tool to {T_base_tool[:3, 3].round(3).tolist()} m:"
             f" {np.linalg.norm(error[:3]) * 1e3:.1f} mm and {np.linalg.norm(error[3:]):.3f} rad are missing"
@@ -94,19 +97,25 @@ class Kinematics:
         mujoco.mj_kinematics(self._model, self._data)
 
     def _pose(self, chain: _Chain) -> FloatArray:
-        rotation = self._data.xmat[chain.base].reshape(3, 3).T
         pose = np.eye(4)
-        pose[:3, :3] = rotation @ self._data.site_xmat[chain.site].reshape(3, 3)
-        pose[:3, 3] = rotation @ (self._data.site_xpos[chain.site] - self._data.xpos[chain.base])
+        pose[:3, :3] = self._base_rotation(chain) @ self._data.site_xmat[chain.site].reshape(3, 3)
+        pose[:3, 3] = self._position(chain)
         return pose
+
+    def _position(self, chain: _Chain) -> FloatArray:
+        in_world = self._data.site_xpos[chain.site] - self._data.xpos[chain.base]
+        return np.asarray(self._base_rotation(chain) @ in_world)
+
+    def _base_rotation(self, chain: _Chain) -> FloatArray:
+        """`(3, 3)`: from the world's axes to the base frame's."""
+        return np.asarray(self._data.xmat[chain.base].reshape(3, 3).T)
 
     def _jacobian(self, chain: _Chain) -> FloatArray:
         mujoco.mj_comPos(self._model, self._data)
         jacobian = np.zeros((6, self._model.nv))
         mujoco.mj_jacSite(self._model, self._data, jacobian[:3], jacobian[3:], chain.site)
-        rotation = self._data.xmat[chain.base].reshape(3, 3).T
-        columns = jacobian[:, chain.dofs]
-        return np.vstack([rotation @ columns[:3], rotation @ columns[3:]])
+        rotation, columns = self._base_rotation(chain), jacobian[:, chain.dofs]
+        return np.concatenate([rotation @ columns[:3], rotation @ columns[3:]])
 
 
 def _pose_error(wanted: FloatArray, actual: FloatArray) -> FloatArray:
@@ -118,4 +127,5 @@ def _pose_error(wanted: FloatArray, actual: FloatArray) -> FloatArray:
 
 
 def _within_tolerance(error: FloatArray) -> bool:
-    return bool(np.linalg.norm(error[:3]) < POSITION_TOLERANCE_M and np.linalg.norm(error[3:]) < ROTATION_TOLERANCE_RAD)
+    x, y, z, *turn = error.tolist()
+    return math.hypot(x, y, z) < POSITION_TOLERANCE_M and math.hypot(*turn) < ROTATION_TOLERANCE_RAD

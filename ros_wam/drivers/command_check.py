@@ -41,4 +41,4 @@ def checked_position(
             f"{embodiment.joint_names[k]}: a step from {before[k]:.4f} to {position[k]:.4f} rad is larger than "
             f"{np.broadcast_to(largest, position.shape)[k]:.4f}"
         )
-    return np.where(arm, position, np.clip(position, 0.0, 1.0))
+    return np.where(arm, position, np.minimum(np.maximum(position, 0.0), 1.0))

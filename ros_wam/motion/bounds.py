@@ -22,7 +22,8 @@ def largest_rate(room: FloatArray, slope: FloatArray, period_s: float) -> FloatA
     """
     samples = np.maximum(room, 0.0) / (slope * period_s**2)
     whole = np.floor((np.sqrt(1.0 + 8.0 * samples) - 1.0) / 2.0)
-    return np.asarray((samples + whole * (whole + 1.0) / 2.0) / (whole + 1.0) * slope * period_s)
+    following = whole + 1.0
+    return np.asarray((samples + whole * following / 2.0) / following * slope * period_s)
 
 
 def stopping_distance(rate: FloatArray, slope: FloatArray, period_s: float) -> FloatArray:

@@ -196,14 +196,12 @@ class ControlLoop:
             self._meet(Cause.NOT_FOLLOWING, detail)
 
     def _send(self, command: Command) -> Command:
-        nothing = Command(command.stamp_ns, np.full(len(command.position), np.nan))
-        if self._mode is Mode.FAULT or not np.isfinite(command.position).all():
-            return nothing
-        try:
-            return self._driver.send(command)
-        except DriverError as error:
-            self._meet(_cause_of(error), str(error))
-        return nothing
+        if self._mode is not Mode.FAULT and np.isfinite(command.position).all():
+            try:
+                return self._driver.send(command)
+            except DriverError as error:
+                self._meet(_cause_of(error), str(error))
+        return Command(command.stamp_ns, np.full(len(command.position), np.nan))
 
     def _meet(self, cause: Cause, detail: str) -> None:
         """Do what the closed list says about `cause`; a hold is the gate's part."""

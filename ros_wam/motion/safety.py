@@ -141,7 +141,7 @@ class SafetyGate:
 
     def _rates_to_limits(self) -> tuple[FloatArray, FloatArray]:
         """Return the largest velocities up and down that stop before a position limit; a gripper stops at once."""
-        room = np.stack((self._upper - self._given(), self._given() - self._lower))
+        room = np.array((self._upper - self._given(), self._given() - self._lower))
         rates = largest_rate(room, self._acceleration_limit, self._period_s)
         up, down = np.where(self._arm, rates, np.maximum(room, 0.0) / self._period_s)
         return up, down

@@ -73,7 +73,7 @@ class Smoother:
 
     def _within_velocity(self, wanted: FloatArray) -> FloatArray:
         """Bound the acceleration so that it can be let off before the velocity passes its limit."""
-        room = self._velocity_limit - np.stack((self._velocity, -self._velocity))
+        room = self._velocity_limit - np.array((self._velocity, -self._velocity))
         most, least = largest_rate(room, self._jerk_limit, self._period_s)
         return within(wanted, -least, most)
 

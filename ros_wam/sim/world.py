@@ -41,6 +41,9 @@ class World:
         # An actuator's own length, per unit of joint position: grippers count their stroke from 0 to 1.
         strokes = self.model.actuator_ctrlrange[self._actuators, 1]
         self._scale = np.where(embodiment.is_gripper, strokes, 1.0)
+        # Grippers are measured from 0 to 1, even where they are pressed beyond their stops.
+        self._lowest = np.where(embodiment.is_gripper, 0.0, -np.inf)
+        self._highest = np.where(embodiment.is_gripper, 1.0, np.inf)
         # A gripper's tendon shares its force between two fingers; what counts is the force of one pad.
         self._pads = np.where(embodiment.is_gripper, 0.5, 1.0)
         self._steps = 0
@@ -80,7 +83,7 @@ class World:
     def joint_position(self) -> FloatArray:
         """`(n,)` measured position [rad, grippers 0–1]."""
         position: FloatArray = self.data.actuator_length[self._actuators] / self._scale
-        return np.where(self.embodiment.is_gripper, np.clip(position, 0.0, 1.0), position)
+        return np.asarray(np.minimum(np.maximum(position, self._lowest), self._highest))
 
     def joint_velocity(self) -> FloatArray:
         """`(n,)` measured velocity [rad/s, grippers 1/s]."""
