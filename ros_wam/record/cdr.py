@@ -76,7 +76,9 @@ def _filler(kind: Any) -> Callable[[Any], Any]:
         zero = _ZERO.get(argument[0], 0)
         return lambda value: zero if value is None else value
     item, length = argument
-    if item[0] == Nodetype.NAME or item[1][0] == "string":
+    if item[0] != Nodetype.NAME and item[1][0] == "string":
+        return lambda value: [] if value is None else list(value)
+    if item[0] == Nodetype.NAME:
         fill = _filler(item)
         return lambda value: [] if value is None else [fill(element) for element in value]
     return functools.partial(_array, item[1][0], length if node == Nodetype.ARRAY else 0)

@@ -1,6 +1,7 @@
 """The simulated robot as its controllers see it: targets in, measured joints out, one physics step at a time."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ros_wam.sim.actuator import ArmActuator, GripperActuator
 from ros_wam.sim.world import STEP_NS, World
@@ -14,7 +15,9 @@ class SimRobot:
         """Begin at rest where the world's robot is."""
         self.world = world
         names, position = world.embodiment.joint_names, world.joint_position()
-        self._joints = {name: [names.index(j) for j in arm.joints] for name, arm in world.embodiment.arms.items()}
+        self._joints = {
+            name: np.array([names.index(joint) for joint in arm.joints]) for name, arm in world.embodiment.arms.items()
+        }
         self._grippers = {name: names.index(arm.gripper) for name, arm in world.embodiment.arms.items()}
         self.arms = {name: ArmActuator(position[joints]) for name, joints in self._joints.items()}
         """The servo of each arm."""
@@ -55,7 +58,7 @@ class SimRobot:
 class ArmPlant:
     """One arm of the world and its gripper; a `Plant`."""
 
-    def __init__(self, robot: SimRobot, arm: str, joints: list[int], gripper: int) -> None:
+    def __init__(self, robot: SimRobot, arm: str, joints: NDArray[np.intp], gripper: int) -> None:
         self._world, self._joints, self._gripper = robot.world, joints, gripper
         self._arm_actuator, self._gripper_actuator = robot.arms[arm], robot.grippers[arm]
 

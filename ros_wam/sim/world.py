@@ -37,7 +37,7 @@ class World:
         self.data = mujoco.MjData(self.model)
         if round(self.model.opt.timestep * 1e9) != STEP_NS:
             raise SimError(f"{embodiment.model.name}: timestep is {self.model.opt.timestep} s, must be {STEP_NS} ns")
-        self._actuators = [self.model.actuator(name).id for name in embodiment.joint_names]
+        self._actuators = np.array([self.model.actuator(name).id for name in embodiment.joint_names])
         # An actuator's own length, per unit of joint position: grippers count their stroke from 0 to 1.
         strokes = self.model.actuator_ctrlrange[self._actuators, 1]
         self._scale = np.where(embodiment.is_gripper, strokes, 1.0)
