@@ -95,6 +95,17 @@ def test_readers_that_are_gone_are_forgotten(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_no_reader_ever_has_the_address_of_one_before(tmp_path: Path) -> None:
+    writer = FrameWriter(tmp_path, "wrist", 4, 2)
+    addresses = set()
+    for _ in range(20):
+        reader = FrameReader(tmp_path, "wrist")
+        addresses |= set((tmp_path / "frames/wrist").glob("*.sock"))
+        reader.close()
+    writer.close()
+    assert len(addresses) == 20
+
+
 def test_latency_is_taken_off_the_stamp(tmp_path: Path) -> None:
     writer = FrameWriter(tmp_path, "wrist", 4, 2)
     camera = SimCamera("wrist", CameraStation("sim", latency_s=0.01, rate_hz=30.0), tmp_path, StationClock(0))

@@ -5,9 +5,9 @@ is being written, and differs afterwards.
 """
 
 import mmap
-import os
 import select
 import socket
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,8 @@ class FrameReader:
             raise SimError(f"the simulator serves no view {view!r}: {path} cannot be read ({error})") from error
         header, _ = _views(memory, 0, 0)
         self._header, self._pixels = _views(memory, int(header["width"]), int(header["height"]))
-        self._address = path.parent / f"{os.getpid()}-{id(self)}.sock"
+        # Never the address of a reader before: the writer may be about to remove that one's.
+        self._address = path.parent / f"{uuid.uuid4().hex}.sock"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(str(self._address))
 
