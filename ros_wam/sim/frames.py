@@ -74,7 +74,7 @@ class FrameReader:
         header, _ = _views(memory, 0, 0)
         self._header, self._pixels = _views(memory, int(header["width"]), int(header["height"]))
         # Never the address of a reader before: the writer may be about to remove that one's.
-        self._address = path.parent / f"{uuid.uuid4().hex}.sock"
+        self._address = path.parent / f"{uuid.uuid4().hex[:8]}.sock"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(str(self._address))
 
