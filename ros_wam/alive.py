@@ -8,7 +8,7 @@ from pathlib import Path
 def hold(run_dir: Path, name: str) -> None:
     """Declare the calling process alive under `name` until it ends, however it ends."""
     folder = run_dir / "alive"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # a run whose folder is gone is over: nothing may bring it back
     fresh = folder / f".{name}.{os.getpid()}"
     # A bare descriptor, closed by the kernel alone: what Python would close could be collected.
     descriptor = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)

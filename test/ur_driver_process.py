@@ -27,12 +27,15 @@ class UrDriverProcess:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
-    def events_until(self, last: str) -> list[str]:
-        """Return what it says up to `last`."""
-        events = [self.event()]
-        while events[-1] != last:
-            assert events[-1], f"it ended after {events}"
-            events.append(self.event())
+    def events_until(self, last: str, or_its_end: bool = False) -> list[str]:
+        """Return what it says up to `last`, or up to its end."""
+        events: list[str] = []
+        while last not in events:
+            event = self.event()
+            if not event and or_its_end:
+                return events
+            assert event, f"it ended after {events}"
+            events.append(event)
         return events
 
     def use_again(self) -> None:

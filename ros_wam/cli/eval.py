@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ros_wam.bringup import Request, bringup
+from ros_wam.bringup import Request, Run, bringup, clear
 from ros_wam.cli.progress import Progress
 from ros_wam.cli.results_table import results_table
 from ros_wam.cli.station_options import add_station_options, add_trial_options, latency_ms
@@ -55,10 +55,18 @@ def run(args: argparse.Namespace) -> int:
 def run_processes(request: Request, console: Console) -> Path:
     """Run the sitting on the production path and return its folder; raises TrialError when a process fails."""
     stack = bringup(request)
+    try:
+        return supervise(stack, console)
+    finally:
+        clear(stack)
+
+
+def supervise(stack: Run, console: Console) -> Path:
+    """Run the processes of `stack` to the end of its sitting and return the sitting's folder; raises TrialError."""
     sitting = stack.config.sitting_dir
     assert sitting is not None
     console.print(f"recording to {sitting}", highlight=False, soft_wrap=True)
-    if request.sim:
+    if stack.config.sim:
         console.print(f"ROS_DOMAIN_ID={stack.environment['ROS_DOMAIN_ID']}", highlight=False)
     with Supervisor(stack, sitting / "logs") as supervisor, Progress(console, stack.config.trials) as progress:
         output = supervisor.output
