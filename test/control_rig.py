@@ -1,0 +1,55 @@
+"""A control loop, a robot that follows perfectly, and a clock that only the test moves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from motion_fixtures import PerfectRobot, chunk_of, robot
+
+from ros_wam.clock import FakeClock
+from ros_wam.motion.loop import ControlLoop
+from ros_wam.types import FloatArray, StepRecord
+
+UR5 = robot()
+HOME = UR5.home_position
+PERIOD_NS = round(UR5.period_s * 1e9)
+ARM = ~UR5.is_gripper
+TICKS_PER_S = 125
+
+
+def away(joint: int, by: float) -> FloatArray:
+    return HOME + np.eye(7)[joint] * by
+
+
+@dataclass
+class Rig:
+    """Loop, robot and clock; the enable heartbeat beats while `enabled`."""
+
+    clock: FakeClock
+    robot: PerfectRobot
+    loop: ControlLoop
+    enabled: bool = True
+
+    @property
+    def now_ns(self) -> int:
+        return self.clock.now_ns()
+
+    def run(self, ticks: int) -> list[StepRecord]:
+        records = []
+        for _ in range(ticks):
+            self.clock.advance_ns(PERIOD_NS)
+            if self.enabled:
+                self.loop.enable(self.now_ns)
+            records.append(self.loop.tick(self.now_ns))
+        return records
+
+    def until(self, done: Callable[[], bool], ticks: int = 2000) -> int:
+        for k in range(ticks):
+            if done():
+                return k
+            self.run(1)
+        raise AssertionError("not within the ticks allowed")
+
+    def follow(self, rows: FloatArray, number: int = 1) -> None:
+        """Accept a chunk that is observed and answered now."""
+        self.loop.accept(chunk_of(rows, self.now_ns, number=number), self.now_ns)

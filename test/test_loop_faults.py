@@ -1,0 +1,272 @@
+"""What the control loop does when something is lost, stops or is taken over."""
+
+import numpy as np
+import pytest
+from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away
+from motion_fixtures import START_NS, PerfectRobot, ramp
+
+import ros_wam.motion.homing as homing
+from ros_wam.causes import Cause, Limit
+from ros_wam.clock import FakeClock
+from ros_wam.errors import (
+    ChunkRefused,
+    CommandInvalid,
+    DriverError,
+    DriverUnreachable,
+    ModeRefused,
+    RobotStopped,
+    StateStale,
+)
+from ros_wam.motion.loop import build_control_loop
+from ros_wam.types import Command, FloatArray, Mode
+
+
+@pytest.fixture
+def rig() -> Rig:
+    clock = FakeClock(START_NS)
+    perfect = PerfectRobot(UR5, clock)
+    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
+    rig.run(3)
+    return rig
+
+
+@pytest.fixture
+def policy(rig: Rig) -> Rig:
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    return rig
+
+
+def test_without_a_state_no_chunk_is_accepted_and_nothing_is_sent() -> None:
+    clock = FakeClock(START_NS)
+    perfect = PerfectRobot(UR5, clock)
+    perfect.failure = StateStale("nothing came")
+    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
+    record = rig.run(1)[0]
+    assert record.state is None
+    assert np.isnan(record.sent.position).all()
+    assert perfect.sent == []
+    assert (rig.loop.cause, rig.loop.detail) == (Cause.STATE_STALE, "nothing came")
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    with pytest.raises(ChunkRefused, match="not known yet"):
+        rig.follow(ramp(HOME, HOME))
+    assert not rig.loop.at_home
+
+
+def test_losing_enable_stops_the_robot_and_forgets_the_chunk(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4)))
+    policy.run(TICKS_PER_S // 2)
+    policy.enabled = False
+    records = policy.run(TICKS_PER_S // 2)
+    held = [record for record in records if record.verdict.cause is Cause.ENABLE_LOST]
+    assert held[0].stamp_ns - records[0].stamp_ns <= 80_000_000
+    assert any(item.limit is Limit.HOLD for item in held[0].verdict.interventions)
+    np.testing.assert_array_equal(held[-1].sent.position, held[-2].sent.position)
+    assert not policy.loop.is_enabled(policy.now_ns)
+    assert policy.loop.cause is Cause.ENABLE_LOST
+    policy.enabled = True
+    before = policy.robot.position
+    assert policy.run(TICKS_PER_S)[-1].target is None
+    np.testing.assert_array_equal(policy.robot.position, before)
+    policy.loop.disable()
+    assert not policy.loop.is_enabled(policy.now_ns)
+
+
+def test_a_stale_state_holds_and_motion_goes_on_with_the_next_chunk(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4)))
+    policy.run(TICKS_PER_S // 2)
+    policy.robot.failure = StateStale("the timestamp does not advance")
+    policy.run(3)
+    assert (policy.loop.mode, policy.loop.cause) == (Mode.POLICY, Cause.STATE_STALE)
+    policy.robot.failure = None
+    policy.run(TICKS_PER_S)
+    policy.follow(ramp(policy.robot.position, HOME), number=2)
+    assert policy.run(5)[-1].verdict.cause is None
+    assert (policy.loop.cause, policy.loop.detail) == (None, "")
+
+
+def test_an_old_state_is_no_fresh_state(rig: Rig) -> None:
+    rig.robot.frozen_stamp_ns = rig.now_ns
+    rig.run(20)
+    assert rig.loop.cause is Cause.STATE_STALE
+    rig.robot.frozen_stamp_ns = None
+    rig.run(1)
+    assert rig.loop.cause is None
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (RobotStopped("protective stop"), Cause.PROTECTIVE_STOP),
+        (DriverUnreachable("connection reset"), Cause.DRIVER_LOST),
+        (DriverError("odd"), Cause.DRIVER_LOST),
+    ],
+)
+def test_a_stopped_or_lost_robot_is_a_fault_until_it_is_recovered(
+    policy: Rig, error: DriverError, cause: Cause
+) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4)))
+    policy.run(TICKS_PER_S // 2)
+    policy.robot.failure = error
+    record = policy.run(3)[-1]
+    assert (policy.loop.mode, policy.loop.cause, policy.loop.detail) == (Mode.FAULT, cause, str(error))
+    assert policy.robot.stops == 1
+    assert np.isnan(record.sent.position).all()
+    with pytest.raises(ModeRefused, match="recover"):
+        policy.loop.home(policy.now_ns)
+    policy.loop.set_mode(Mode.HOLD, policy.now_ns)
+    assert policy.loop.mode is Mode.FAULT
+    policy.robot.failure = None
+    policy.robot.position = away(0, 0.3)  # the arm sagged while it was stopped
+    policy.run(3)
+    assert policy.loop.mode is Mode.FAULT
+    policy.loop.recover()
+    assert policy.loop.mode is Mode.HOLD
+    np.testing.assert_array_equal(policy.run(1)[0].sent.position, away(0, 0.3))
+    policy.loop.recover()
+    assert policy.loop.mode is Mode.HOLD
+
+
+def test_a_failed_recovery_leaves_the_fault(rig: Rig) -> None:
+    rig.robot.failure = RobotStopped("emergency stop")
+    rig.run(1)
+    rig.robot.recover_failure = DriverError("the e-stop is still pressed")
+    with pytest.raises(DriverError, match="still pressed"):
+        rig.loop.recover()
+    assert rig.loop.mode is Mode.FAULT
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(CommandInvalid("joint1 is odd"), Cause.COMMAND_INVALID), (RobotStopped("stopped"), Cause.PROTECTIVE_STOP)],
+)
+def test_a_command_that_the_driver_refuses_is_a_fault(rig: Rig, error: DriverError, cause: Cause) -> None:
+    rig.robot.send_failure = error
+    rig.run(1)
+    assert (rig.loop.mode, rig.loop.cause) == (Mode.FAULT, cause)
+
+
+def test_a_stop_that_fails_too_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise DriverError("no dashboard")
+
+    monkeypatch.setattr(rig.robot, "stop", broken)
+    rig.robot.failure = RobotStopped("emergency stop")
+    rig.run(1)
+    assert rig.loop.detail == "emergency stop; and the robot's own stop failed: no dashboard"
+
+
+def test_a_desired_position_that_is_not_finite_is_a_fault(policy: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy.follow(ramp(HOME, away(0, 0.1)))
+    policy.run(5)
+    monkeypatch.setattr(policy.loop._smoother, "step", lambda _, now_ns: Command(now_ns, HOME * np.nan))
+    record = policy.run(1)[0]
+    assert np.isfinite(record.sent.position).all()
+    assert (policy.loop.mode, policy.loop.cause) == (Mode.FAULT, Cause.COMMAND_INVALID)
+
+
+def test_homing_goes_home_slowly_and_then_holds(rig: Rig) -> None:
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    rig.follow(ramp(HOME, away(0, 0.4), rows=60))
+    rig.run(TICKS_PER_S)
+    rig.loop.home(rig.now_ns)
+    assert not rig.loop.at_home
+    positions: list[FloatArray] = []
+
+    def homed() -> bool:
+        positions.append(rig.robot.position)
+        return rig.loop.mode is Mode.HOLD
+
+    rig.until(homed)
+    assert rig.loop.at_home
+    assert rig.loop.cause is None
+    np.testing.assert_allclose(rig.robot.position, HOME, atol=2e-3)
+    speed = np.abs(np.diff(positions[TICKS_PER_S // 2 :], axis=0)).max() / UR5.period_s
+    assert speed <= 1.1 * homing.SPEED * UR5.velocity[0]
+
+
+def test_homing_waits_for_enable_but_not_for_ever(rig: Rig) -> None:
+    rig.enabled = False
+    rig.run(20)
+    rig.loop.home(rig.now_ns)
+    rig.run(TICKS_PER_S)
+    assert rig.loop.mode is Mode.HOMING
+    rig.until(lambda: rig.loop.mode is Mode.HOLD, 2 * TICKS_PER_S)
+    assert rig.loop.cause is Cause.ENABLE_LOST
+
+
+def test_homing_ends_when_enable_is_lost(rig: Rig) -> None:
+    rig.robot.position = away(0, 0.1)
+    rig.robot.stop()
+    rig.loop._gate.reseed()
+    rig.run(1)
+    rig.loop.home(rig.now_ns)
+    rig.run(20)
+    rig.enabled = False
+    rig.run(TICKS_PER_S)
+    assert (rig.loop.mode, rig.loop.cause) == (Mode.HOLD, Cause.ENABLE_LOST)
+
+
+def test_a_way_home_that_cannot_be_planned_is_refused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(homing.Ruckig):  # type: ignore[misc]
+        def calculate(self, *_: object) -> None:
+            raise homing.RuckigError("error in step 2")
+
+    monkeypatch.setattr(homing, "Ruckig", Broken)
+    rig.loop.home(rig.now_ns)
+    rig.run(1)
+    assert rig.loop.mode is Mode.HOLD
+    assert "error in step 2" in rig.loop.detail
+
+    monkeypatch.setattr(Broken, "calculate", lambda *_: homing.Result.ErrorInvalidInput)
+    with pytest.raises(ModeRefused, match="ErrorInvalidInput"):
+        homing.plan_homing(UR5, HOME, 0, 1)
+
+
+def test_a_robot_that_was_moved_by_hand_is_taken_where_it_is(rig: Rig) -> None:
+    rig.robot.position = away(0, 0.2)
+    rig.loop._state = rig.robot.read()
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
+    rig.loop.set_mode(Mode.HOLD, rig.now_ns)
+    rig.robot.position = away(0, 0.21)
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    assert (rig.robot.stops, rig.loop.mode) == (1, Mode.POLICY)
+    np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
+
+
+def test_a_robot_that_does_not_follow_is_stopped(policy: Rig) -> None:
+    policy.robot.stuck = True
+    policy.follow(ramp(HOME, away(2, 0.6)))
+    policy.until(lambda: policy.loop.mode is Mode.FAULT, TICKS_PER_S)
+    assert (policy.loop.cause, policy.robot.stops) == (Cause.NOT_FOLLOWING, 1)
+    assert "joint3 is 0.3" in policy.loop.detail and "at most 0.3 rad" in policy.loop.detail
+    assert np.abs(policy.robot.sent[-1] - HOME).max() < UR5.tracking_rad + 0.02
+    policy.robot.stuck = False
+    policy.loop.recover()
+    np.testing.assert_array_equal(policy.run(5)[-1].sent.position, HOME)
+
+
+def test_teleop_pre_empts_the_policy_within_a_period(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.2)))
+    policy.run(TICKS_PER_S // 2)
+    policy.loop.set_mode(Mode.TELEOP, policy.now_ns)
+    assert policy.run(1)[0].target is None
+    with pytest.raises(ChunkRefused, match="mode is TELEOP"):
+        policy.follow(ramp(HOME, HOME), number=2)
+    goal = policy.robot.position + 0.05 * ARM
+    for _ in range(2 * TICKS_PER_S):
+        policy.loop.teleoperate(Command(policy.now_ns, goal), policy.now_ns)
+        policy.run(1)
+    np.testing.assert_allclose(policy.robot.position, goal, atol=2e-3)
+    with pytest.raises(ChunkRefused, match="non_finite"):
+        policy.loop.teleoperate(Command(policy.now_ns, goal * np.nan), policy.now_ns)
+    with pytest.raises(ChunkRefused, match=r"0\.101 s old, at most 0\.1 s"):
+        policy.loop.teleoperate(Command(policy.now_ns - 101_000_000, goal), policy.now_ns)
+    policy.loop.set_mode(Mode.POLICY, policy.now_ns)
+    with pytest.raises(ChunkRefused, match="mode is POLICY"):
+        policy.loop.teleoperate(Command(policy.now_ns, goal), policy.now_ns)
+
+
+def test_fault_is_no_mode_to_ask_for(rig: Rig) -> None:
+    with pytest.raises(ModeRefused, match="HOLD, POLICY, TELEOP or HOMING"):
+        rig.loop.set_mode(Mode.FAULT, rig.now_ns)
