@@ -113,11 +113,21 @@ def test_a_dead_process_has_a_cause_and_a_name(name: str, cause: Cause) -> None:
     assert world.watch.fault(world.now_ns) == (cause, f"{name} has ended")
 
 
-def test_the_gravest_death_names_the_cause() -> None:
+@pytest.mark.parametrize(
+    ("dead", "cause", "detail"),
+    [
+        (["camera_node_wrist", "control_process"], Cause.CONTROL_PROCESS_DIED, "control_process, camera_node_wrist"),
+        (
+            ["control_process", "robot_node", "sim_node"],
+            Cause.SIMULATION_FAILED,
+            "sim_node, robot_node, control_process",
+        ),
+    ],
+)
+def test_the_death_that_brings_others_about_names_the_cause(dead: list[str], cause: Cause, detail: str) -> None:
     world = World()
-    world.dead = ["camera_node_wrist", "control_process"]
-    fault = world.watch.fault(world.now_ns)
-    assert fault == (Cause.CONTROL_PROCESS_DIED, "control_process, camera_node_wrist has ended")
+    world.dead = dead
+    assert world.watch.fault(world.now_ns) == (cause, f"{detail} has ended")
 
 
 @pytest.mark.parametrize("cause", [Cause.POLICY_TIMEOUT, Cause.POLICY_UNREACHABLE, Cause.CAMERA_SKEWED])

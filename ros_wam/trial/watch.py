@@ -13,7 +13,7 @@ GRACE_S = 1.0
 
 # What a policy can bring about itself is not the infrastructure's fault, however long it lasts.
 _POLICYS_OWN = frozenset({"", Cause.SOURCE_STALE.value, Cause.WORKSPACE.value})
-_DIED = {
+_DIED = {  # the culprit first: a control process cannot outlive the simulated robot that it drives
     "sim_node": Cause.SIMULATION_FAILED,
     "robot_node": Cause.CONTROL_PROCESS_DIED,
     "control_process": Cause.CONTROL_PROCESS_DIED,
@@ -92,7 +92,7 @@ class StationWatch:
 
     def fault(self, now_ns: int) -> tuple[Cause, str] | None:
         """Return what spoils a trial now, and the evidence."""
-        dead = sorted(self._dead(), key=lambda name: name not in _DIED)
+        dead = sorted(self._dead(), key=lambda name: [*_DIED, name].index(name))
         if dead:
             return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{', '.join(dead)} has ended"
         if self._record_failure is not None:
