@@ -53,7 +53,7 @@ class Robot:
         return dict(fields.read_diagnostics(self.newest("safety_status"))[1][0].values)
 
     def until(self, holds: Callable[[], bool], timeout_s: float = 30.0) -> None:
-        assert self.peer.wait(holds, timeout_s), self.status
+        assert self.peer.wait(holds, timeout_s), self._heard["safety_status"]
 
     def until_mode(self, mode: str) -> None:
         self.until(lambda: bool(self._heard["robot_mode"]) and self.newest("robot_mode").data == mode)
@@ -85,7 +85,7 @@ def ur5(peer: Any, run_config: RunConfig, start_node: Callable[..., Any]) -> Rob
     start_node("robot_node")
     robot = Robot(peer, run_config)
     robot.until_mode("HOLD")
-    robot.until(lambda: bool(robot._heard["joint_states"]))
+    robot.until(lambda: bool(robot._heard["joint_states"] and robot._heard["safety_status"]))
     return robot
 
 
