@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from motion_fixtures import PerfectRobot, chunk_of, robot
+from motion_fixtures import START_NS, PerfectRobot, chunk_of, robot
 
 from ros_wam.clock import FakeClock
-from ros_wam.motion.loop import ControlLoop
+from ros_wam.motion.loop import ControlLoop, build_control_loop
 from ros_wam.types import FloatArray, StepRecord
 
 UR5 = robot()
@@ -53,3 +53,12 @@ class Rig:
     def follow(self, rows: FloatArray, number: int = 1) -> None:
         """Accept a chunk that is observed and answered now."""
         self.loop.accept(chunk_of(rows, self.now_ns, number=number), self.now_ns)
+
+
+def started_rig() -> Rig:
+    """A rig whose robot is at home, after three ticks of HOLD."""
+    clock = FakeClock(START_NS)
+    perfect = PerfectRobot(UR5, clock)
+    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
+    rig.run(3)
+    return rig

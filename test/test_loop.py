@@ -2,25 +2,17 @@
 
 import numpy as np
 import pytest
-from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away
-from motion_fixtures import START_NS, PerfectRobot, chunk_of, ramp
+from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away, started_rig
+from motion_fixtures import chunk_of, ramp
 
 from ros_wam.causes import Cause, RefusalReason
-from ros_wam.clock import FakeClock
-from ros_wam.errors import (
-    ChunkRefused,
-)
-from ros_wam.motion.loop import build_control_loop
+from ros_wam.errors import ChunkRefused
 from ros_wam.types import FloatArray, Mode
 
 
 @pytest.fixture
 def rig() -> Rig:
-    clock = FakeClock(START_NS)
-    perfect = PerfectRobot(UR5, clock)
-    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
-    rig.run(3)
-    return rig
+    return started_rig()
 
 
 @pytest.fixture

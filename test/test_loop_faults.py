@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away
+from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away, started_rig
 from motion_fixtures import START_NS, PerfectRobot, ramp
 
 import ros_wam.motion.homing as homing
@@ -23,11 +23,7 @@ from ros_wam.types import Command, FloatArray, Mode
 
 @pytest.fixture
 def rig() -> Rig:
-    clock = FakeClock(START_NS)
-    perfect = PerfectRobot(UR5, clock)
-    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
-    rig.run(3)
-    return rig
+    return started_rig()
 
 
 @pytest.fixture
