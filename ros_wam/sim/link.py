@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators.emulator import ReceivedTarget
 from ros_wam.types import Stage
@@ -48,10 +50,10 @@ class SimLink:
         """Return the names that `inject` accepts."""
         return list(self._ask(timeout_s, verb="faults")["faults"])
 
-    def received_targets(self, after_ns: int = 0, timeout_s: float = TIMEOUT_S) -> dict[int, list[float]]:
-        """Return the arm targets [rad] that came over the robot's wire after `after_ns`, by stamp; some at a time."""
+    def received_targets(self, after_ns: int = 0, timeout_s: float = TIMEOUT_S) -> list[ReceivedTarget]:
+        """Return the arm targets that came over the robot's wire after `after_ns`, oldest first; some at a time."""
         answer = self._ask(timeout_s, verb="received_targets", after_ns=after_ns)
-        return {int(stamp_ns): position for stamp_ns, position in answer["targets"]}
+        return [ReceivedTarget(stamp_ns, np.array(position)) for stamp_ns, position in answer["targets"]]
 
     def _ask(self, timeout_s: float, **request: Any) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
@@ -74,9 +76,15 @@ class SimLink:
 
 def target_fields(targets: Sequence[ReceivedTarget], after_ns: int) -> dict[str, Any]:
     """Return the answer to `received_targets`; `targets` are oldest first. Cheap: the physics waits meanwhile."""
-    first = bisect.bisect_right(targets, after_ns, key=lambda target: target.stamp_ns)
-    later = targets[first : first + _TARGETS]
-    return {"targets": [(target.stamp_ns, target.position.tolist()) for target in later]}
+    first = bisect.bisect_right(targets, after_ns, key=_stamp_ns)
+    last = min(first + _TARGETS, len(targets)) - 1
+    if last >= first:  # one cycle may have read several: they are answered together, or `after_ns` would skip some
+        last = bisect.bisect_right(targets, targets[last].stamp_ns, key=_stamp_ns) - 1
+    return {"targets": [(target.stamp_ns, target.position.tolist()) for target in targets[first : last + 1]]}
+
+
+def _stamp_ns(target: ReceivedTarget) -> int:
+    return target.stamp_ns
 
 
 def score_fields(stages: tuple[Stage, ...], succeeded: bool) -> dict[str, Any]:
