@@ -40,7 +40,19 @@ def left_in_memory() -> set[Path]:
 @pytest.mark.parametrize("state", ["recording to", "homing", "running"])
 def test_nothing_is_left_behind(tmp_path: Path, state: str) -> None:
     before = left_in_memory()
-    command = [sys.executable, "-m", "ros_wam.cli.main", "eval", "--robot", "ur5", "--sim", "--policy", "baseline"]
+    # What a shell runs in the background ignores Ctrl-C, these tests perhaps included; what a terminal runs does not.
+    command = [
+        "env",
+        "--default-signal=INT",
+        sys.executable,
+        "-m",
+        "ros_wam.cli.main",
+        "eval",
+        "--robot",
+        "ur5",
+        "--sim",
+    ]
+    command += ["--policy", "baseline"]
     command += ["--task", "move_objects_into_box", "--record-dir", str(tmp_path)]
     environment = {**os.environ, "ROS_WAM_TEST": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as eval_process:
