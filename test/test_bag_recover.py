@@ -126,3 +126,46 @@ def test_nothing_to_recover_is_said(tmp_path: Path) -> None:
     (tmp_path / "bag" / "bag_0.mcap").write_bytes(b"not a bag at all")
     with pytest.raises(RecordError, match="not an MCAP file"):
         recover(tmp_path / "bag")
+
+
+def test_a_bag_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
+    bag = tmp_path / "bag"
+    with cut_off(bag, 5) as writer:
+        with pytest.raises(RecordError, match="still being written"):
+            recover(bag)
+        assert [path.name for path in bag.iterdir()] == ["bag_0.mcap"]
+        writer.write("robot_mode", 5 * 10**9, serialize(STRING, {"data": "5"}))
+    assert texts(bag) == [str(k) for k in range(6)]
+    with pytest.raises(RecordError, match="is finished"):
+        recover(bag)
+
+
+def test_a_bag_is_recovered_under_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off(tmp_path / "bag", 5).abandon()
+    (tmp_path / "bag").rename(tmp_path / "kept")
+    monkeypatch.chdir(tmp_path / "kept")
+    assert recover(Path()).messages == 5
+    names = sorted(path.name for path in Path().iterdir())
+    assert names == ["kept_0.mcap", "metadata.yaml", "unfinished"]
+    assert len(texts(tmp_path / "kept")) == 5
+    Path("kept_1.mcap").touch()
+    with pytest.raises(RecordError, match=r"several bags: kept_0.mcap, kept_1.mcap"):
+        BagReader(tmp_path / "kept")
+
+
+def test_a_recovery_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: BagWriter, *_: object) -> None:
+        raise RecordError("No space left on device")
+
+    cut_off(tmp_path / "bag", 5).abandon()
+    monkeypatch.setattr(BagWriter, "write", full)
+    with pytest.raises(RecordError, match="No space left"):
+        recover(tmp_path / "bag")
+    assert [path.name for path in (tmp_path / "bag").iterdir()] == ["bag_0.mcap"]
+
+
+def test_a_folder_that_refuses_is_said(tmp_path: Path) -> None:
+    cut_off(tmp_path / "bag", 5).abandon()
+    (tmp_path / "bag" / "recovering").write_text("in the way")
+    with pytest.raises(RecordError, match="cannot"):
+        recover(tmp_path / "bag")

@@ -1,5 +1,6 @@
 """What rosbag2 (format version 9) wants to be told about a bag: in `metadata.yaml`, and in the MCAP file itself."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ def bag_metadata(contents: BagContents, topics: Sequence[Topic]) -> dict[str, An
         "compression_mode": "",
         "files": [{"path": contents.file, **span}],
         "custom_data": {},
-        "ros_distro": "kilted",
+        "ros_distro": os.environ.get("ROS_DISTRO", "kilted"),
     }
 
 

@@ -35,15 +35,17 @@ class BagReader:
     """The bag in `folder`. Raises RecordError when there is none, when it is unfinished, or when it is damaged."""
 
     def __init__(self, folder: Path) -> None:
-        files = sorted(folder.glob("*.mcap"))
-        if not files or not (folder / METADATA_FILE).is_file():
-            raise RecordError(
-                f"the bag {folder} was never finished; recover it with: ros-wam bag recover {folder}"
-                if files
-                else f"no bag in {folder}"
-            )
         self._folder = folder
-        self._file = files[0].open("rb")
+        files = sorted(folder.glob("*.mcap"))
+        if len(files) != 1:
+            names = ", ".join(path.name for path in files)
+            raise RecordError(f"{folder} holds several bags: {names}" if files else f"no bag in {folder}")
+        try:
+            if not (folder / METADATA_FILE).is_file():
+                raise RecordError(f"the bag {folder} was never finished; recover it with: ros-wam bag recover {folder}")
+            self._file = files[0].open("rb")
+        except OSError as error:
+            raise self._damaged(error) from error
         try:
             summary = SeekingReader(self._file).get_summary()
         except DAMAGE as error:

@@ -1,11 +1,13 @@
 """Makes a bag that was cut off (a kill, a full disk) into a finished one, up to its last flush."""
 
+import fcntl
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
+from typing import IO
 
 from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
@@ -34,23 +36,47 @@ class Recovery:
 def recover(folder: Path) -> Recovery:
     """Finish the bag in `folder`; the cut-off file is kept in `<folder>/unfinished`.
 
-    Raises RecordError when the bag is finished already, when there is none, or when nothing was flushed. When it is
-    cut off itself, it can be run again.
+    Raises RecordError when the bag is finished already, when there is none, when it is still being written, when
+    nothing was flushed, or when the disk refuses. When it is cut off itself, it can be run again.
     """
-    if (folder / METADATA_FILE).exists():
-        raise RecordError(f"the bag {folder} is finished; there is nothing to recover")
-    aside = folder / _ASIDE / f"{folder.name}_0.mcap"
-    source = aside if aside.exists() else folder / aside.name
-    if not source.exists():
-        raise RecordError(f"no bag in {folder}: there is no {source.name}")
-    new = folder / _NEW / folder.name
+    folder = folder.resolve()  # the new file is named after it, and "." has no name
+    source = _source(folder)
+    try:
+        with source.open("rb") as file:
+            _lock(file, folder)
+            if (folder / METADATA_FILE).exists():  # looked for under the lock: a writer may just have finished
+                raise RecordError(f"the bag {folder} is finished; there is nothing to recover")
+            return _replace(folder, source)
+    except OSError as error:
+        raise RecordError(f"cannot recover the bag {folder}: {error}") from error
+
+
+def _source(folder: Path) -> Path:
+    found = sorted((folder / _ASIDE).glob("*.mcap")) or sorted(folder.glob("*.mcap"))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found)
+        raise RecordError(f"{folder} holds several bags: {names}" if found else f"no bag in {folder}: it has no *.mcap")
+    return found[0]
+
+
+def _lock(file: IO[bytes], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise RecordError(f"the bag {folder} is still being written (or recovered)") from error
+
+
+def _replace(folder: Path, source: Path) -> Recovery:
+    new, aside = folder / _NEW / folder.name, folder / _ASIDE / source.name
     shutil.rmtree(new.parent, ignore_errors=True)
-    messages = _rewrite(source, new)
-    aside.parent.mkdir(exist_ok=True)
-    source.replace(aside)
-    for name in (aside.name, METADATA_FILE):  # the metadata last: with it, the bag is finished
-        (new / name).replace(folder / name)
-    shutil.rmtree(new.parent)
+    try:
+        messages = _rewrite(source, new)
+        aside.parent.mkdir(exist_ok=True)
+        source.replace(aside)
+        for name in (f"{folder.name}_0.mcap", METADATA_FILE):  # the metadata last: with it, the bag is finished
+            (new / name).replace(folder / name)
+    finally:
+        shutil.rmtree(new.parent, ignore_errors=True)
     return Recovery(messages, aside)
 
 

@@ -8,7 +8,7 @@ from ros_wam.errors import RecordError
 from ros_wam.record.bag_writer import BagWriter
 
 _PERIOD_S = 0.1
-_CLOSE_TIMEOUT_S = 20.0
+_CLOSE_TIMEOUT_S = 8.0  # less than a trial waits for its bag
 
 
 class Received(NamedTuple):

@@ -1,5 +1,6 @@
 """Writes one rosbag2 bag (MCAP). A bag without `metadata.yaml` is unfinished: nothing else ever looks like a result."""
 
+import fcntl
 import os
 import textwrap
 from collections.abc import Mapping
@@ -40,6 +41,7 @@ class BagWriter:
         try:
             folder.mkdir(parents=True)
             self._file = self._path.open("xb")
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until closed: nobody may take it for cut off
         except OSError as error:
             raise RecordError(f"cannot make the bag {folder}: {error.strerror}") from error
         self._writer = Writer(self._file, chunk_size=_CHUNK_BYTES, compression=CompressionType.ZSTD)
@@ -104,12 +106,12 @@ class BagWriter:
             self._writer.finish()  # type: ignore[no-untyped-call]
             self._file.flush()
             os.fsync(self._file.fileno())
-            self._file.close()
             with temporary.open("w") as file:
                 file.write("rosbag2_bagfile_information:\n" + textwrap.indent(metadata, "  "))
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._folder / METADATA_FILE)
+            self._file.close()
         except OSError as error:
             self.abandon()
             raise self._failed(error) from error

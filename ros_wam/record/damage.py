@@ -5,4 +5,4 @@ import struct
 from mcap.exceptions import McapError
 from zstandard import ZstdError
 
-DAMAGE = (ValueError, struct.error, McapError, ZstdError)  # ValueError: a checksum, or text that is none
+DAMAGE = (OSError, ValueError, struct.error, McapError, ZstdError)  # ValueError: a checksum, or text that is none
