@@ -93,15 +93,16 @@ def until(gripper: Robotiq, holds: Callable[[GripperState], bool]) -> GripperSta
     raise AssertionError(f"not within {TIMEOUT_S} s; the last state is {state}")
 
 
-def error_of(gripper: Robotiq) -> DriverError:
-    """Return the first error."""
+def error_of(gripper: Robotiq, words: str = "") -> DriverError:
+    """Return the first error that has these `words`."""
     for _ in range(round(TIMEOUT_S / 0.005)):
         try:
             gripper.read()
         except DriverError as error:
-            return error
+            if words in str(error):
+                return error
         threading.Event().wait(0.005)
-    raise AssertionError(f"no error within {TIMEOUT_S} s")
+    raise AssertionError(f"no error '{words}' within {TIMEOUT_S} s")
 
 
 def test_connecting_activates_but_sends_the_gripper_nowhere(server: FakeGripper, gripper: Robotiq) -> None:
@@ -197,6 +198,21 @@ def test_a_gripper_without_power_is_told(server: FakeGripper, gripper: Robotiq) 
     server.raw = b"STA ?\n"
     with pytest.raises(RobotStopped, match="does not know its STA"):
         gripper.connect()
+
+
+def test_after_a_recovery_that_failed_it_does_not_activate_by_itself(server: FakeGripper, gripper: Robotiq) -> None:
+    server.values["STA"] = 3
+    gripper.connect()
+    server.raw = b"STA ?\n"
+    assert isinstance(error_of(gripper), RobotStopped)
+    with pytest.raises(RobotStopped, match="has no power"):
+        gripper.recover()
+    server.values["STA"] = 0  # the power comes back, and with it a gripper that is not active
+    server.raw = b""
+    error_of(gripper, "not active")
+    assert server.log == []
+    gripper.recover()
+    assert server.log == ["SET ACT 0", "SET ACT 1"]
 
 
 @pytest.mark.parametrize("reply", [b"nonsense\n", b"STA -1\n", b"POS 3\n", b"\xff\xfe\n"])

@@ -125,6 +125,8 @@ class Robotiq:
         with self._changed:
             self._changed.wait_for(lambda: self._state or self._error, ACTIVATION_TIMEOUT_S + 1.0)
             state, error = self._state, self._error
+            if state is None:
+                self._may_activate = False  # who asked is told that it failed: it must not move by itself later
         if state is None:
             raise error or DriverUnreachable(f"the gripper at {self._address}:{self._port} does not answer")
 
