@@ -69,21 +69,45 @@ class Embodiment:
     tracking_rad: float
 
     def __post_init__(self) -> None:
-        arm_joints = {joint for arm in self.arms.values() for joint in arm.joints}
-        if arm_joints != set(self.joints) or {arm.gripper for arm in self.arms.values()} != set(self.grippers):
-            raise ConfigError(f"robot {self.name}: arms, joints and grippers do not name the same joints")
+        arm_joints = [joint for arm in self.arms.values() for joint in arm.joints]
+        arm_grippers = [arm.gripper for arm in self.arms.values()]
+        self._require(
+            sorted(arm_joints) == sorted(self.joints) and sorted(arm_grippers) == sorted(self.grippers),
+            "arms, joints and grippers do not name the same joints",
+        )
+        self._require(
+            set(self.home) == set(self.joint_names),
+            f"home names {', '.join(self.home)}; must name {', '.join(self.joint_names)}",
+        )
+        self._require_limits()
+        self._require(
+            bool(((self.lower <= self.home_position) & (self.home_position <= self.upper)).all()),
+            f"home {self.home} is outside the position limits",
+        )
+
+    def _require_limits(self) -> None:
+        """Raise ConfigError unless every limit is a number that limits: comparisons with NaN would switch rules off."""
         for joint, limits in self.joints.items():
             low, high = limits.position_rad
             numbers = (low, high, limits.velocity_rad_s, limits.acceleration_rad_s2, limits.jerk_rad_s3)
-            if not all(map(math.isfinite, numbers)) or low >= high or min(numbers[2:]) <= 0.0:
-                raise ConfigError(f"robot {self.name}: limits of {joint} are empty or not finite: {limits}")
-        if not (0.0 < self.start_distance_rad < math.inf and 0.0 < self.tracking_rad < math.inf):
-            raise ConfigError(
-                f"robot {self.name}: start_distance_rad {self.start_distance_rad} and tracking_rad {self.tracking_rad}"
-                f" must be finite and greater than 0"
-            )
-        if ((self.home_position < self.lower) | (self.home_position > self.upper)).any():
-            raise ConfigError(f"robot {self.name}: home {self.home} is outside the position limits")
+            holds = all(map(math.isfinite, numbers)) and low < high and min(numbers[2:]) > 0.0
+            self._require(holds, f"limits of {joint} are empty or not finite: {limits}")
+        for name, arm in self.arms.items():
+            low_m, high_m = arm.workspace.min_m, arm.workspace.max_m
+            holds = all(-math.inf < low < high < math.inf for low, high in zip(low_m, high_m, strict=True))
+            self._require(holds, f"workspace of {name} is empty or not finite: {arm.workspace}")
+        positive = {
+            f"{name}: {key}": value for name, grip in self.grippers.items() for key, value in vars(grip).items()
+        }
+        for key in ("control_rate_hz", "start_distance_rad", "tracking_rad"):
+            positive[key] = getattr(self, key)
+        for key, value in positive.items():
+            self._require(0.0 < value < math.inf, f"{key} {value} must be finite and greater than 0")
+        self._require(0.0 <= self.payload_kg < math.inf, f"payload_kg {self.payload_kg} must be finite and at least 0")
+
+    def _require(self, holds: bool, otherwise: str) -> None:
+        if not holds:
+            raise ConfigError(f"robot {self.name}: {otherwise}")
 
     @cached_property
     def joint_names(self) -> tuple[str, ...]:
