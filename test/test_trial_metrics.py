@@ -11,7 +11,7 @@ from synthetic_bag import JOINTS, LATENCIES_MS, T0_NS, VIEWS, SyntheticBag
 from ros_wam.errors import RecordError
 from ros_wam.record.gaps import missing_messages
 from ros_wam.trial.bag_trace import PICTURES, measure_bag, read_film, read_trace
-from ros_wam.trial.metrics import Metrics, measure
+from ros_wam.trial.metrics import Metrics
 
 
 def test_a_bag_tells_the_metrics(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_lost_ticks_are_counted_by_their_numbers(tmp_path: Path) -> None:
 
 
 def test_no_bag_means_nothing_is_known(tmp_path: Path) -> None:
-    assert measure_bag(tmp_path / "bag") == measure(None) == Metrics()
+    assert measure_bag(tmp_path / "bag") == Metrics()
     assert Metrics().as_fields() == {}
 
 
@@ -115,5 +115,14 @@ def test_jitter_and_drift_are_no_loss(rate_error: float, jitter: float) -> None:
 
 def test_silence_at_either_end_is_loss() -> None:
     stamps = stream()
-    assert missing_messages(stamps[100:200], PERIOD_NS, 0, END_NS) == 200
+    assert missing_messages(stamps[100:200], PERIOD_NS, 0, END_NS) == 200 - 1, (
+        "where in its period a stream began is not known"
+    )
     assert missing_messages(stamps[:0], PERIOD_NS, 0, END_NS) == 300
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.01, 0.5, 0.99, 1.0])
+def test_where_a_stream_stands_at_the_edges_is_no_loss(phase: float) -> None:
+    stamps = (round(phase * PERIOD_NS) + np.arange(300) * PERIOD_NS).astype(np.int64)
+    for end_ns in (END_NS, END_NS - 1, END_NS + PERIOD_NS // 3):
+        assert missing_messages(stamps, PERIOD_NS, 0, end_ns) == 0

@@ -15,12 +15,11 @@ def missing_messages(stamps_ns: NDArray[np.int64], period_ns: float, start_ns: i
     lateness is forgotten within tens of messages.
     """
     inside = stamps_ns[(stamps_ns >= start_ns) & (stamps_ns <= end_ns)]
-    edges_ns = np.concatenate(([start_ns], inside, [end_ns])) if len(inside) else np.array([start_ns, end_ns])
-    intervals = np.diff(edges_ns) / period_ns
     if not len(inside):
-        return max(0, int(intervals[0]))
-    missing, late = int(intervals[0]) + int(intervals[-1]), 0.0
-    for interval in intervals[1:-1].tolist():
+        return max(0, int((end_ns - start_ns) / period_ns))
+    first, *between, last = (np.diff(np.concatenate(([start_ns], inside, [end_ns]))) / period_ns).tolist()
+    missing, late = max(0, round(first) - 1) + max(0, round(last) - 1), 0.0
+    for interval in between:
         steps = round(interval + late)
         late = _MEMORY * (interval + late - steps)
         missing += steps - 1

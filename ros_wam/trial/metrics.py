@@ -15,7 +15,7 @@ class Metrics:
 
     `idle_fraction`: time without a target to follow over time running. `inference_ms`: p50 and p99 of the time from
     request to answer. `interventions`: how often the safety gate began to change a command; holding is not counted.
-    `dropped`: messages missing per topic, by their stamps.
+    `dropped`: messages missing per topic, by their numbers where they have one, else by their stamps.
     """
 
     idle_fraction: float | None = None
@@ -28,10 +28,8 @@ class Metrics:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def measure(trace: Trace | None) -> Metrics:
-    """Return the metrics of a trial; all None without a trace."""
-    if trace is None:
-        return Metrics()
+def measure(trace: Trace) -> Metrics:
+    """Return the metrics of a trial."""
     ran = trace.while_running()
     return Metrics(
         idle_fraction=_idle_fraction(ran),

@@ -14,7 +14,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Inference:
-    """One answer of the policy server: when its chunk was admitted, and how long it took."""
+    """One answer of the policy server: when the policy's node told of it, and how long it took."""
 
     stamp_ns: int
     latency_ms: float
@@ -26,7 +26,7 @@ class Trace:
 
     `measured`, `target` and `sent` are `(N, n)` [rad, grippers 0–1], NaN where there was nothing; `limit` is `(N,)`, a
     mask of `Limit`. The policy had the robot from `start_ns` to `end_ns`. `gaps` counts per topic the messages that
-    are missing between those two, by their stamps.
+    are missing between those two.
     """
 
     joint_names: tuple[str, ...]
