@@ -7,6 +7,7 @@ import numpy as np
 from motion_fixtures import START_NS, PerfectRobot, chunk_of, robot
 
 from ros_wam.clock import FakeClock
+from ros_wam.embodiment import Embodiment
 from ros_wam.motion.loop import ControlLoop, build_control_loop
 from ros_wam.types import FloatArray, StepRecord
 
@@ -55,10 +56,11 @@ class Rig:
         self.loop.accept(chunk_of(rows, self.now_ns, number=number), self.now_ns)
 
 
-def started_rig() -> Rig:
-    """A rig whose robot is at home, after three ticks of HOLD."""
+def started_rig(embodiment: Embodiment = UR5, position: FloatArray = HOME) -> Rig:
+    """A rig whose robot is at `position`, after three ticks of HOLD."""
     clock = FakeClock(START_NS)
-    perfect = PerfectRobot(UR5, clock)
-    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
+    perfect = PerfectRobot(embodiment, clock)
+    perfect.position = position
+    rig = Rig(clock, perfect, build_control_loop(embodiment, perfect))
     rig.run(3)
     return rig

@@ -1,13 +1,15 @@
-"""What the control loop does when something is lost, stops or is taken over."""
+"""What the control loop does when something is lost, stops, or leaves the workspace."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away, started_rig
+from control_rig import HOME, TICKS_PER_S, UR5, Rig, away, started_rig
 from motion_fixtures import START_NS, PerfectRobot, ramp
 
-import ros_wam.motion.homing as homing
 from ros_wam.causes import Cause, Limit
 from ros_wam.clock import FakeClock
+from ros_wam.embodiment import Workspace
 from ros_wam.errors import (
     ChunkRefused,
     CommandInvalid,
@@ -18,7 +20,7 @@ from ros_wam.errors import (
     StateStale,
 )
 from ros_wam.motion.loop import build_control_loop
-from ros_wam.types import Command, FloatArray, Mode
+from ros_wam.types import Command, Mode
 
 
 @pytest.fixture
@@ -141,6 +143,16 @@ def test_a_command_that_the_driver_refuses_is_a_fault(rig: Rig, error: DriverErr
     assert (rig.loop.mode, rig.loop.cause) == (Mode.FAULT, cause)
 
 
+def test_a_measurement_that_is_not_finite_is_a_lost_robot(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4)))
+    policy.run(TICKS_PER_S // 2)
+    policy.robot.position = HOME * np.nan
+    record = policy.run(1)[0]
+    assert record.state is None
+    assert (policy.loop.mode, policy.loop.cause, policy.robot.stops) == (Mode.FAULT, Cause.DRIVER_LOST, 1)
+    assert "not finite" in policy.loop.detail
+
+
 def test_a_stop_that_fails_too_is_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise DriverError("no dashboard")
@@ -160,76 +172,6 @@ def test_a_desired_position_that_is_not_finite_is_a_fault(policy: Rig, monkeypat
     assert (policy.loop.mode, policy.loop.cause) == (Mode.FAULT, Cause.COMMAND_INVALID)
 
 
-def test_homing_goes_home_slowly_and_then_holds(rig: Rig) -> None:
-    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
-    rig.follow(ramp(HOME, away(0, 0.4), rows=60))
-    rig.run(TICKS_PER_S)
-    rig.loop.home(rig.now_ns)
-    assert not rig.loop.at_home
-    positions: list[FloatArray] = []
-
-    def homed() -> bool:
-        positions.append(rig.robot.position)
-        return rig.loop.mode is Mode.HOLD
-
-    rig.until(homed)
-    assert rig.loop.at_home
-    assert rig.loop.cause is None
-    np.testing.assert_allclose(rig.robot.position, HOME, atol=2e-3)
-    speed = np.abs(np.diff(positions[TICKS_PER_S // 2 :], axis=0)).max() / UR5.period_s
-    assert speed <= 1.1 * homing.SPEED * UR5.velocity[0]
-
-
-def test_homing_waits_for_enable_but_not_for_ever(rig: Rig) -> None:
-    rig.enabled = False
-    rig.run(20)
-    rig.loop.home(rig.now_ns)
-    rig.run(TICKS_PER_S)
-    assert rig.loop.mode is Mode.HOMING
-    rig.until(lambda: rig.loop.mode is Mode.HOLD, 2 * TICKS_PER_S)
-    assert rig.loop.cause is Cause.ENABLE_LOST
-
-
-def test_homing_ends_when_enable_is_lost(rig: Rig) -> None:
-    rig.robot.position = away(0, 0.1)
-    rig.robot.stop()
-    rig.loop._gate.reseed()
-    rig.run(1)
-    rig.loop.home(rig.now_ns)
-    rig.run(20)
-    rig.enabled = False
-    rig.run(TICKS_PER_S)
-    assert (rig.loop.mode, rig.loop.cause) == (Mode.HOLD, Cause.ENABLE_LOST)
-
-
-def test_a_way_home_that_cannot_be_planned_is_refused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken(homing.Ruckig):  # type: ignore[misc]
-        def calculate(self, *_: object) -> None:
-            raise homing.RuckigError("error in step 2")
-
-    monkeypatch.setattr(homing, "Ruckig", Broken)
-    rig.loop.home(rig.now_ns)
-    rig.run(1)
-    assert rig.loop.mode is Mode.HOLD
-    assert "error in step 2" in rig.loop.detail
-
-    monkeypatch.setattr(Broken, "calculate", lambda *_: homing.Result.ErrorInvalidInput)
-    with pytest.raises(ModeRefused, match="ErrorInvalidInput"):
-        homing.plan_homing(UR5, HOME, 0, 1)
-
-
-def test_a_robot_that_was_moved_by_hand_is_taken_where_it_is(rig: Rig) -> None:
-    rig.robot.position = away(0, 0.2)
-    rig.loop._state = rig.robot.read()
-    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
-    np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
-    rig.loop.set_mode(Mode.HOLD, rig.now_ns)
-    rig.robot.position = away(0, 0.21)
-    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
-    assert (rig.robot.stops, rig.loop.mode) == (1, Mode.POLICY)
-    np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
-
-
 def test_a_robot_that_does_not_follow_is_stopped(policy: Rig) -> None:
     policy.robot.stuck = True
     policy.follow(ramp(HOME, away(2, 0.6)))
@@ -242,27 +184,31 @@ def test_a_robot_that_does_not_follow_is_stopped(policy: Rig) -> None:
     np.testing.assert_array_equal(policy.run(5)[-1].sent.position, HOME)
 
 
-def test_teleop_pre_empts_the_policy_within_a_period(policy: Rig) -> None:
-    policy.follow(ramp(HOME, away(0, 0.2)))
-    policy.run(TICKS_PER_S // 2)
-    policy.loop.set_mode(Mode.TELEOP, policy.now_ns)
-    assert policy.run(1)[0].target is None
-    with pytest.raises(ChunkRefused, match="mode is TELEOP"):
-        policy.follow(ramp(HOME, HOME), number=2)
-    goal = policy.robot.position + 0.05 * ARM
-    for _ in range(2 * TICKS_PER_S):
-        policy.loop.teleoperate(Command(policy.now_ns, goal), policy.now_ns)
-        policy.run(1)
-    np.testing.assert_allclose(policy.robot.position, goal, atol=2e-3)
-    with pytest.raises(ChunkRefused, match="non_finite"):
-        policy.loop.teleoperate(Command(policy.now_ns, goal * np.nan), policy.now_ns)
-    with pytest.raises(ChunkRefused, match=r"0\.101 s old, at most 0\.1 s"):
-        policy.loop.teleoperate(Command(policy.now_ns - 101_000_000, goal), policy.now_ns)
-    policy.loop.set_mode(Mode.POLICY, policy.now_ns)
-    with pytest.raises(ChunkRefused, match="mode is POLICY"):
-        policy.loop.teleoperate(Command(policy.now_ns, goal), policy.now_ns)
+@pytest.fixture
+def fenced() -> Rig:
+    """A robot inside a box that its home is 0.1 m outside of."""
+    box = Workspace((-0.80, 0.10, 0.005), (-0.15, 0.55, 0.60))
+    arm = replace(UR5.arms["arm"], workspace=box)
+    return started_rig(replace(UR5, arms={"arm": arm}), away(0, -0.4))
 
 
-def test_fault_is_no_mode_to_ask_for(rig: Rig) -> None:
-    with pytest.raises(ModeRefused, match="HOLD, POLICY, TELEOP or HOMING"):
-        rig.loop.set_mode(Mode.FAULT, rig.now_ns)
+def test_a_chunk_that_leaves_the_workspace_is_forgotten_and_another_may_lead_back(fenced: Rig) -> None:
+    fenced.loop.set_mode(Mode.POLICY, fenced.now_ns)
+    fenced.follow(ramp(away(0, -0.4), HOME))
+    fenced.until(lambda: fenced.loop.cause is Cause.WORKSPACE, TICKS_PER_S)
+    assert fenced.loop.mode is Mode.POLICY
+    assert fenced.run(1)[0].target is None
+    fenced.run(TICKS_PER_S)
+    assert fenced.loop.at_rest
+    fenced.follow(ramp(fenced.robot.position, away(0, -0.4)), number=2)
+    assert fenced.run(5)[-1].verdict.cause is None
+    assert fenced.loop.cause is None
+
+
+def test_a_way_home_that_leaves_the_workspace_ends_at_its_edge(fenced: Rig) -> None:
+    fenced.loop.home(fenced.now_ns)
+    fenced.until(lambda: fenced.loop.mode is Mode.HOLD)
+    assert fenced.loop.cause is Cause.WORKSPACE
+    fenced.run(TICKS_PER_S)
+    assert fenced.loop.at_rest
+    assert not fenced.loop.at_home

@@ -5,7 +5,7 @@ import numpy as np
 from ros_wam.causes import CONTROL_ACTIONS, Action, Cause, RefusalReason
 from ros_wam.drivers.driver import Driver
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ChunkRefused, CommandInvalid, DriverError, ModeRefused, RobotStopped, StateStale
+from ros_wam.errors import ChunkRefused, CommandInvalid, DriverError, ModeRefused, RobotStopped, SpecError, StateStale
 from ros_wam.kinematics import Kinematics
 from ros_wam.motion.acceptance import check_chunk
 from ros_wam.motion.chunk import ChunkBuffer
@@ -35,13 +35,13 @@ class ControlLoop:
         self._state: JointState | None = None
         self._mode = Mode.HOLD
         self._sequence = self._homings = 0
-        self._moved_ns = self._homing_asked_ns = -1
+        self._moved_ns = self._homing_asked_ns = self._policy_left_ns = -1
         self.cause: Cause | None = None
         self.detail = ""
 
     def tick(self, now_ns: int) -> StepRecord:
         """Do one control period; raises nothing that a robot or a policy can cause."""
-        state = self._read()
+        state = self._read(now_ns)
         self._plan_homing(now_ns)
         target = self._buffer.target(now_ns)
         desired = self._smoother.step(self._buffer, now_ns)
@@ -85,6 +85,11 @@ class ControlLoop:
         """Follow an admitted chunk and return it as it will be followed; raises ChunkRefused."""
         if self._mode is not Mode.POLICY:
             raise ChunkRefused(RefusalReason.WRONG_MODE, f"mode is {self._mode.value}, must be {Mode.POLICY.value}")
+        if chunk.observation_stamp_ns < self._policy_left_ns:
+            early_ms = (self._policy_left_ns - chunk.observation_stamp_ns) * 1e-6
+            raise ChunkRefused(
+                RefusalReason.EXPIRED, f"its observation is from {early_ms:.0f} ms before POLICY was left"
+            )
         newest = self._buffer.newest
         if newest is not None and chunk.observation_stamp_ns < newest.observation_stamp_ns:
             raise ChunkRefused(
@@ -109,7 +114,8 @@ class ControlLoop:
     def set_mode(self, mode: Mode, now_ns: int) -> None:
         """Let one source move the robot from now on; raises ModeRefused. HOLD is always possible, and keeps FAULT.
 
-        A robot that was moved by hand is taken where it is; raises DriverError if it cannot be stopped for that.
+        A robot that was moved by hand is taken where it is; raises DriverError, and the mode stays, if it cannot be
+        stopped for that.
         """
         if mode is Mode.FAULT:
             raise ModeRefused("FAULT is not a mode to ask for; ask for HOLD, POLICY, TELEOP or HOMING")
@@ -117,12 +123,11 @@ class ControlLoop:
             if mode is Mode.HOLD:
                 return
             raise ModeRefused(f"cannot change to {mode.value}: FAULT ({self.detail}); recover the robot first")
-        self._buffer.clear()
-        self._mode, self.cause, self.detail = mode, None, ""
-        self._homing_asked_ns = now_ns
         if mode in MOVING and self._was_moved_by_hand():
             self._driver.stop()  # only after a stop may a driver be sent to where the robot is
             self._gate.reseed()
+        self._enter(mode, None, "", now_ns)
+        self._homing_asked_ns = now_ns
 
     def home(self, now_ns: int) -> None:
         """Move home as soon as the robot rests, then hold; raises ModeRefused."""
@@ -139,6 +144,13 @@ class ControlLoop:
             self._driver.recover()
         self._gate.reseed()
         self._mode, self.cause, self.detail = Mode.HOLD, None, ""
+
+    def _enter(self, mode: Mode, cause: Cause | None, detail: str, now_ns: int) -> None:
+        """Change the mode and forget what was followed. What was seen before POLICY is left is not followed later."""
+        if self._mode is Mode.POLICY and mode is not Mode.POLICY:
+            self._policy_left_ns = now_ns
+        self._buffer.clear()
+        self._mode, self.cause, self.detail = mode, cause, detail
 
     def _follow(self, chunk: ActionChunk, now_ns: int) -> ActionChunk:
         given = self._gate.position
@@ -174,17 +186,17 @@ class ControlLoop:
         away = np.abs(self._state.position - given)[~self._embodiment.is_gripper]
         return bool((away > self._embodiment.start_distance_rad).any())
 
-    def _read(self) -> JointState | None:
+    def _read(self, now_ns: int) -> JointState | None:
         try:
             self._state = self._driver.read()
-        except DriverError as error:
+        except (DriverError, SpecError) as error:  # a vendor's library may measure NaN
             self._state = None
-            self._meet(_cause_of(error), str(error))
+            self._meet(_cause_of(error), str(error), now_ns)
         else:
-            self._require_following(self._state)
+            self._require_following(self._state, now_ns)
         return self._state
 
-    def _require_following(self, state: JointState) -> None:
+    def _require_following(self, state: JointState, now_ns: int) -> None:
         """Stop a robot that does not go where it is sent: else it would catch up in one leap once it does again."""
         if self._gate.position is None:
             return
@@ -193,23 +205,22 @@ class ControlLoop:
         if behind[worst] > limit:
             name = self._embodiment.joint_names[worst]
             detail = f"{name} is {behind[worst]:.3f} rad from where it was sent, at most {limit} rad is allowed"
-            self._meet(Cause.NOT_FOLLOWING, detail)
+            self._meet(Cause.NOT_FOLLOWING, detail, now_ns)
 
     def _send(self, command: Command) -> Command:
         if self._mode is not Mode.FAULT and np.isfinite(command.position).all():
             try:
                 return self._driver.send(command)
             except DriverError as error:
-                self._meet(_cause_of(error), str(error))
+                self._meet(_cause_of(error), str(error), command.stamp_ns)
         return Command(command.stamp_ns, np.full(len(command.position), np.nan))
 
-    def _meet(self, cause: Cause, detail: str) -> None:
+    def _meet(self, cause: Cause, detail: str, now_ns: int) -> None:
         """Do what the closed list says about `cause`; a hold is the gate's part."""
         if CONTROL_ACTIONS[cause] is not Action.STOP or self._mode is Mode.FAULT:
             self.detail = detail if self._mode is not Mode.FAULT else self.detail
             return
-        self._buffer.clear()
-        self._mode, self.cause, self.detail = Mode.FAULT, cause, detail
+        self._enter(Mode.FAULT, cause, detail, now_ns)
         try:
             self._driver.stop()
         except DriverError as error:
@@ -226,7 +237,7 @@ class ControlLoop:
         if self._mode is Mode.FAULT:
             return
         if verdict.cause is Cause.COMMAND_INVALID:
-            self._meet(verdict.cause, f"the smoother asked for {desired.position.tolist()}")
+            self._meet(verdict.cause, f"the smoother asked for {desired.position.tolist()}", now_ns)
         elif self._mode in MOVING:
             self._settle_source(verdict.cause, now_ns)
         elif self._mode is Mode.HOLD and verdict.cause is Cause.STATE_STALE:
@@ -249,7 +260,7 @@ class ControlLoop:
             self._buffer.clear()
 
 
-def _cause_of(error: DriverError) -> Cause:
+def _cause_of(error: DriverError | SpecError) -> Cause:
     kinds = (
         (StateStale, Cause.STATE_STALE),
         (RobotStopped, Cause.PROTECTIVE_STOP),
