@@ -16,6 +16,7 @@ from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.drivers.driver import Driver
+from ros_wam.drivers.ur5 import WATCHDOG_HZ
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, DriverUnreachable, RobotStopped, StateStale
 from ros_wam.types import Command
@@ -71,6 +72,20 @@ def rig(robot: str, controller: EmulatedUr) -> Iterator[DriverRig]:
 
 class TestUr5Conformance(DriverConformance):
     """What every driver keeps."""
+
+
+def test_a_robot_that_hears_nothing_stops_by_its_own_watchdog(rig: DriverRig, controller: EmulatedUr) -> None:
+    rig.driver.connect()
+    for _ in range(round(2.0 / WATCHDOG_HZ * rig.embodiment.control_rate_hz)):
+        rig.step()
+        rig.read()  # whoever reads is alive
+    rig.hold(rig.read().position)
+    assert controller.ask("running")
+    wait_until(lambda: not controller.ask("running"), "the program ends", 2.0 / WATCHDOG_HZ)
+    with pytest.raises(RobotStopped, match="no program runs"):
+        rig.driver.read()
+    rig.driver.recover()
+    rig.hold(rig.read().position)
 
 
 def test_stops_are_told_and_recovered_without_moving(rig: DriverRig, controller: EmulatedUr) -> None:

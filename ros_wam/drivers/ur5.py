@@ -27,6 +27,9 @@ LOOKAHEAD_S = 0.03
 """servoJ's smoothing; the shortest that ur_rtde accepts, since what comes is smooth already."""
 GAIN = 300.0
 """servoJ's stiffness, 100–2000; UR's default."""
+WATCHDOG_HZ = 2.0
+"""A controller that hears less ends the program, and the arm stops: for when this whole computer dies. Our choice,
+longer than any stop of the arm, during which ur_rtde sends nothing."""
 STOP_DECELERATION_RAD_S2 = 10.0
 PORT_TIMEOUT_S = 1.0
 UNLOCK_TIMEOUT_NS = 10_000_000_000
@@ -57,15 +60,18 @@ class Ur5:
         self._gripper = Robotiq(settings.address, settings.gripper_port, limits, clock)
         self._receiver: UrReceiver | None = None
         self._control: Any = None
-        self._untouchable: object = None
+        self._retired: object = None
+        self._is_spent = False
+        self._watched = False
         self._sent: FloatArray | None = None
         self._measured = embodiment.home_position
 
     def connect(self) -> None:
         """See Driver. A gripper that is not active yet opens and closes once. A stopped robot is left stopped."""
         address = self._settings.address
-        if self._untouchable is not None:
+        if self._is_spent:
             raise self._spent()
+        self._retired = None
         for port in (ur_receiver.PORT, ur_dashboard.PORT, self._settings.gripper_port):
             _require_port(address, port)
         try:
@@ -75,6 +81,7 @@ class Ur5:
             if self._receiver.stop_reason() is None:
                 self._start_program()
             self._gripper.connect()  # last: ur_rtde's constructors keep every other thread from running
+            self._arm_watchdog()
         except DriverError:
             self.close()
             raise
@@ -84,6 +91,8 @@ class Ur5:
         receiver = self._require_receiver()
         arm, gripper = receiver.read(), self._gripper.read()
         self._require_running(receiver)
+        if self._watched and self._sent is None:  # no command tells the controller that this computer lives
+            self._kick_watchdog()
         self._measured = np.append(arm.position, gripper.position)
         return JointState(
             arm.stamp_ns,
@@ -136,9 +145,13 @@ class Ur5:
         self._unlock(receiver)
         self._start_program()
         self._gripper.recover()
+        self._arm_watchdog()
 
     def close(self) -> None:
-        """See Driver. Ends the program on the controller; the gripper keeps its grip. Takes a second."""
+        """See Driver. Ends the program on the controller; the gripper keeps its grip.
+
+        ur_rtde takes a second to destroy its links: the next `connect` has that time, a process that ends has not.
+        """
         try:
             self.stop()
             if self._control is not None and self._receiver is not None and not self._is_lost(self._receiver):
@@ -146,8 +159,10 @@ class Ur5:
         except (DriverError, RuntimeError) as error:
             _log.warning("%s was not stopped: %s", self._settings.address, error)
         self._gripper.close()
-        if self._receiver is not None and self._is_lost(self._receiver):
-            self._untouchable = self._control, self._receiver
+        if self._receiver is None:
+            return
+        self._is_spent = self._is_lost(self._receiver)
+        self._retired = self._control, self._receiver
         self._control = self._receiver = None
 
     def _unlock(self, receiver: UrReceiver) -> None:
@@ -164,6 +179,7 @@ class Ur5:
     def _start_program(self) -> None:
         """Run ur_rtde's program anew on the controller; the arm stays where it is."""
         receiver, address = self._require_receiver(), self._settings.address
+        self._watched = False
         try:
             if self._control is None:
                 self._control = _control_interface(address, self._embodiment.control_rate_hz)
@@ -177,6 +193,23 @@ class Ur5:
         self._wait_while(lambda: not receiver.program_runs(), PROGRAM_TIMEOUT_NS)
         if not receiver.program_runs():
             raise DriverError(f"{address}: the controller does not run ur_rtde's program; is it in remote control?")
+
+    def _arm_watchdog(self) -> None:
+        """Have the controller end the program when it hears nothing more, neither by `send` nor by `read`."""
+        if self._control is None:
+            return
+        try:
+            self._watched = self._control.setWatchdog(WATCHDOG_HZ)
+        except RuntimeError as error:
+            raise DriverUnreachable(f"ur_rtde cannot control {self._settings.address}: {error}") from error
+        if not self._watched:
+            raise DriverError(f"{self._settings.address}: the controller takes no watchdog of {WATCHDOG_HZ} Hz")
+
+    def _kick_watchdog(self) -> None:
+        try:
+            self._control.kickWatchdog()
+        except RuntimeError as error:
+            raise DriverError(f"ur_rtde lost its command link to {self._settings.address}: {error}") from error
 
     def _wait_while(self, holds: Callable[[], bool], timeout_ns: int) -> None:
         deadline_ns = self._clock.now_ns() + timeout_ns
