@@ -11,6 +11,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from ros_wam import alive
 from ros_wam.causes import Cause
@@ -39,8 +40,8 @@ SPENT_STATUS = 3
 """Exit status of a process whose vendor library is of no more use."""
 
 
-def run(config: RunConfig, link: Link, clock: Clock) -> None:
-    """Connect, then tick until the supervisor is gone; raises ConfigError."""
+def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
+    """Connect, then tick until the supervisor is gone, and end the process; raises ConfigError and DriverSpent."""
     embodiment = config.embodiment()
     opened = driver_module(embodiment.driver).open_driver(embodiment, config.station().robot, clock)
 
@@ -60,6 +61,7 @@ def run(config: RunConfig, link: Link, clock: Clock) -> None:
     _end_after(END_TIMEOUT_S)
     _stop(loop, pace, clock)
     driver.close()
+    os._exit(0)  # at once, and before the driver goes: unloading a vendor library takes long, or hangs
 
 
 def _end_after(seconds: float) -> None:
@@ -104,7 +106,7 @@ def _stop(loop: ControlLoop, pace: Pace, clock: Clock) -> None:
             return
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the control process; a library's crash is seen and told by the supervisor."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", required=True)
@@ -119,9 +121,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         run(config, link, StationClock())
     except DriverSpent as error:
         logging.error("%s", error)
-        os._exit(SPENT_STATUS)  # at once: unloading the library could hang
-    return 0
+        os._exit(SPENT_STATUS)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()
