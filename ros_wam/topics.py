@@ -3,7 +3,7 @@
 Names are relative, so that namespaces work.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 RECORDED_STATE_RATE_HZ = 125.0
@@ -20,7 +20,6 @@ class Topic:
     reliable: bool = True
     latched: bool = False
     depth: int = 100
-    recorded: bool = True
 
 
 def image_topic(view: str) -> str:
@@ -33,15 +32,15 @@ def camera_info_topic(view: str) -> str:
     return f"{view}/camera_info"
 
 
-def topic_table(views: Sequence[str], control_rate_hz: float, camera_rate_hz: float = 30.0) -> dict[str, Topic]:
-    """Return every topic of a station with these views [Hz], by name."""
+def topic_table(camera_rates_hz: Mapping[str, float | None], control_rate_hz: float) -> dict[str, Topic]:
+    """Return every topic of a station whose views come at these rates (None: as events), by name."""
     state_rate_hz = min(control_rate_hz, RECORDED_STATE_RATE_HZ)
     batch_rate_hz = 1.0 / SETPOINT_BATCH_S
     topics = [
         topic
-        for view in views
+        for view, rate_hz in camera_rates_hz.items()
         for topic in (
-            Topic(image_topic(view), "sensor_msgs/msg/CompressedImage", camera_rate_hz, depth=10),
+            Topic(image_topic(view), "sensor_msgs/msg/CompressedImage", rate_hz, depth=10),
             Topic(camera_info_topic(view), "sensor_msgs/msg/CameraInfo", latched=True, depth=1),
         )
     ]

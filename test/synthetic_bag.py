@@ -45,7 +45,7 @@ class SyntheticBag:
     ) -> None:
         self.start_ns, self.end_ns = T0_NS, T0_NS + round(seconds * 1e9)
         self._idle_s, self._size, self._lost_batches = idle_s, size, lost_batches
-        topics = topic_table(VIEWS, RATE_HZ, CAMERA_HZ)
+        topics = topic_table(dict.fromkeys(VIEWS, CAMERA_HZ), RATE_HZ)
         self._types = {name: topic.type for name, topic in topics.items()}
         self._messages: list[tuple[int, str, fields.Fields]] = []
         self._add(self.start_ns, "trial_command", fields.json_object({"verb": "start", "episode": "001"}))

@@ -11,10 +11,10 @@ from ros_wam.record.bag_info import describe
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.record.bag_writer import BagWriter
 from ros_wam.record.cdr import serialize
-from ros_wam.topics import topic_table
+from ros_wam.topics import image_topic, topic_table
 from ros_wam.types import JointState
 
-TOPICS = topic_table(["wrist"], 125.0)
+TOPICS = topic_table({"wrist": 30.0}, 125.0)
 MS = 1_000_000
 
 
@@ -41,6 +41,13 @@ def test_messages_come_back_decoded_and_in_the_order_written(tmp_path: Path) -> 
         assert reader.expected_rates_hz["joint_states"] == 125.0
         with pytest.raises(RecordError, match=r"no joint_state in .*; there are: wrist/image"):
             list(reader.messages(["joint_state"]))
+
+
+def test_every_view_has_the_rate_of_its_own_camera(tmp_path: Path) -> None:
+    BagWriter(tmp_path / "bag", topic_table({"wrist": 30.0, "global": 15.0}, 125.0)).close()
+    with BagReader(tmp_path / "bag") as reader:
+        rates_hz = reader.expected_rates_hz
+    assert (rates_hz[image_topic("wrist")], rates_hz[image_topic("global")]) == (30.0, 15.0)
 
 
 def test_what_is_no_finished_bag_says_so(tmp_path: Path) -> None:

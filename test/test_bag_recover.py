@@ -16,7 +16,7 @@ from ros_wam.record.bag_writer import BagWriter
 from ros_wam.record.cdr import serialize
 from ros_wam.topics import Topic, topic_table
 
-TOPICS = topic_table(["wrist"], 125.0)
+TOPICS = topic_table({"wrist": 30.0}, 125.0)
 STRING = "std_msgs/msg/String"
 
 # Writes a message for each 10 ms of made-up time as fast as it can, says so every second of it, and goes on for ever.
@@ -26,7 +26,7 @@ from pathlib import Path
 from ros_wam.record.bag_writer import BagWriter
 from ros_wam.record.cdr import serialize
 from ros_wam.topics import topic_table
-writer = BagWriter(Path(sys.argv[1]), topic_table(["wrist"], 125.0))
+writer = BagWriter(Path(sys.argv[1]), topic_table({"wrist": 30.0}, 125.0))
 for k in itertools.count():
     writer.write("robot_mode", k * 10_000_000, serialize("std_msgs/msg/String", {"data": str(k)}))
     if k % 100 == 0:

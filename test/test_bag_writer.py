@@ -18,7 +18,7 @@ from ros_wam.record.bag_writer import BagWriter
 from ros_wam.record.cdr import serialize
 from ros_wam.topics import Topic, topic_table
 
-TOPICS = {name: topic for name, topic in topic_table(["wrist"], 125.0).items() if topic.recorded}
+TOPICS = topic_table({"wrist": 30.0}, 125.0)
 STRING = "std_msgs/msg/String"
 
 

@@ -18,7 +18,7 @@ from ros_wam.record.recording_session import RecordingSession
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.topics import topic_table
 
-TOPICS = topic_table(["wrist"], 125.0)
+TOPICS = topic_table({"wrist": 30.0}, 125.0)
 STRING = "std_msgs/msg/String"
 S = 1_000_000_000
 

@@ -100,7 +100,7 @@ def test_quality_of_service_follows_the_table() -> None:
 
     from ros_wam.messages import qos
 
-    table = topic_table(["wrist"], 125.0)
+    table = topic_table({"wrist": 30.0}, 125.0)
     assert qos(table["trial_event"]).durability == DurabilityPolicy.TRANSIENT_LOCAL
     assert qos(table["joint_states"]).durability == DurabilityPolicy.VOLATILE
     assert qos(table["joint_states"]).reliability == ReliabilityPolicy.RELIABLE

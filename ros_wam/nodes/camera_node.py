@@ -12,9 +12,9 @@ from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError, ConfigError
 from ros_wam.fields import Diagnostic, Level
 from ros_wam.nodes import spin
-from ros_wam.nodes.wiring import Outlets
+from ros_wam.nodes.wiring import Outlets, station_topics
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import camera_info_topic, image_topic, topic_table
+from ros_wam.topics import camera_info_topic, image_topic
 from ros_wam.types import CameraFrame
 
 REPORT_PERIOD_NS = 1_000_000_000
@@ -32,7 +32,7 @@ class CameraNode(Node):  # type: ignore[misc]
         self._station_clock = StationClock()
         self._healthy: bool | None = None
         self._say_again_ns = 0
-        topics = topic_table(embodiment.views, embodiment.control_rate_hz, cameras[view].rate_hz)
+        topics = station_topics(config)
         self._outlets = Outlets(self, topics, (image_topic(view), camera_info_topic(view), "system_status"))
         calibration = load_view(config.calibration, view)
         info = fields.camera_info(view, calibration, self._station_clock.now_ns())

@@ -12,7 +12,7 @@ from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError
 from ros_wam.kinematics import Kinematics
 from ros_wam.nodes import spin
-from ros_wam.nodes.wiring import Outlets, subscribe
+from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.policy.admission import Admission
 from ros_wam.policy.client import make_client
 from ros_wam.policy.loop import PolicyLoop
@@ -20,7 +20,7 @@ from ros_wam.policy.messages import policy_messages
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.runner import PolicyRunner, PolicyStatus
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import image_topic, topic_table
+from ros_wam.topics import image_topic
 
 
 class PolicyNode(Node):  # type: ignore[misc]
@@ -43,7 +43,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._pictures: dict[str, Any] = {}
         self._prompt = ""
         self._stop = threading.Event()
-        topics = topic_table(self._embodiment.views, self._embodiment.control_rate_hz, slowest_hz)
+        topics = station_topics(config)
         self._outlets = Outlets(self, topics, ("action_chunk", "action_chunk_raw", "policy_status"))
         subscribe(self, topics["joint_states"], self._on_joint_state)
         subscribe(self, topics["trial_command"], self._on_command)

@@ -13,12 +13,11 @@ from ros_wam.clock import StationClock
 from ros_wam.errors import SpecError
 from ros_wam.messages import message_class, qos
 from ros_wam.nodes import spin
-from ros_wam.nodes.wiring import Outlets
+from ros_wam.nodes.wiring import Outlets, station_topics
 from ros_wam.record.cdr import deserialize
 from ros_wam.record.episode_recorder import EpisodeRecorder
 from ros_wam.record.recording_session import Event, RecordingSession
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import topic_table
 
 _PERIOD_S = 0.05
 _DEPTH = 100  # opening a bag takes a moment, in which nothing may be lost
@@ -30,15 +29,12 @@ class RecorderNode(Node):  # type: ignore[misc]
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__("recorder_node")
-        embodiment, cameras = config.embodiment(), config.station().cameras
-        camera_rate_hz = min(cameras[view].rate_hz for view in embodiment.views)
-        topics = topic_table(embodiment.views, embodiment.control_rate_hz, camera_rate_hz)
-        self._topics = {name: topic for name, topic in topics.items() if topic.recorded}
+        self._topics = station_topics(config)
         self._station_clock = StationClock()
         self._recorder = EpisodeRecorder(self._topics)
         self._session = RecordingSession(self._recorder, config)
         self._commands: deque[bytes] = deque()
-        self._outlets = Outlets(self, topics, ("trial_event",))
+        self._outlets = Outlets(self, self._topics, ("trial_event",))
         for name, topic in self._topics.items():
             callback = partial(self._on_message, name)
             deep = replace(topic, depth=max(topic.depth, _DEPTH))

@@ -16,9 +16,8 @@ from ros_wam.fields.control_topics import control_messages
 from ros_wam.motion.link import unpack_record
 from ros_wam.motion.supervisor import ControlSupervisor
 from ros_wam.nodes import spin
-from ros_wam.nodes.wiring import Outlets, subscribe
+from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import topic_table
 from ros_wam.types import Mode, StepRecord
 
 VERBS = ("hold", "home", "recover", "policy", "teleop")
@@ -34,7 +33,7 @@ class RobotNode(Node):
         self._embodiment, self._names = embodiment, embodiment.joint_names
         self._station_clock = StationClock()
         self._mode = ""
-        topics = topic_table(embodiment.views, embodiment.control_rate_hz)
+        topics = station_topics(config)
         self._outlets = Outlets(self, topics, OUT)
         driver = driver_module(embodiment.driver)
         log_file = (config.sitting_dir or config.run_dir) / "control_process.log"

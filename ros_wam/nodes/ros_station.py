@@ -10,9 +10,9 @@ from std_srvs.srv import Trigger
 from ros_wam import alive, fields
 from ros_wam.causes import Cause
 from ros_wam.clock import StationClock
-from ros_wam.nodes.wiring import Outlets, subscribe
+from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import image_topic, topic_table
+from ros_wam.topics import image_topic
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.scene import OperatorScene, Scene, SimScene
 from ros_wam.trial.watch import StationWatch
@@ -62,11 +62,9 @@ class RosStation:
     def __init__(self, node: Node, config: RunConfig) -> None:
         self.scene: Scene = SimScene(config.sim_socket) if config.sim else OperatorScene()
         self._clock, self._run_dir, embodiment = StationClock(), config.run_dir, config.embodiment()
-        topics = topic_table(embodiment.views, embodiment.control_rate_hz)
-        cameras = config.station().cameras
-        rates_hz = {image_topic(view): cameras[view].rate_hz for view in embodiment.views}
-        for name in ("joint_states", "safety_status"):
-            rates_hz[name] = topics[name].rate_hz or 0.0
+        topics = station_topics(config)
+        rated = (*map(image_topic, embodiment.views), "joint_states", "safety_status")
+        rates_hz = {name: topics[name].rate_hz or 0.0 for name in rated}
         self.watch = StationWatch(embodiment.views, rates_hz, lambda: alive.dead(config.run_dir))
         self._outlets = Outlets(node, topics, ("enable", "trial_command", "trial_event"))
         self._verbs = {verb: RobotVerb(node, verb) for verb in ("recover", "home", "policy", "hold")}

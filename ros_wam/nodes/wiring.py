@@ -5,9 +5,20 @@ from typing import Any
 
 from rclpy.node import Node
 
+from ros_wam.errors import ConfigError, SpecError
 from ros_wam.fields import Fields
 from ros_wam.messages import build, message_class, qos
-from ros_wam.topics import Topic
+from ros_wam.run_config import RunConfig
+from ros_wam.topics import Topic, topic_table
+
+
+def station_topics(config: RunConfig) -> dict[str, Topic]:
+    """Return the table of the run's topics; raises ConfigError for a view without a camera."""
+    embodiment, cameras = config.embodiment(), config.station().cameras
+    missing = [view for view in embodiment.views if view not in cameras]
+    if missing:
+        raise ConfigError(f"{config.calibration}: no camera for {', '.join(missing)}; there are: {', '.join(cameras)}")
+    return topic_table({view: cameras[view].rate_hz for view in embodiment.views}, embodiment.control_rate_hz)
 
 
 class Outlets:
@@ -26,5 +37,15 @@ class Outlets:
 
 
 def subscribe(node: Node, topic: Topic, callback: Callable[[Any], None], raw: bool = False) -> None:
-    """Call `callback` with every message of `topic`, or with its bytes when `raw`; it only stores."""
-    node.create_subscription(message_class(topic.type), topic.name, callback, qos(topic), raw=raw)
+    """Call `callback` with every message of `topic`, or with its bytes when `raw`; it only stores.
+
+    A message that it cannot read (SpecError) is ignored, with a warning: anyone on the network may publish.
+    """
+
+    def read(message: Any) -> None:
+        try:
+            callback(message)
+        except SpecError as error:
+            node.get_logger().warning(f"{topic.name}: ignored: {error}", throttle_duration_sec=1.0)
+
+    node.create_subscription(message_class(topic.type), topic.name, read, qos(topic), raw=raw)

@@ -28,7 +28,7 @@ class EpisodeRecorder:
     """
 
     def __init__(self, topics: Mapping[str, Topic], queue_bytes: int = _QUEUE_BYTES) -> None:
-        self._topics = {name: topic for name, topic in topics.items() if topic.recorded}
+        self._topics = dict(topics)
         self._queue_bytes = queue_bytes
         self._states: dict[str, Received] = {}
         self._received: dict[str, int] = {}

@@ -17,7 +17,8 @@ def missing_messages(stamps_ns: NDArray[np.int64], period_ns: float, start_ns: i
     inside = stamps_ns[(stamps_ns >= start_ns) & (stamps_ns <= end_ns)]
     if not len(inside):
         return max(0, int((end_ns - start_ns) / period_ns))
-    first, *between, last = (np.diff(np.concatenate(([start_ns], inside, [end_ns]))) / period_ns).tolist()
+    intervals: list[float] = (np.diff(np.concatenate(([start_ns], inside, [end_ns]))) / period_ns).tolist()
+    first, *between, last = intervals
     missing, late = max(0, round(first) - 1) + max(0, round(last) - 1), 0.0
     for interval in between:
         steps = round(interval + late)

@@ -34,13 +34,9 @@ class LockstepRecorder:
     ) -> None:
         self._config, self._embodiment, self._calibrations = config, embodiment, dict(calibrations)
         self._profile = profile
-        table = topic_table(embodiment.views, embodiment.control_rate_hz)
-        unpaced = {image_topic(view) for view in embodiment.views} | {"enable", "safety_status"}
-        self._topics = {
-            name: replace(topic, rate_hz=None) if name in unpaced else topic
-            for name, topic in table.items()
-            if topic.recorded
-        }
+        table = topic_table(dict.fromkeys(embodiment.views), embodiment.control_rate_hz)
+        unpaced = {"enable", "safety_status"}
+        self._topics = {name: replace(t, rate_hz=None) if name in unpaced else t for name, t in table.items()}
         self._bag: BagWriter | None = None
         self._steps: list[StepRecord] = []
 

@@ -15,7 +15,7 @@ from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
 from ros_wam.config import dump
 from ros_wam.fields import Fields
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import Topic, topic_table
+from ros_wam.topics import Topic
 
 STOP_TIMEOUT_S = 20.0
 
@@ -136,7 +136,8 @@ class Peer:
 @pytest.fixture
 def peer(ros_environment: None, run_config: RunConfig) -> Iterator[Peer]:
     """A Peer for the topics of `run_config`."""
-    embodiment = run_config.embodiment()
-    peer = Peer(topic_table(embodiment.views, embodiment.control_rate_hz))
+    from ros_wam.nodes.wiring import station_topics
+
+    peer = Peer(station_topics(run_config))
     yield peer
     peer.close()
