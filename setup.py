@@ -35,7 +35,7 @@ setup(
         "opencv-python-headless>=4.9",
         "mujoco>=3.17,<5",
         "ruckig>=0.19.4,<0.20",
-        "websockets>=14",
+        "websockets>=15",
         "mcap>=1.5,<2",
         "zstandard>=0.22",
         "rosbags>=0.11,<0.12",

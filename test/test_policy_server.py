@@ -1,15 +1,20 @@
 """The policy server: the openpi framing, several clients at once, latency on the clock, a clean stop."""
 
+import select
+import socket
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 from fake_policy import METADATA, UR5, FakePolicy, observation, profile_for, stamp_answer
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
+from websockets.uri import parse_uri
 
 from ros_wam.clock import FakeClock, StationClock
 from ros_wam.errors import ConfigError
@@ -68,6 +73,25 @@ def test_error_is_a_traceback_and_a_close_with_1011(policy: FakePolicy, server: 
         assert closed.value.rcvd.code == 1011
 
 
+def test_error_goes_to_the_log_when_nobody_is_left_to_tell(
+    policy: FakePolicy, server: PolicyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, gone = threading.Event(), threading.Event()
+
+    def fail_late(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked.set()
+        gone.wait(10.0)
+        raise RuntimeError("out of memory")
+
+    policy.answer = fail_late
+    with connect(server.url) as connection:
+        connection.send(REQUEST)
+        assert asked.wait(5.0)
+    gone.set()
+    server.stop()
+    assert "RuntimeError: out of memory" in caplog.text
+
+
 @pytest.mark.parametrize("request_frame", ["text", b"\xc1"])
 def test_request_that_is_none_is_refused(server: PolicyServer, request_frame: str | bytes) -> None:
     with connect(server.url) as connection:
@@ -110,6 +134,47 @@ def test_stopping_twice_and_with_a_client_connected(server: PolicyServer) -> Non
         server.stop()
         with pytest.raises(Exception, match="1001"):
             connection.recv(timeout=5.0)
+
+
+def test_client_that_takes_no_answer_does_not_hold_the_server_up(policy: FakePolicy, server: PolicyServer) -> None:
+    policy.answer = lambda request: {"actions": np.zeros((2000, 2000))}
+    with connected_by_hand(server.url) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        assert select.select([deaf], [], [], 5.0)[0]  # the server is writing
+        assert_stops(server)
+
+
+def connected_by_hand(url: str) -> socket.socket:
+    """Connect, read the metadata and ask once; what comes then is for the caller to read."""
+    protocol = ClientProtocol(parse_uri(url))
+    connection = socket.create_connection(("127.0.0.1", protocol.uri.port))
+    protocol.send_request(protocol.connect())
+    connection.sendall(b"".join(protocol.data_to_send()))
+    events = 0
+    while events < 2:  # the handshake, the metadata
+        protocol.receive_data(connection.recv(4096))
+        events += len(protocol.events_received())
+    protocol.send_binary(REQUEST)
+    connection.sendall(b"".join(protocol.data_to_send()))
+    return connection
+
+
+def test_latency_does_not_hold_the_server_up(policy: FakePolicy) -> None:
+    asked = threading.Event()
+    policy.answer = lambda request: asked.set() or stamp_answer(request)
+    server = PolicyServer(policy, "127.0.0.1", 0, StationClock(), inference_latency_ms=60_000.0)
+    server.start()
+    with connect(server.url) as connection:
+        connection.send(REQUEST)
+        assert asked.wait(5.0)
+        assert_stops(server)
+
+
+def assert_stops(server: PolicyServer) -> None:
+    stopping = threading.Thread(target=server.stop, daemon=True)
+    stopping.start()
+    stopping.join(5.0)
+    assert not stopping.is_alive()
 
 
 def test_serve_runs_until_the_event_is_set(policy: FakePolicy) -> None:

@@ -4,6 +4,7 @@ One thread and one session per connection; inferences run one at a time, as on o
 """
 
 import contextlib
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +21,10 @@ from ros_wam.errors import ConfigError, SpecError
 from ros_wam.policy import codecs
 
 HEALTH_PATH = "/healthz"
-_INTERNAL_ERROR = 1011  # RFC 6455
+OPEN_TIMEOUT_S = 2.0
+CLOSE_TIMEOUT_S = 1.0
+_LATENCY_STEP_NS = 50_000_000
+_GOING_AWAY, _INTERNAL_ERROR = 1001, 1011  # RFC 6455
 
 
 class ServedPolicy(Protocol):
@@ -45,7 +49,7 @@ class ServedPolicy(Protocol):
 
 
 class PolicyServer:
-    """A server in its own threads: ready after `start`, gone after `stop`. Port 0 takes a free one; see `url`.
+    """A server in its own threads: ready after `start`, gone for good after `stop`. Port 0 takes a free one; see `url`.
 
     `inference_latency_ms` is how long an answer takes at least; the time is waited for on the clock.
     """
@@ -59,6 +63,8 @@ class PolicyServer:
         self._clock = clock
         self._latency_ns = round(inference_latency_ms * 1e6)
         self._one_at_a_time = threading.Lock()
+        self._sessions: dict[ServerConnection, threading.Thread] = {}
+        self._stopping = threading.Event()
         self._server: websocket_server.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -78,7 +84,8 @@ class PolicyServer:
                 compression=None,
                 max_size=codecs.MAX_MESSAGE_BYTES,
                 process_request=_answer_health,
-                close_timeout=1.0,
+                open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
             )
         except OSError as error:
             raise ConfigError(f"cannot serve on {self._host}:{self._port}: {error.strerror}") from error
@@ -87,12 +94,24 @@ class PolicyServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Disconnect every client and return when no thread of the server is left; may be called twice."""
+        """Disconnect every client and return when nobody is served any more; may be called twice.
+
+        Waits for an inference that runs, but for no client: one that takes no answer is cut off after a second.
+        """
         server, thread = self._server, self._thread
         self._server = self._thread = None
-        if server is not None and thread is not None:
-            server.shutdown()
-            thread.join()
+        if server is None or thread is None:
+            return
+        self._stopping.set()
+        sessions = dict(self._sessions)
+        cut = threading.Timer(CLOSE_TIMEOUT_S, _cut, [list(sessions)])  # `close` waits for a `send` that is stuck
+        cut.start()
+        for connection in sessions:
+            connection.close(_GOING_AWAY)
+        server.shutdown()
+        for session in (thread, *sessions.values()):
+            session.join()
+        cut.cancel()
 
     def __enter__(self) -> "PolicyServer":
         self.start()
@@ -102,6 +121,14 @@ class PolicyServer:
         self.stop()
 
     def _serve_session(self, connection: ServerConnection) -> None:
+        self._sessions[connection] = threading.current_thread()
+        try:
+            if not self._stopping.is_set():
+                self._talk(connection)
+        finally:
+            del self._sessions[connection]
+
+    def _talk(self, connection: ServerConnection) -> None:
         with contextlib.suppress(ConnectionClosed), _errors_told_to(connection):
             connection.send(codecs.encode(dict(self._policy.metadata)))
             session = self._policy.new_session()
@@ -115,17 +142,21 @@ class PolicyServer:
     def _answer(self, frame: str | bytes, session: Any, start_ns: int, previous_ms: float | None) -> dict[str, Any]:
         if isinstance(frame, str):
             raise SpecError(f"request is a text frame ({frame[:40]!r}), must be binary msgpack")
-        request = codecs.text_keys(codecs.decode(frame))
+        request = codecs.decode(frame)
         with self._one_at_a_time:
             infer_ns = self._clock.now_ns()
             answer = dict(self._policy.infer(request, session))
             policy_ms = (self._clock.now_ns() - infer_ns) * 1e-6
-        self._clock.sleep_until_ns(start_ns + self._latency_ns)
+        self._wait_until_ns(start_ns + self._latency_ns)
         answer.setdefault("policy_timing", {"infer_ms": policy_ms})
         answer["server_timing"] = {"infer_ms": (self._clock.now_ns() - start_ns) * 1e-6}
         if previous_ms is not None:
             answer["server_timing"]["prev_total_ms"] = previous_ms
         return answer
+
+    def _wait_until_ns(self, deadline_ns: int) -> None:
+        while not self._stopping.is_set() and (now_ns := self._clock.now_ns()) < deadline_ns:
+            self._clock.sleep_until_ns(min(deadline_ns, now_ns + _LATENCY_STEP_NS))
 
 
 def serve(
@@ -143,6 +174,12 @@ def serve(
         stop_event.wait()
 
 
+def _cut(connections: list[ServerConnection]) -> None:
+    for connection in connections:
+        with contextlib.suppress(OSError):
+            connection.socket.shutdown(socket.SHUT_RDWR)
+
+
 def _answer_health(connection: ServerConnection, request: Request) -> Response | None:
     return connection.respond(200, "OK\n") if request.path == HEALTH_PATH else None
 
@@ -154,7 +191,8 @@ def _errors_told_to(connection: ServerConnection) -> Iterator[None]:
 
         def tell(kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
             if kind is not None and not issubclass(kind, ConnectionClosed):
-                connection.send("".join(traceback.format_exception(kind, error, at)))
+                with contextlib.suppress(ConnectionClosed):  # nobody is left to tell: the error still goes to the log
+                    connection.send("".join(traceback.format_exception(kind, error, at)))
                 connection.close(_INTERNAL_ERROR, "Internal server error. Traceback included in previous frame.")
 
         stack.push(tell)
