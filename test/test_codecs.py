@@ -102,6 +102,8 @@ def array_form(**changes):
         array_form(dtype="|V8"),
         array_form(dtype="f8,f8"),
         array_form(dtype="(2,)f4"),
+        array_form(dtype="(2,,)f4"),
+        array_form(dtype=b"\xff"),
         array_form(dtype="no such type"),
         array_form(dtype=8),
         array_form(dtype=None),
@@ -117,6 +119,7 @@ def array_form(**changes):
         {"__npgeneric__": True, "data": "x", "dtype": "<f8"},
         {"__npgeneric__": True, "dtype": "<f8"},
         {1: "key that is no text"},
+        {b"\xff": "nor is this"},
     ],
 )
 def test_hostile_arrays_are_refused(form) -> None:
@@ -142,5 +145,9 @@ def test_deep_nesting_is_refused() -> None:
         codecs.decode(b"\x91" * 100_000)
 
 
-def test_text_keys() -> None:
-    assert codecs.text_keys({b"a": {b"b": 1}, "c": [2]}) == {"a": {"b": 1}, "c": [2]}
+def test_every_key_is_text_however_deep() -> None:
+    assert codecs.decode(msgpack.packb({b"a": {b"b": 1}, "c": [{b"d": 2}]})) == {"a": {"b": 1}, "c": [{"d": 2}]}
+    value = codecs.decode(b"\x81\xc4\x01a" * 900 + b"\xc0")
+    for _ in range(900):
+        value = value["a"]
+    assert value is None

@@ -31,7 +31,8 @@ def test_request_holds_what_the_profile_says() -> None:
 
 def test_prompt_and_stamp_are_left_out_where_the_server_takes_none() -> None:
     profile = dataclasses.replace(BASELINE, prompt_key=None, stamp_key=None)
-    assert "prompt" not in build_request(profile, UR5, observation())
+    left_out = set(build_request(BASELINE, UR5, observation())) - set(build_request(profile, UR5, observation()))
+    assert left_out == {"prompt", "observation/stamp_ns"}
 
 
 def test_state_goes_in_the_order_of_the_profile() -> None:
@@ -62,6 +63,24 @@ def test_every_declaration_must_agree(name: str) -> None:
     for declared in ("something else", [1], None):
         with pytest.raises(PolicyMismatch, match=f"{name}: server "):
             check_metadata(BASELINE, UR5, {**METADATA, name: declared})
+
+
+def test_declarations_may_be_arrays() -> None:
+    check_metadata(BASELINE, UR5, {**METADATA, "image_size": np.array([240, 320]), "rate_hz": np.float32(30)})
+    for wrong in ({"image_size": np.array([320, 240])}, {"rate_hz": np.array([30.0, 30.0])}):
+        with pytest.raises(PolicyMismatch, match=r"server array"):
+            check_metadata(BASELINE, UR5, {**METADATA, **wrong})
+
+
+@pytest.mark.parametrize("name", DECLARATIONS)
+def test_declaration_of_any_depth_and_size_is_told_briefly(name: str) -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    for declared in (deep, ["x" * 10**4] * 100):
+        with pytest.raises(PolicyMismatch) as caught:
+            check_metadata(BASELINE, UR5, {**METADATA, name: declared})
+        assert len(str(caught.value)) < 3000
 
 
 def test_declarations_the_profile_does_not_demand_may_be_absent_but_not_wrong() -> None:

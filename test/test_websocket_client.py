@@ -3,8 +3,9 @@
 import dataclasses
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from typing import Any
 
 import msgpack
 import numpy as np
@@ -18,6 +19,7 @@ from ros_wam.clock import FakeClock, StationClock
 from ros_wam.errors import ConfigError, PolicyAnswerInvalid, PolicyTimeout, PolicyUnreachable
 from ros_wam.policy import codecs
 from ros_wam.policy.client import make_client
+from ros_wam.policy.profile import Timeouts
 from ros_wam.policy.server import PolicyServer
 from ros_wam.policy.websocket_client import WebsocketClient
 
@@ -45,6 +47,10 @@ def misbehaving(behaviour: Callable[[ServerConnection], None], **changes: object
         finally:
             client.close()
     thread.join()
+
+
+DEEP = b"\x81\xa1a" * 900 + b"\xc0"
+"""A map in a map in a map …"""
 
 
 def greet(connection: ServerConnection) -> None:
@@ -79,7 +85,15 @@ def test_answers_with_bytes_keys_are_read() -> None:
 
 @pytest.mark.parametrize(
     "frame",
-    [b"\xc1garbage", msgpack.packb([1, 2]), msgpack.packb({"actions": "none"}), b"", "Traceback:\nBoom: late"],
+    [
+        b"\xc1garbage",
+        msgpack.packb([1, 2]),
+        msgpack.packb({"actions": "none"}),
+        msgpack.packb({b"\xff": 1}),
+        DEEP,
+        b"",
+        "Traceback:\nBoom: late",
+    ],
 )
 def test_answer_that_is_none_is_invalid(frame: str | bytes) -> None:
     def answer(connection: ServerConnection) -> None:
@@ -91,7 +105,7 @@ def test_answer_that_is_none_is_invalid(frame: str | bytes) -> None:
         client.infer(observation())
 
 
-@pytest.mark.parametrize("frame", [b"\xc1", msgpack.packb([1]), "text"])
+@pytest.mark.parametrize("frame", [b"\xc1", msgpack.packb([1]), b"\x91" * 900 + b"\xc0", "text"])
 def test_greeting_that_is_none_is_invalid(frame: str | bytes) -> None:
     with misbehaving(lambda connection: connection.send(frame)) as client, pytest.raises(PolicyAnswerInvalid):
         client.connect()
@@ -125,23 +139,33 @@ def test_silent_server_times_out() -> None:
         client.connect()
 
 
-def test_server_that_reads_nothing_cannot_block_the_client() -> None:
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("bytes_read", [0, 4096])
+def test_server_that_hardly_reads_cannot_block_the_client(bytes_read: int, answered: bool) -> None:
+    timed_out = threading.Event()
+
+    def listen() -> None:
+        with greeted(listener) as connection, suppress(ConnectionResetError):
+            while not timed_out.wait(0.01):
+                connection.recv(bytes_read)
+
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        profile = profile_for(f"ws://127.0.0.1:{listener.getsockname()[1]}", call_s=0.3, image_size=(1200, 1600))
-        profile = dataclasses.replace(profile, must_declare=())
-        client = WebsocketClient(profile, UR5, StationClock())
-        accepted: list[socket.socket] = []
-        deaf = threading.Thread(target=lambda: accepted.append(greet_and_read_no_more(listener)))
-        deaf.start()
-        client.connect()
-        deaf.join()
-        with pytest.raises(PolicyTimeout, match=r"did not take a request in 0\.3 s"):
-            client.infer(observation())
-        accepted[0].close()
+        profile = profile_for(f"ws://127.0.0.1:{listener.getsockname()[1]}", image_size=(1200, 1600), must_declare=())
+        limits = Timeouts(5.0, *((60.0, 0.3) if answered else (0.3, 60.0)))
+        thread = threading.Thread(target=listen)
+        thread.start()
+        with closing(WebsocketClient(dataclasses.replace(profile, timeouts=limits), UR5, StationClock())) as client:
+            client.connect()
+            client._answered = answered
+            with pytest.raises(PolicyTimeout, match=r"did not take a request in 0\.3 s"):
+                client.infer(observation())
+        timed_out.set()
+        thread.join()
 
 
-def greet_and_read_no_more(listener: socket.socket) -> socket.socket:
+def greeted(listener: socket.socket) -> socket.socket:
+    """Accept a client and declare nothing to it."""
     connection, _ = listener.accept()
     protocol = ServerProtocol()
     while not (requests := list(protocol.events_received())):
@@ -176,6 +200,12 @@ def test_nobody_there() -> None:
         client.connect()
 
 
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:99999", "ws://x:abc", "ws://[::1", "ws://.foo", "ws://"])
+def test_what_is_no_url_is_unreachable(url: str) -> None:
+    with pytest.raises(PolicyUnreachable, match="cannot be reached"):
+        WebsocketClient(profile_for(url), UR5, FakeClock()).connect()
+
+
 def test_server_that_is_no_websocket_is_unreachable() -> None:
     with PolicyServer(FakePolicy(), "127.0.0.1", 0, StationClock()) as server:
         client = WebsocketClient(profile_for(f"{server.url}/healthz"), UR5, FakeClock())
@@ -200,11 +230,22 @@ def test_client_of_another_robot_is_refused() -> None:
         make_client(profile_for("ws://x", action_layout=("joint1",)), UR5, FakeClock())
 
 
-def test_timing_adds_up() -> None:
-    with PolicyServer(FakePolicy(), "127.0.0.1", 0, StationClock()) as server:
-        client = WebsocketClient(profile_for(server.url), UR5, StationClock())
+def test_timing_adds_up_connecting_included() -> None:
+    clock = FakeClock()
+
+    class SlowToGreet(FakePolicy):
+        @property
+        def metadata(self) -> Mapping[str, Any]:
+            clock.advance_ns(300_000_000)
+            return METADATA
+
+        @metadata.setter
+        def metadata(self, value: Mapping[str, Any]) -> None:
+            pass
+
+    with PolicyServer(SlowToGreet(), "127.0.0.1", 0, clock, inference_latency_ms=40.0) as server:
+        client = WebsocketClient(profile_for(server.url), UR5, clock)
         reply = client.infer(observation())
         client.close()
-    assert set(reply.timing_ms) == {"encode", "round_trip", "decode"}
-    assert reply.server_infer_ms is not None
-    assert 0.0 <= reply.server_infer_ms <= reply.timing_ms["round_trip"]
+    assert reply.timing_ms == pytest.approx({"encode": 300.0, "round_trip": 40.0, "decode": 0.0})
+    assert reply.server_infer_ms == pytest.approx(40.0)

@@ -1,10 +1,9 @@
 """The array codec of openpi: msgpack in which an array is a map of raw bytes, dtype and shape. Never pickle.
 
-Written with bytes keys, as openpi does; read with bytes or str keys, because some servers send those.
+Arrays are written with bytes keys, as openpi does. Every map is read with bytes or str keys, and has str keys then.
 """
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import msgpack
@@ -37,16 +36,9 @@ def decode(data: bytes) -> Any:
     """
     _check_size(len(data))
     try:
-        return msgpack.unpackb(data, object_hook=_decode_array)
-    except (msgpack.UnpackException, ValueError, TypeError, OverflowError) as error:
+        return msgpack.unpackb(data, object_hook=_decode_map)
+    except (msgpack.UnpackException, ValueError, TypeError, OverflowError, SyntaxError) as error:  # dtypes are syntax
         raise SpecError(f"message of {len(data)} bytes cannot be decoded: {error}") from error
-
-
-def text_keys(value: Any) -> Any:
-    """Return `value` with every bytes key of its maps as str."""
-    if isinstance(value, Mapping):
-        return {k.decode() if isinstance(k, bytes) else k: text_keys(v) for k, v in value.items()}
-    return value
 
 
 def _check_size(size: int) -> None:
@@ -63,8 +55,9 @@ def _encode_array(value: Any) -> Any:
     return {b"__npgeneric__": True, b"data": value.item(), b"dtype": value.dtype.str}
 
 
-def _decode_array(value: dict[Any, Any]) -> Any:
-    if b"__ndarray__" in value or "__ndarray__" in value:
+def _decode_map(value: dict[Any, Any]) -> Any:
+    value = {key.decode() if isinstance(key, bytes) else key: item for key, item in value.items()}
+    if "__ndarray__" in value:
         dtype, shape, data = (_field(value, name) for name in ("dtype", "shape", "data"))
         dtype = _dtype(dtype)
         if not isinstance(shape, list) or not all(isinstance(n, int) and n >= 0 for n in shape):
@@ -73,17 +66,15 @@ def _decode_array(value: dict[Any, Any]) -> Any:
         if not isinstance(data, bytes) or len(data) != size:
             raise ValueError(f"array of shape {shape} and dtype {dtype} must hold {size} bytes")
         return np.ndarray(shape, dtype, buffer=data)
-    if b"__npgeneric__" in value or "__npgeneric__" in value:
+    if "__npgeneric__" in value:
         return _dtype(_field(value, "dtype")).type(_field(value, "data"))
     return value
 
 
-def _field(value: dict[Any, Any], name: str) -> Any:
-    if name.encode() in value:
-        return value[name.encode()]
-    if name in value:
-        return value[name]
-    raise ValueError(f"array without {name}")
+def _field(value: dict[str, Any], name: str) -> Any:
+    if name not in value:
+        raise ValueError(f"array without {name}")
+    return value[name]
 
 
 def _dtype(name: Any) -> np.dtype[Any]:

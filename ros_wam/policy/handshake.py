@@ -1,13 +1,20 @@
 """What the server declares against what the profile expects: a difference is refused before the robot moves."""
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import PolicyMismatch
 from ros_wam.policy.profile import Profile
 
 _UNORDERED = ("views",)
+
+_brief = reprlib.Repr()  # what a server declares may be megabytes, or nested deeper than `repr` goes
+_brief.maxlist = _brief.maxtuple = 20
+_brief.maxother = _brief.maxstring = 80
 
 
 def check_metadata(profile: Profile, embodiment: Embodiment, metadata: Mapping[str, Any]) -> None:
@@ -16,7 +23,7 @@ def check_metadata(profile: Profile, embodiment: Embodiment, metadata: Mapping[s
     Compared is what the server declares; what `profile.must_declare` lists may not be absent.
     """
     differences = [
-        f"{name}: server {declared!r}, profile {expected!r}"
+        f"{name}: server {_brief.repr(declared)}, profile {expected!r}"
         for name, expected in _expectations(profile, embodiment).items()
         if not _agrees(name, expected, declared := metadata.get(name), name in profile.must_declare)
     ]
@@ -38,9 +45,6 @@ def _expectations(profile: Profile, embodiment: Embodiment) -> dict[str, Any]:
 def _agrees(name: str, expected: Any, declared: Any, required: bool) -> bool:
     if declared is None:
         return not required
-    if isinstance(expected, list):
-        if not isinstance(declared, (list, tuple)):
-            return False
-        declared = list(declared)
-        return sorted(map(str, declared)) == sorted(expected) if name in _UNORDERED else bool(declared == expected)
-    return bool(declared == expected)
+    if name in _UNORDERED and isinstance(declared, list):
+        declared, expected = sorted(declared, key=_brief.repr), sorted(expected)
+    return np.array_equal(declared, expected)

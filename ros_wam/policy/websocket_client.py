@@ -6,7 +6,7 @@ of the server's error.
 
 import contextlib
 import socket
-import struct
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -48,23 +48,25 @@ class WebsocketClient:
                 connection = self._open()
                 metadata = self._receive(connection, self._profile.timeouts.connect_s, "its metadata")
                 if not isinstance(metadata, Mapping):
-                    raise PolicyAnswerInvalid(f"metadata of {self._profile.url} is {metadata!r}, must be a map")
+                    kind = type(metadata).__name__
+                    raise PolicyAnswerInvalid(f"metadata of {self._profile.url} is of type {kind}, must be a map")
                 check_metadata(self._profile, self._embodiment, metadata)
                 self._connection, self._metadata, self._answered = connection, metadata, False
         return self._metadata
 
     def infer(self, observation: Observation) -> Reply:
-        """See PolicyClient. `timing_ms`: encode, round_trip (server included), decode."""
+        """See PolicyClient. `timing_ms`: encode (connecting included), round_trip (server included), decode."""
+        start_ns = self._clock.now_ns()
         self.connect()
         connection, timeouts = self._connection, self._profile.timeouts
         assert connection is not None
-        start_ns = self._clock.now_ns()
+        limit_s = timeouts.call_s if self._answered else timeouts.first_call_s
         request = codecs.encode(build_request(self._profile, self._embodiment, observation))
         sent_ns = self._clock.now_ns()
         with self._dropping():
             self._refuse_unasked(connection)
-            connection.send(request)
-            data = self._frame(connection, timeouts.call_s if self._answered else timeouts.first_call_s, "an answer")
+            self._send(connection, request, limit_s)
+            data = self._frame(connection, limit_s, "an answer")
             received_ns = self._clock.now_ns()
             answer = self._decode(data)
             actions = read_actions(self._profile, answer)
@@ -94,10 +96,6 @@ class WebsocketClient:
             yield
         except ConnectionClosed as error:
             self.close()
-            if isinstance(error.__cause__, BlockingIOError):  # SO_SNDTIMEO
-                limit_s = self._profile.timeouts.first_call_s
-                detail = f"policy server {self._profile.url} did not take a request in {limit_s:g} s"
-                raise PolicyTimeout(detail) from error
             raise PolicyUnreachable(f"policy server {self._profile.url} closed the connection: {error}") from error
         except PolicyError:
             self.close()
@@ -118,14 +116,30 @@ class WebsocketClient:
             connection: ClientConnection = self._stack.enter_context(opening)
         except TimeoutError as error:
             raise PolicyUnreachable(f"policy server {url} did not connect within {timeout_s:g} s") from error
-        except (OSError, InvalidHandshake, InvalidURI) as error:
+        except (OSError, ValueError, InvalidHandshake, InvalidURI) as error:  # ValueError: what is no host or port
             raise PolicyUnreachable(f"policy server {url} cannot be reached: {error}") from error
-        # A server that reads nothing must not block `send` for longer than a call may take.
-        limit_s = self._profile.timeouts.first_call_s
-        limit = struct.pack("ll", int(limit_s), int(limit_s % 1.0 * 1e6))
-        with contextlib.suppress(OSError):  # closed by the server already: reading tells what it said before
-            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         return connection
+
+    def _send(self, connection: ClientConnection, request: bytes, limit_s: float) -> None:
+        """Cut the connection where the server does not take the request in time: `send` itself has no limit."""
+        late = threading.Event()
+
+        def cut() -> None:
+            late.set()
+            with contextlib.suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(limit_s, cut)
+        timer.start()
+        try:
+            connection.send(request)
+        except ConnectionClosed:
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise PolicyTimeout(f"policy server {self._profile.url} did not take a request in {limit_s:g} s")
 
     def _refuse_unasked(self, connection: ClientConnection) -> None:
         with contextlib.suppress(TimeoutError):
@@ -147,7 +161,7 @@ class WebsocketClient:
 
     def _decode(self, data: bytes) -> Any:
         try:
-            return codecs.text_keys(codecs.decode(data))
+            return codecs.decode(data)
         except SpecError as error:
             raise PolicyAnswerInvalid(f"answer of {self._profile.url}: {error}") from error
 
