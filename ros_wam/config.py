@@ -1,8 +1,9 @@
 """YAML files as frozen dataclasses: every key known, every value typed, no silent default for what is missing."""
 
+import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,19 @@ from ros_wam.errors import ConfigError
 T = TypeVar("T")
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is written twice: YAML would take the last, and a limit would be gone unseen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = [key.value for key, _ in node.value]
+        twice = sorted({str(name) for name in names if names.count(name) > 1})
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {', '.join(twice)} is there twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
 def load(path: Path, kind: type[T]) -> T:
     """Read the YAML file `path` as the dataclass `kind`.
 
@@ -21,7 +35,7 @@ def load(path: Path, kind: type[T]) -> T:
     the valid choices.
     """
     try:
-        data = yaml.safe_load(path.read_text())
+        data = yaml.load(path.read_text(), _Loader)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     except yaml.YAMLError as error:
@@ -97,9 +111,10 @@ def _build_scalar(kind: Any, value: Any, where: str, folder: Path) -> Any:
     if kind is Path:
         _require(isinstance(value, str), where, value, "a path")
         return (folder / value).resolve()
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if kind is float and type(value) is int:
         return float(value)
     _require(type(value) is kind, where, value, f"of type {kind.__name__}")
+    _require(kind is not float or math.isfinite(value), where, value, "finite")  # a limit of NaN limits nothing
     return value
 
 
