@@ -7,14 +7,18 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Collection, Iterable
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from ros_wam import alive, share
+from ros_wam.calibration import load_station
+from ros_wam.claim import Claim, claim
 from ros_wam.clock import OFFSET_VARIABLE, station_offset_ns, wall_clock_label
 from ros_wam.config import dump
+from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.policy.profile import Profile, load_profile
 from ros_wam.run_config import RunConfig
@@ -59,20 +63,25 @@ class Run:
     config_file: Path
     environment: dict[str, str]
     nodes: tuple[NodeSpec, ...]
+    claims: tuple[Claim, ...] = ()
 
 
 def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     """Resolve `request`, write the configuration file and return the processes of `parts`; raises ConfigError."""
     robot = share.find("robots", request.robot)
-    calibration = _calibration(robot, request.sim)
-    policy = share.find("config/policies", request.policy) if request.policy else None
-    profile = load_profile(policy) if policy else None
+    calibration = share.calibration_dir(robot, request.sim)
+    policy = None if request.policy is None else share.find("config/policies", request.policy)
+    profile = None if policy is None else load_profile(policy)
+    task = None if request.task is None else share.find("config/tasks", request.task)
     _check_latency(profile, request.inference_latency_ms)
-    task = share.find("config/tasks", request.task) if request.task else None
-    if task is not None:
-        _check_task(task, robot.stem)
+    _check_fit(robot, calibration, request.sim, profile, task)
     port = _free_port() if profile is not None and profile.serve else None
-    with ExitStack() as undo:  # an error or an interrupt from here on leaves no folder behind
+    with ExitStack() as undo:  # an error or an interrupt from here on leaves nothing behind
+        domain = _claim_domain(request.sim, parts)
+        address = _claim_address(calibration) if request.sim and "sim" in parts else None
+        claims = tuple(claim for claim in (domain, address) if claim is not None)
+        for each in claims:
+            undo.callback(each.close)
         run_dir = _make_run_dir()
         undo.callback(shutil.rmtree, run_dir, ignore_errors=True)
         config = RunConfig(
@@ -83,30 +92,24 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             task=task,
             policy=policy,
             policy_url=f"ws://127.0.0.1:{port}" if port else None,
+            robot_address=None if address is None else address.value,
             sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
             trials=request.trials,
             seed=request.seed,
         )
-        if request.sim:
-            config = _with_free_address(config)
         config_file = run_dir / "config.yaml"
         config_file.write_text(dump(config))
         nodes = _nodes(config, config_file, parts, profile, port, request.inference_latency_ms)
-        run = Run(config, config_file, _environment(request.sim), nodes)
+        run = Run(config, config_file, _environment(request.sim, domain), nodes, claims)
         undo.pop_all()
     return run
 
 
-def _calibration(robot: Path, sim: bool) -> Path:
-    folder = share.calibration_dir(robot, sim)
-    if not (folder / "station.yaml").is_file():
-        raise ConfigError(f"no station file for {robot.stem}: {folder / 'station.yaml'}; with --sim none is needed")
-    return folder
-
-
 def clear(run: Run) -> None:
-    """Remove the run's folder, once its processes have ended."""
+    """Remove the run's folder and give back what it claimed, once its processes have ended. Repeatable."""
     shutil.rmtree(run.config.run_dir, ignore_errors=True)
+    for each in run.claims:
+        each.close()
 
 
 def _nodes(
@@ -140,21 +143,17 @@ def _nodes(
     return tuple(nodes)
 
 
-def _claim(kind: str, numbers: Iterable[int]) -> int:
-    """Return the first of `numbers` that no other run on this machine has, and keep it until this process ends."""
-    for number in numbers:
-        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        try:
-            claim.bind(f"\0{_RUN_PREFIX}{kind}_{number}")  # an abstract name: the kernel gives it back
-        except OSError:
-            claim.close()
-            continue
-        claim.detach()
-        return number
-    raise ConfigError(f"no {kind} is free on this machine: too many simulations are running")
+def _claim_domain(sim: bool, parts: Collection[str]) -> Claim | None:
+    """A simulated station gets a ROS domain that nobody has; a real one keeps the user's and tells simulations so."""
+    users = os.environ.get("ROS_DOMAIN_ID") or "0"
+    if sim:  # above 101, ports may collide with ephemeral ones
+        return claim("domain", (str(n) for n in range(1, 102) if str(n) != users)) if "sim" in parts else None
+    with suppress(ConfigError):  # another real station may well share it
+        return claim("domain", [users])
+    return None
 
 
-def _environment(sim: bool) -> dict[str, str]:
+def _environment(sim: bool, domain: Claim | None) -> dict[str, str]:
     """Return what the children get on top of the environment.
 
     What the user has set wins, but for the clock, and for what parts a simulated station from a real one.
@@ -167,12 +166,26 @@ def _environment(sim: bool) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
     }
     environment = {key: value for key, value in wanted.items() if key not in os.environ}
-    if sim:  # a real robot that hears a simulated station would move
-        users = os.environ.get("ROS_DOMAIN_ID")
-        domains = (n for n in range(1, 102) if str(n) != users)  # above, ports may collide with ephemeral ones
+    if sim and domain is not None:  # a real robot that hears a simulated station would move
         environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        environment["ROS_DOMAIN_ID"] = str(_claim("domain", domains))
+        environment["ROS_DOMAIN_ID"] = domain.value
     return {**environment, OFFSET_VARIABLE: str(station_offset_ns())}
+
+
+def _check_fit(robot: Path, calibration: Path, sim: bool, profile: Profile | None, task: Path | None) -> None:
+    """Raise ConfigError unless robot, cameras, policy and task suit each other, before anything is started."""
+    if not sim and not (calibration / "station.yaml").is_file():
+        raise ConfigError(
+            f"no station file for {robot.stem}: {calibration / 'station.yaml'}; with --sim none is needed"
+        )
+    embodiment, station = load_embodiment(robot), load_station(calibration)
+    missing = [view for view in embodiment.views if view not in station.cameras]
+    if missing:
+        raise ConfigError(f"{calibration / 'station.yaml'}: cameras: no {', '.join(missing)}, which {robot.stem} has")
+    if profile is not None:
+        profile.check_robot(embodiment)
+    if task is not None and robot.stem not in (suited := load_task(task)).robots:
+        raise ConfigError(f"task {suited.name} does not suit {robot.stem}; it suits: {', '.join(suited.robots)}")
 
 
 def _check_latency(profile: Profile | None, latency_ms: float) -> None:
@@ -185,20 +198,15 @@ def _check_latency(profile: Profile | None, latency_ms: float) -> None:
         )
 
 
-def _check_task(path: Path, robot: str) -> None:
-    task = load_task(path)
-    if robot not in task.robots:
-        raise ConfigError(f"task {task.name} does not suit {robot}; it suits: {', '.join(task.robots)}")
-
-
 def _make_run_dir() -> Path:
     """Make the run's folder in memory, and remove those that a killed launcher left behind."""
     memory = Path("/dev/shm")  # frames pass through files here: they must never reach a disk
     parent = memory if memory.is_dir() else Path(tempfile.gettempdir())
-    for folder in parent.glob(f"{_RUN_PREFIX}*"):
+    prefix = f"{_RUN_PREFIX}{os.getuid()}_"  # nobody may look into another user's folders
+    for folder in parent.glob(f"{prefix}*"):
         if (folder / "alive" / _LAUNCHER).exists() and not alive.is_alive(folder, _LAUNCHER):
             shutil.rmtree(folder, ignore_errors=True)
-    run_dir = Path(tempfile.mkdtemp(prefix=_RUN_PREFIX, dir=parent))
+    run_dir = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     alive.hold(run_dir, _LAUNCHER)
     return run_dir
 
@@ -208,10 +216,18 @@ def _sitting_dir(request: Request, robot: str) -> Path:
         if not (request.resume / "sitting.yaml").is_file():
             raise ConfigError(f"nothing to resume: {request.resume} holds no sitting.yaml")
         return request.resume.resolve()
-    parts = (wall_clock_label(), robot, request.task, Path(request.policy or "none").stem)
-    folder = (request.record_dir / "_".join(str(part) for part in parts)).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    task, policy = Path(request.task or "none").stem, Path(request.policy or "none").stem
+    label = "_".join((wall_clock_label(), robot, task, policy))
+    for number in count(1):  # another sitting may have begun in the same second
+        folder = (request.record_dir / (label if number == 1 else f"{label}-{number}")).resolve()
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ConfigError(f"no sitting can be recorded to {folder}: {error.strerror}") from error
+        return folder
+    raise AssertionError  # count never ends
 
 
 def _free_port() -> int:
@@ -220,10 +236,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _with_free_address(config: RunConfig) -> RunConfig:
+def _claim_address(calibration: Path) -> Claim:
     """Give the emulated controller a loopback address of its own, from the station file's on: its ports are fixed."""
-    address = config.station().robot.get("address")
+    address = load_station(calibration).robot.get("address")
     if not isinstance(address, str) or address.count(".") != 3:
-        raise ConfigError(f"{config.calibration / 'station.yaml'}: robot: address is {address!r}, must be an IPv4 one")
+        raise ConfigError(f"{calibration / 'station.yaml'}: robot: address is {address!r}, must be an IPv4 one")
     network, last = address.rsplit(".", 1)
-    return replace(config, robot_address=f"{network}.{_claim(f'address_{network}', range(int(last), 255))}")
+    return claim("address", (f"{network}.{n}" for n in range(int(last), 255)))

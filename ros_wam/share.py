@@ -12,7 +12,7 @@ def share_dir() -> Path:
 
     An installation is found through AMENT_PREFIX_PATH (colcon, apt) and then beside the interpreter (pip).
     """
-    checkout = Path(__file__).resolve().parents[1]
+    checkout = import_dir()
     prefixes = [p for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p] + [sys.prefix]
     for folder in [checkout, *(Path(prefix) / "share" / "ros_wam" for prefix in prefixes)]:
         if (folder / "robots").is_dir() and (folder / "config").is_dir():
@@ -21,8 +21,13 @@ def share_dir() -> Path:
 
 
 def calibration_dir(robot: Path, sim: bool) -> Path:
-    """Return the calibration folder of a robot file: this lab's, or the simulated station's."""
-    return share_dir() / "calib" / robot.stem / ("sim" if sim else "")
+    """Return the calibration folder beside the robot file's own: this lab's, or the simulated station's."""
+    return robot.parents[1] / "calib" / robot.stem / ("sim" if sim else "")
+
+
+def import_dir() -> Path:
+    """Return the folder that this package is imported from: where `python -m` finds the same one, and no other."""
+    return Path(__file__).resolve().parents[1]
 
 
 def find(kind: str, name: str) -> Path:

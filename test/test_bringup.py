@@ -1,14 +1,18 @@
 """Bringup: one resolved configuration, one list of processes, clear errors before anything starts."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from ros_wam import alive
+from ros_wam import alive, share
 from ros_wam.bringup import Request, Run, bringup, clear
 from ros_wam.errors import ConfigError
 from ros_wam.run_config import load_run_config
+from ros_wam.supervisor import STOP_ORDER
 
 EVAL = Request(robot="ur5", policy="baseline", task="move_objects_into_box", sim=True, trials=3, seed=1)
 
@@ -39,6 +43,61 @@ def test_control_never_respawns_by_itself(run: Run) -> None:
     assert not robot.respawn
 
 
+def test_every_process_is_stopped_in_order(run: Run) -> None:
+    assert {node.executable for node in run.nodes} <= set(STOP_ORDER)
+
+
+def test_sittings_of_the_same_second_have_folders_of_their_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run.config.sitting_dir is not None
+    monkeypatch.setattr("ros_wam.bringup.wall_clock_label", lambda: run.config.sitting_dir.name.split("_")[0])
+    again = bringup(Request(**{**EVAL.__dict__, "record_dir": run.config.sitting_dir.parent}))
+    clear(again)
+    assert again.config.sitting_dir == run.config.sitting_dir.with_name(f"{run.config.sitting_dir.name}-2")
+
+
+def test_what_a_run_claimed_is_given_back_with_it(run: Run) -> None:
+    request = Request(robot="ur5", task="move_objects_into_box", sim=True)
+    for _ in range(2):
+        again = bringup(request, parts=("sim",))
+        claimed = [claim.value for claim in again.claims]
+        clear(again)
+        clear(again)
+        assert claimed == [again.environment["ROS_DOMAIN_ID"], again.config.robot_address]
+        assert not {*claimed} & {claim.value for claim in run.claims}
+
+
+def test_a_simulation_keeps_out_of_a_real_stations_domain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    station = tmp_path / "calib" / "ur5"
+    shutil.copytree(share.share_dir() / "robots", tmp_path / "robots")
+    shutil.copytree(share.share_dir() / "calib" / "ur5" / "sim", station)
+    monkeypatch.setenv("ROS_DOMAIN_ID", "1")
+    real = bringup(Request(robot=str(tmp_path / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+    monkeypatch.delenv("ROS_DOMAIN_ID")
+    simulated = bringup(Request(robot="ur5", task="move_objects_into_box", sim=True), parts=("sim",))
+    for each in (real, simulated):
+        clear(each)
+    assert "ROS_DOMAIN_ID" not in real.environment
+    assert real.config.calibration == station
+    assert simulated.environment["ROS_DOMAIN_ID"] != "1"
+
+
+def test_a_station_without_a_view_of_its_robot_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(share.share_dir() / "robots", tmp_path / "robots")
+    shutil.copytree(share.share_dir() / "calib" / "ur5" / "sim", tmp_path / "calib" / "ur5")
+    file = tmp_path / "calib" / "ur5" / "station.yaml"
+    station = yaml.safe_load(file.read_text())
+    del station["cameras"]["wrist"]
+    file.write_text(yaml.safe_dump(station))
+    with pytest.raises(ConfigError, match=r"station\.yaml: cameras: no wrist, which ur5 has"):
+        bringup(Request(robot=str(tmp_path / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+
+
+def test_a_record_dir_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"no sitting can be recorded to .*file"):
+        bringup(Request(**{**EVAL.__dict__, "record_dir": tmp_path / "file"}))
+
+
 def test_the_configuration_is_read_back_as_written(run: Run) -> None:
     assert load_run_config(run.config_file) == run.config
     assert all(str(run.config_file) in node.args for node in run.nodes)
@@ -55,7 +114,7 @@ def test_a_simulation_is_never_heard_by_a_real_station(run: Run, monkeypatch: py
 
 
 def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) -> None:
-    left = run.config.run_dir.with_name("ros_wam_left_behind")
+    left = run.config.run_dir.with_name(f"ros_wam_{os.getuid()}_left_behind")
     (left / "alive").mkdir(parents=True)
     (left / "alive" / "launcher").touch()
     clear(bringup(Request(robot="ur5", task="move_objects_into_box", sim=True), parts=("sim",)))
@@ -69,6 +128,7 @@ def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) ->
     [
         ({"robot": "ur7"}, r"no 'ur7' in robots; there are: ur5, ur5e"),
         ({"policy": "pi9"}, r"no 'pi9' in config/policies; there are: .*baseline"),
+        ({"task": ""}, r"no '' in config/tasks; there are: move_objects_into_box"),
         ({"task": "dance"}, r"no 'dance' in config/tasks; there are: move_objects_into_box"),
         ({"sim": False}, r"no station file for ur5: .*; with --sim none is needed"),
         ({"inference_latency_ms": 5000.0}, r"an inference latency of 5000 ms would time out: baseline allows 2 s"),
