@@ -11,6 +11,7 @@ from typing import IO
 
 from ros_wam.bringup import NodeSpec, Run, clear
 from ros_wam.clock import StationClock
+from ros_wam.share import import_dir
 
 STOP_TIMEOUT_S = 8.0
 WIND_UP_S = 20.0  # for the trial to be stopped and scored when another process has ended
@@ -102,6 +103,7 @@ class Supervisor:
                 stdout=subprocess.PIPE if is_trial else log,
                 stderr=log,
                 text=True,
+                cwd=import_dir(),
                 start_new_session=True,  # a terminal's Ctrl-C reaches only us; we stop the others in order
             )
         self._processes[node.name] = process
