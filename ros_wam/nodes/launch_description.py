@@ -1,12 +1,13 @@
 """Launch files from bringup's list: one action per process, arguments named as on the command line."""
 
+import atexit
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, RegisterEventHandler, Shutdown, TimerAction
-from launch.event_handlers import OnProcessExit, OnShutdown
+from launch.event_handlers import OnProcessExit
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
@@ -37,14 +38,15 @@ def describe(parts: Collection[str], arguments: Collection[str]) -> LaunchDescri
 
 def _launch(context: LaunchContext, parts: tuple[str, ...], arguments: tuple[str, ...]) -> list[Any]:
     given = {name: LaunchConfiguration(name).perform(context) for name in arguments}
+    sim = _truth("sim", given.get("sim", "true"))
     run = bringup(
         Request(
             robot=given["robot"],
             policy=given.get("policy"),
-            task=given.get("task"),
-            sim=_truth("sim", given.get("sim", "true")),
-            trials=int(given.get("trials", "1")),
-            seed=int(given.get("seed", "0")),
+            task=given.get("task") if sim or "trial" in parts else None,  # without trials only the scene is laid out
+            sim=sim,
+            trials=_number("trials", given.get("trials", "1"), 1),
+            seed=_number("seed", given.get("seed", "0"), 0),
             record_dir=Path(given.get("record_dir", "runs")),
         ),
         parts,
@@ -52,7 +54,7 @@ def _launch(context: LaunchContext, parts: tuple[str, ...], arguments: tuple[str
     actions: list[Any] = [LogInfo(msg=f"recording to {run.config.sitting_dir}")] if run.config.sitting_dir else []
     for node in run.nodes:
         actions += _node_actions(node, run)
-    actions.append(RegisterEventHandler(OnShutdown(on_shutdown=lambda *_: clear(run))))
+    atexit.register(clear, run)  # not at the launch's shutdown: its processes are still ending then
     return actions
 
 
@@ -60,6 +62,12 @@ def _truth(name: str, text: str) -> bool:
     if text.lower() not in TRUTH:
         raise ConfigError(f"{name}:={text} must be one of {', '.join(TRUTH)}")
     return TRUTH[text.lower()]
+
+
+def _number(name: str, text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise ConfigError(f"{name}:={text} must be a whole number of at least {least}")
+    return int(text)
 
 
 def _node_actions(node: NodeSpec, run: Run) -> list[Any]:
