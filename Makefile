@@ -5,6 +5,8 @@ PYTHON ?= python3
 ROS ?= kilted
 VENV := .venv
 BIN := $(VENV)/bin
+# An apt installation of ROS 2 is used where one is sourced, the wheels otherwise. Another choice is another set-up.
+CHOICE := $(shell [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>/dev/null && echo apt || echo $(ROS))
 SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
 export MUJOCO_GL ?= osmesa
 
@@ -24,17 +26,15 @@ test: check
 
 setup: system-libraries $(VENV)/.installed
 
-# An apt installation of ROS 2 is used where one is sourced, the wheels otherwise.
-$(VENV)/.dependencies: setup.py
-	@if [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>/dev/null; then \
-	  $(PYTHON) -m venv --system-site-packages $(VENV) && extras=ur,dev; \
-	else $(PYTHON) -m venv $(VENV) && extras=ros-$(ROS),ur,dev; fi \
+$(VENV)/.dependencies-$(CHOICE): setup.py
+	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,dev; else options= extras=ros-$(ROS),ur,dev; fi; \
+	$(PYTHON) -m venv --clear $$options $(VENV) \
 	  || { echo "python3 -m venv failed: install it with: apt-get install python3-venv"; exit 1; }; \
 	echo "Installing the Python packages ($$extras) into $(VENV); about a minute"; \
 	$(BIN)/python -m pip install -q --disable-pip-version-check ".[$$extras]"
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.dependencies $(SOURCES) setup.py setup.cfg package.xml
+$(VENV)/.installed: $(VENV)/.dependencies-$(CHOICE) $(SOURCES) setup.py setup.cfg package.xml
 	@rm -rf build *.egg-info
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --force-reinstall .
 	@rm -rf build *.egg-info
