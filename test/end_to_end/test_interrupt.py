@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ros_wam import alive
 from ros_wam.clock import StationClock
 
 ROOT = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 ORPHAN_NS = 10_000_000_000  # a process that was being started finds its launcher or its run gone
 
@@ -41,27 +43,21 @@ def left_in_memory() -> set[Path]:
 def test_nothing_is_left_behind(tmp_path: Path, state: str) -> None:
     before = left_in_memory()
     # What a shell runs in the background ignores Ctrl-C, these tests perhaps included; what a terminal runs does not.
-    command = [
-        "env",
-        "--default-signal=INT",
-        sys.executable,
-        "-m",
-        "ros_wam.cli.main",
-        "eval",
-        "--robot",
-        "ur5",
-        "--sim",
-    ]
-    command += ["--policy", "baseline"]
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "ros_wam.cli.main", "eval", "--robot", "ur5"]
+    command += ["--sim", "--policy", "baseline"]
     command += ["--task", "move_objects_into_box", "--record-dir", str(tmp_path)]
     environment = {**os.environ, "ROS_WAM_TEST": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as eval_process:
         assert eval_process.stdout is not None
-        for line in eval_process.stdout:
-            if state in line:
-                break
-        eval_process.send_signal(signal.SIGINT)
-        assert eval_process.wait(STOP_TIMEOUT_S) == 130
+        cut_off = threading.Timer(START_TIMEOUT_S, eval_process.kill)
+        cut_off.start()
+        try:
+            assert any(state in line for line in eval_process.stdout), f"it ended before it was {state!r}"
+            eval_process.send_signal(signal.SIGINT)
+            assert eval_process.wait(STOP_TIMEOUT_S) == 130
+        finally:
+            cut_off.cancel()
+            eval_process.kill()
     clock = StationClock()
     deadline_ns = clock.now_ns() + ORPHAN_NS
     while running(tmp_path) and clock.now_ns() < deadline_ns:

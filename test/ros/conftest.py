@@ -69,11 +69,13 @@ def start_node(ros_environment: None, run_config: RunConfig, tmp_path: Path) -> 
     yield start
     for process in processes:
         process.terminate()
-    for process in processes:
-        try:
+    try:
+        for process in processes:
             process.wait(STOP_TIMEOUT_S)
-        finally:
+    finally:
+        for process in processes:
             process.kill()
+            process.wait()
 
 
 class Peer:
