@@ -67,12 +67,14 @@ def test_the_first_command_is_the_measured_position_whatever_is_asked() -> None:
     assert bench.gate.at_rest
 
 
-def test_without_any_state_there_is_no_command() -> None:
-    verdict = Bench(SafetyGate(UR5, KINEMATICS)).ask(UR5.home_position, state_age_ns=None)
+@pytest.mark.parametrize("state_age_ns", [None, STATE_MAX_AGE_NS + 1])
+def test_without_a_fresh_state_there_is_no_command(state_age_ns: int | None) -> None:
+    bench = Bench(SafetyGate(UR5, KINEMATICS))
+    verdict = bench.ask(UR5.home_position, state_age_ns=state_age_ns)
     assert verdict.cause is Cause.STATE_STALE
     assert np.isnan(verdict.command.position).all()
     with pytest.raises(SpecError, match="nothing was given"):
-        SafetyGate(UR5, KINEMATICS)._given()
+        bench.gate._given()
 
 
 @pytest.mark.parametrize(
@@ -181,6 +183,36 @@ def test_the_tool_stops_inside_the_workspace_and_may_come_back() -> None:
     assert bench.drive(0, -0.01, 5)[-1].cause is None
 
 
+@pytest.mark.parametrize("creep_rad", [1e-7, 1e-6, 2e-6])
+def test_the_edge_of_the_workspace_cannot_be_crept_through(creep_rad: float) -> None:
+    beside = np.array(UR5.home_position)
+    beside[0] += math.radians(70.0)  # of 71 to the edge
+    bench = Bench(SafetyGate(UR5, KINEMATICS), measured=beside)
+    bench.ask(beside)
+    bench.drive(0, 0.05, 200)
+    for _ in range(2000):
+        bench.ask(bench.gate._given() + creep_rad * np.eye(7)[0])
+    assert beyond_the_box(bench.gate._given()) <= 1e-6
+
+
+def test_a_bent_way_to_rest_does_not_lead_out_of_the_workspace() -> None:
+    bench, rng = Bench.opened(), np.random.default_rng(4)
+    for _ in range(30):
+        goal = bench.gate._given() + rng.uniform(-2.0, 2.0, 7)
+        for _ in range(10):
+            bench.ask(goal)
+    for _ in range(100):
+        bench.ask(UR5.home_position, source_until_ns=None)
+    assert bench.gate.at_rest
+    assert beyond_the_box(bench.gate._given()) <= 1e-6
+
+
+def beyond_the_box(position: FloatArray) -> float:
+    """Return how far the tool is outside its workspace [m]."""
+    box, tool = UR5.arms["arm"].workspace, KINEMATICS.tool_position(position)
+    return float(np.maximum(np.array(box.min_m) - tool, tool - np.array(box.max_m)).max(initial=0.0))
+
+
 def test_from_outside_the_workspace_only_the_way_back_is_open() -> None:
     outside = np.array(UR5.home_position)
     outside[1] = -0.9  # the arm leans far over the edge of the box
@@ -236,6 +268,8 @@ def test_no_sequence_of_inputs_makes_it_give_a_motion_outside_the_limits(
     assert bench.gate.at_rest
     np.testing.assert_array_equal(given_positions[-1], given_positions[-2])
     check_limits(np.array(given_positions))
+    if in_the_box:
+        assert beyond_the_box(given_positions[-1]) <= 2e-6
 
 
 def check_limits(positions: FloatArray) -> None:

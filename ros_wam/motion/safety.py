@@ -4,7 +4,8 @@ It passes a command only while the state, a source and the enable heartbeat are 
 stops inside the workspace; it narrows each joint to what position, velocity and acceleration limits allow; else it
 holds: the sent motion decelerates to rest within the same limits. Consecutive positions that it gives satisfy the
 velocity and acceleration limits by construction, open or closed, and can always still stop before a position limit.
-Grippers have only their rate and 0 to 1. This is not certified safety: keep the robot's own limits and the e-stop.
+On the way to a stop inside the workspace a fast arm may bend a little out of it. Grippers have only their rate and 0
+to 1. This is not certified safety: keep the robot's own limits and the e-stop.
 """
 
 import numpy as np
@@ -48,7 +49,7 @@ class SafetyGate:
 
     @property
     def position(self) -> FloatArray | None:
-        """`(n,)` position given last, None before the first state."""
+        """`(n,)` position given last, None before the first fresh state."""
         return self._position
 
     @property
@@ -82,15 +83,15 @@ class SafetyGate:
     ) -> SafetyVerdict:
         """Return what may be sent instead of `desired`, and why. `source_until_ns`: how long what moves it is fresh.
 
-        Before the first state nothing may be sent: the command is NaN.
+        Before the first fresh state nothing may be sent: the command is NaN.
         """
+        cause = self._closed(state, source_until_ns, now_ns)
         if self._position is None:
-            if state is None:
+            if state is None or cause is Cause.STATE_STALE:
                 return SafetyVerdict(Command(now_ns, np.full(len(self._names), np.nan)), Cause.STATE_STALE)
             self._position = np.where(self._arm, state.position, np.clip(state.position, 0.0, 1.0))
             self._velocity = np.zeros(len(self._names))
-            return SafetyVerdict(Command(now_ns, self._position), self._closed(state, source_until_ns, now_ns))
-        cause = self._closed(state, source_until_ns, now_ns)
+            return SafetyVerdict(Command(now_ns, self._position), cause)
         if cause is None and not (
             desired.position.shape == (len(self._names),) and np.isfinite(desired.position).all()
         ):
@@ -147,21 +148,28 @@ class SafetyGate:
         return up, down
 
     def _outside_workspace(self, velocity: FloatArray) -> tuple[Intervention, ...]:
-        """Return what leaves the box where the robot would stop after this velocity, unless that leads back inside."""
+        """Return what would stop outside the box after this velocity, unless it stops no farther out than without it.
+
+        Measured from where the robot is, and not from where it would stop, the box could be left a little at a time.
+        """
         start = self._given()
-        stop = np.where(self._arm, stopping_distance(velocity, self._acceleration_limit, self._period_s), 0.0)
-        end = start + velocity * self._period_s + stop
+        held, moved = self._stop(start, self._velocity), self._stop(start + velocity * self._period_s, velocity)
         for name, (box_min, box_max) in self._boxes.items():
-            tool = self._kinematics.tool_position(end, name)
+            tool = self._kinematics.tool_position(moved, name)
             allowed = within(tool, box_min, box_max)
             outside = np.abs(tool - allowed)
-            if not outside.any():
+            if outside.max() <= REPORTED:
                 continue
-            now = self._kinematics.tool_position(start, name)
-            if outside.max() > np.abs(now - within(now, box_min, box_max)).max() + REPORTED:
+            otherwise = self._kinematics.tool_position(held, name)
+            if outside.max() > np.abs(otherwise - within(otherwise, box_min, box_max)).max():
                 axis = int(outside.argmax())
                 return (Intervention(Limit.WORKSPACE, name, float(tool[axis]), float(allowed[axis])),)
         return ()
+
+    def _stop(self, position: FloatArray, velocity: FloatArray) -> FloatArray:
+        """Return where the robot comes to rest when it is held at this position and velocity."""
+        stop = stopping_distance(velocity, self._acceleration_limit, self._period_s)
+        return position + np.where(self._arm, stop, 0.0)
 
     def _hold(
         self, desired: Command, cause: Cause, interventions: tuple[Intervention, ...], now_ns: int
