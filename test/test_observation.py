@@ -158,6 +158,26 @@ def test_newest_state_is_fresh_or_an_error() -> None:
         observations.newest_state(T + 101 * MS)
 
 
+def test_state_from_the_future_is_not_fresh_and_blocks_none_that_follow() -> None:
+    observations = builder(*ramp(T - 200 * MS, T), state(T + 60_000 * MS, 0.5))
+    with pytest.raises(ObservationError, match=r"joint state is from 60000\.0 ms in the future") as caught:
+        observations.newest_state(T)
+    assert caught.value.cause is Cause.STATE_STALE
+    observations.add_joint_state(state(T + 8 * MS, 0.1))
+    assert observations.newest_state(T + 8 * MS).position[0] == 0.1
+    builder(state(T + 10 * MS)).newest_state(T)
+    with pytest.raises(ObservationError, match="in the future"):
+        builder(state(T + 11 * MS)).newest_state(T)
+
+
+def test_frame_from_the_future_blocks_none_that_follow() -> None:
+    observations = builder(state(T))
+    observations.add_frame(frame("wrist", T + 60_000 * MS))
+    for view in UR5.views:
+        observations.add_frame(frame(view, T))
+    assert observations.build(T, "go").stamp_ns == T
+
+
 def test_moved_since_sees_a_way_there_and_back() -> None:
     observations = builder(state(T, 0.0), state(T + MS, 0.3), state(T + 2 * MS, 0.0))
     assert observations.moved_since(state(T)).max() == 0.3

@@ -18,7 +18,8 @@ HISTORY_S = 2.0
 class ObservationBuilder:
     """Keeps the newest frame of each view and `HISTORY_S` of joint states; may be filled and read by several threads.
 
-    What does not advance in time is not kept, so a camera or a driver that repeats itself grows stale.
+    What does not advance in time is not kept, so a camera or a driver that repeats itself grows stale. Only where time
+    falls back by more than `max_age_s` the stamps before were wrong: what they belong to is forgotten.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class ObservationBuilder:
         """Keep `frame` if its view is wanted and it is newer than the one kept."""
         with self._lock:
             kept = self._frames.get(frame.view)
-            if frame.view in self._views and (kept is None or frame.stamp_ns > kept.stamp_ns):
+            if frame.view in self._views and (kept is None or self._replaces(frame, kept)):
                 self._frames[frame.view] = frame
 
     def add_joint_state(self, state: JointState) -> None:
@@ -46,7 +47,9 @@ class ObservationBuilder:
         if len(state.position) != len(names):
             raise SpecError(f"joint state has {len(state.position)} joints, {self._embodiment.name} has {len(names)}")
         with self._lock:
-            if not self._states or state.stamp_ns > self._states[-1].stamp_ns:
+            if not self._states or self._replaces(state, self._states[-1]):
+                while self._states and self._states[-1].stamp_ns >= state.stamp_ns:
+                    self._states.pop()
                 self._states.append(state)
                 while state.stamp_ns - self._states[0].stamp_ns > HISTORY_S * 1e9:
                     self._states.popleft()
@@ -70,9 +73,7 @@ class ObservationBuilder:
             newest = self._states[-1] if self._states else None
         if newest is None:
             raise ObservationError(Cause.STATE_STALE, "no joint state yet")
-        age_ns = now_ns - newest.stamp_ns
-        if age_ns > self._max_age_ns:
-            raise ObservationError(Cause.STATE_STALE, f"joint state is {_ms(age_ns)} old, at most {self._age_bound()}")
+        self._check_age(newest.stamp_ns, now_ns, Cause.STATE_STALE, "joint state")
         return newest
 
     def moved_since(self, state: JointState) -> FloatArray:
@@ -94,13 +95,7 @@ class ObservationBuilder:
         for view in self._views:
             if view not in frames:
                 raise ObservationError(Cause.CAMERA_STALE, f"view {view} has sent no frame yet")
-            age_ns = now_ns - frames[view].stamp_ns
-            if age_ns > self._max_age_ns:
-                detail = f"newest frame of view {view} is {_ms(age_ns)} old, at most {self._age_bound()}"
-                raise ObservationError(Cause.CAMERA_STALE, detail)
-            if age_ns < -self._margin_ns:
-                detail = f"newest frame of view {view} is from {_ms(-age_ns)} in the future"
-                raise ObservationError(Cause.CAMERA_STALE, detail)
+            self._check_age(frames[view].stamp_ns, now_ns, Cause.CAMERA_STALE, f"newest frame of view {view}")
         oldest, newest = (pick(frames.values(), key=lambda frame: frame.stamp_ns) for pick in (min, max))
         skew_ns = newest.stamp_ns - oldest.stamp_ns
         if skew_ns > self._max_skew_ns:
@@ -125,6 +120,18 @@ class ObservationBuilder:
         w = (stamp_ns - a.stamp_ns) / gap_ns
         fields = ((a.position, b.position), (a.velocity, b.velocity), (a.effort, b.effort))
         return JointState(stamp_ns, *((1.0 - w) * before + w * later for before, later in fields))
+
+    def _check_age(self, stamp_ns: int, now_ns: int, cause: Cause, what: str) -> None:
+        age_ns = now_ns - stamp_ns
+        if age_ns > self._max_age_ns:
+            raise ObservationError(cause, f"{what} is {_ms(age_ns)} old, at most {self._age_bound()}")
+        if age_ns < -self._margin_ns:
+            raise ObservationError(
+                cause, f"{what} is from {_ms(-age_ns)} in the future, at most {_ms(self._margin_ns)}"
+            )
+
+    def _replaces(self, new: CameraFrame | JointState, last: CameraFrame | JointState) -> bool:
+        return new.stamp_ns > last.stamp_ns or last.stamp_ns - new.stamp_ns > self._max_age_ns
 
     def _age_bound(self) -> str:
         return _ms(self._max_age_ns)
