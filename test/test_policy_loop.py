@@ -1,5 +1,7 @@
 """The policy loop: infers while the robot moves, in virtual time."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from fake_policy import BASELINE, UR5
@@ -41,6 +43,19 @@ def test_tick_asks_admits_and_dates_the_chunk_at_the_observation() -> None:
     assert step.refused is None
     assert step.observation.prompt == "tidy up"
     assert step.timing_ms == pytest.approx({"observe": 0.0, "round_trip": 100.0, "admit": 0.0})
+
+
+def test_timing_sums_up_to_the_age_of_the_observation(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(latency_ns=104 * MS)
+    build = world.observations.build
+
+    def slow_build(now_ns: int, prompt: str) -> Any:
+        world.clock.advance_ns(16 * MS)
+        return build(now_ns, prompt)
+
+    monkeypatch.setattr(world.observations, "build", slow_build)
+    step = world.tick()
+    assert sum(step.timing_ms.values()) == pytest.approx((world.clock.now_ns() - step.observation.stamp_ns) * 1e-6)
 
 
 def test_next_question_is_asked_before_the_chunk_is_over() -> None:

@@ -19,7 +19,8 @@ STILL_S, STILL_RAD = 0.2, 0.002  # one that moves less in this time is at rest; 
 @dataclass(frozen=True, eq=False)
 class PolicyStep:
     """One inference: what was seen and answered, and the chunk or why there is none. `timing_ms`, part by part, sums up
-    to the age of the observation when its chunk was ready: observe, encode, round_trip, decode, admit.
+    to the age of the observation when its chunk was ready: observe (capture and building), encode (connecting
+    included), round_trip, decode, admit.
     """
 
     inference_id: int
@@ -58,6 +59,11 @@ class PolicyLoop:
         self._next = NextAsk(0)
         self._end_ns = 0  # of the chunk that is being followed
 
+    @property
+    def inference_id(self) -> int:
+        """The number of the last `ask`, from 1."""
+        return self._inference_id
+
     def start(self, prompt: str) -> None:
         """Begin an episode: the next tick asks at once. Raises PolicyError."""
         self._client.reset()
@@ -75,6 +81,7 @@ class PolicyLoop:
         if not self.due(now_ns):
             return None
         observation = self.ask(now_ns)
+        asked_ns = self._clock.now_ns()
         reply = self._client.infer(observation)
         answered_ns = self._clock.now_ns()
         chunk, refused = None, None
@@ -83,7 +90,7 @@ class PolicyLoop:
         except ChunkRefused as error:
             refused = error
         admit_ms = (self._clock.now_ns() - answered_ns) * 1e-6
-        timing_ms = {"observe": (now_ns - observation.stamp_ns) * 1e-6, **reply.timing_ms, "admit": admit_ms}
+        timing_ms = {"observe": (asked_ns - observation.stamp_ns) * 1e-6, **reply.timing_ms, "admit": admit_ms}
         return PolicyStep(self._inference_id, observation, reply, chunk, refused, timing_ms)
 
     def ask(self, now_ns: int) -> Observation:
