@@ -1,7 +1,6 @@
-"""Records one episode after another from serialized messages, and counts what it received and what it had to drop."""
+"""Records one episode after another from serialized messages, and counts what it had to drop."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ros_wam.errors import RecordError
@@ -13,25 +12,16 @@ from ros_wam.topics import Topic
 _QUEUE_BYTES = 64 * 1024 * 1024  # about ten seconds of four cameras
 
 
-@dataclass(frozen=True)
-class EpisodeCounts:
-    """Messages of one episode by topic: taken for the bag, and dropped because the disk could not keep up."""
-
-    received: Mapping[str, int]
-    dropped: Mapping[str, int]
-
-
 class EpisodeRecorder:
     """Between episodes it remembers the newest message of every latched state, with which the next bag begins.
 
-    `take` may be called from another thread than the rest.
+    Used by one thread; the disk is waited for by another.
     """
 
     def __init__(self, topics: Mapping[str, Topic], queue_bytes: int = _QUEUE_BYTES) -> None:
         self._topics = dict(topics)
         self._queue_bytes = queue_bytes
         self._states: dict[str, Received] = {}
-        self._received: dict[str, int] = {}
         self._dropped: dict[str, int] = {}
         self._bag: BagThread | None = None
 
@@ -50,9 +40,9 @@ class EpisodeRecorder:
         if self._bag is not None:
             raise RecordError(f"cannot record {bag_dir}: another episode is open")
         bag = BagThread(BagWriter(bag_dir, self._topics), self._queue_bytes)
-        self._received, self._dropped = {}, {}
+        self._dropped = {}
         self._bag = bag
-        for state in list(self._states.values()):
+        for state in self._states.values():
             self._put(bag, state._replace(stamp_ns=now_ns))
 
     def take(self, topic: str, stamp_ns: int, data: bytes) -> None:
@@ -61,18 +51,20 @@ class EpisodeRecorder:
         message = Received(topic, stamp_ns, data, source_stamp_ns(entry.type, data))
         if entry.latched and entry.depth == 1:  # a state; a deeper history holds events, which do not repeat
             self._states[topic] = message
-        bag = self._bag
-        if bag is not None:
-            self._put(bag, message)
+        if self._bag is not None:
+            self._put(self._bag, message)
 
     def _put(self, bag: BagThread, message: Received) -> None:
-        counts = self._received if bag.put(message) else self._dropped
-        counts[message.topic] = counts.get(message.topic, 0) + 1
+        if not bag.put(message):
+            self._dropped[message.topic] = self._dropped.get(message.topic, 0) + 1
 
-    def stop(self) -> EpisodeCounts:
-        """Finish the bag and return its counts; raises RecordError when it could not be written, or none is open."""
+    def stop(self) -> Mapping[str, int]:
+        """Finish the bag; return how many messages of each topic it lacks because the disk could not keep up.
+
+        Raises RecordError when the bag could not be written, or none is open.
+        """
         bag, self._bag = self._bag, None
         if bag is None:
             raise RecordError("no episode is open")
         bag.close()
-        return EpisodeCounts(self._received, self._dropped)
+        return self._dropped

@@ -80,17 +80,13 @@ class RecordingSession:
         if episode is None:
             return []
         try:
-            counts = self._recorder.stop()
+            dropped = self._recorder.stop()
         except RosWamError as error:
             return [_failed(episode.name, str(error))]
-        return [
-            {
-                "event": "recorded",
-                "episode": episode.name,
-                "received": dict(counts.received),
-                "dropped": dict(counts.dropped),
-            }
-        ]
+        if dropped:
+            lost = ", ".join(f"{topic} {number}" for topic, number in dropped.items())
+            return [_failed(episode.name, f"the disk could not keep up: dropped {lost}")]
+        return [{"event": "recorded", "episode": episode.name}]
 
     def _prepare(self, command: Mapping[str, Any], now_ns: int) -> list[Event]:
         name, bag = str(command.get("episode", "")), command.get("bag")
