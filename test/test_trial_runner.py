@@ -126,6 +126,32 @@ def test_a_bag_that_does_not_close_invalidates_but_keeps_the_outcome() -> None:
     assert (trial.outcome, trial.valid, trial.cause) == (Outcome.SUCCESS, False, Cause.RECORD_FAILED)
 
 
+def test_a_recording_that_fails_at_the_end_invalidates_at_once() -> None:
+    station = FakeStation()
+    station.broken, station.broken_at_ns = (Cause.RECORD_FAILED, "the disk is full"), NEVER
+    runner = make(station)
+    while runner.state is not TrialState.STOPPING:
+        runner.tick(station.now_ns)
+        station.now_ns += TICK_NS
+    station.broken_at_ns = station.now_ns
+    station.run(runner, until_s=station.now_ns * 1e-9 + 1.0)
+    assert runner.trial is not None
+    assert (runner.trial.outcome, runner.trial.valid) == (Outcome.SUCCESS, False)
+    assert (runner.trial.cause, runner.trial.comment) == (Cause.RECORD_FAILED, "the disk is full")
+
+
+def test_what_breaks_after_the_end_spoils_nothing() -> None:
+    station = FakeStation()
+    station.broken, station.broken_at_ns = (Cause.CAMERA_STALE, "wrist"), NEVER
+    runner = make(station)
+    while runner.state is not TrialState.STOPPING:
+        runner.tick(station.now_ns)
+        station.now_ns += TICK_NS
+    station.broken_at_ns = station.now_ns
+    station.run(runner)
+    assert runner.trial is not None and runner.trial.valid
+
+
 def test_the_first_cause_is_kept_when_stopping_fails_too() -> None:
     station = FakeStation()
     station.delay_ns.update(stop=NEVER, place=NEVER)
@@ -145,6 +171,7 @@ def test_the_operator_stops_in_any_state(state: TrialState) -> None:
     assert runner.trial is not None
     assert (runner.trial.outcome, runner.trial.cause) == (Outcome.ABORTED, Cause.OPERATOR_STOP)
     assert not runner.trial.valid
+    assert ("home" in station.calls) == bool(station.enabled_ns), "a hand may be in the scene until then"
 
 
 @pytest.mark.parametrize("success", [True, False])

@@ -36,7 +36,7 @@ class World:
     def start(self) -> None:
         self.safety["mode"] = "POLICY"
         self.policy["state"] = "running"
-        self.watch.running(self.now_ns)
+        self.watch.running(True)
         self.run(0.5)
 
     @property

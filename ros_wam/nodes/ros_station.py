@@ -69,6 +69,7 @@ class RosStation:
         self._outlets = Outlets(node, topics, ("enable", "trial_command", "trial_event"))
         self._verbs = {verb: RobotVerb(node, verb) for verb in ("recover", "home", "policy", "hold")}
         self._trial: PlannedTrial | None = None
+        self._seed: int | None = None
         self._recording, self._recorded, self._enabled = False, False, False
         self._starting, self._homing = False, False
         self._safety_ns = self._stop_ns = 0
@@ -110,17 +111,23 @@ class RosStation:
         self.scene.close()
 
     def reset(self, seed: int) -> None:
-        """See Station."""
-        self._trial = None
+        """See Station. What would meet a robot in its midst is laid out by `at_home`, when that is out of the way."""
+        self._trial, self._seed = None, seed
         self.watch.begin()
-        self.scene.reset(seed)
+        if not self.scene.robot_first:
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        seed, self._seed = self._seed, None
+        if seed is not None:
+            self.scene.reset(seed)
 
     def reset_done(self) -> bool:
         """See Station."""
-        return self.scene.reset_done()
+        return self.scene.fault() is None if self.scene.robot_first else self.scene.reset_done()
 
     def home(self) -> None:
-        """See Station. The robot is recovered only now, when the scene is laid out and nobody's hand is in it."""
+        """See Station. The robot is recovered only now, when nobody's hand is in the scene."""
         self._homing = True
         self._verbs["home"].ask()
 
@@ -130,7 +137,9 @@ class RosStation:
         fresh = agreed_ns is not None and self._safety_ns > agreed_ns
         arrived = fresh and self.watch.at_home and self.watch.mode is not Mode.HOMING
         self._homing = self._homing and not arrived
-        return arrived
+        if arrived:
+            self._lay_out()
+        return arrived and self.scene.reset_done()
 
     def not_ready(self) -> str | None:
         """See Station."""
@@ -151,12 +160,12 @@ class RosStation:
         """See Station."""
         self._starting = True
         self._verbs["policy"].ask()
-        self.watch.running(self._clock.now_ns())
+        self.watch.running(True)
 
     def stop(self) -> None:
         """See Station."""
         self._starting, self._homing = False, False
-        self.watch.running(None)
+        self.watch.running(False)
         for name in ("recover", "home", "policy"):
             self._verbs[name].give_up()
         self._verbs["hold"].ask()
@@ -167,7 +176,8 @@ class RosStation:
     def stopped(self) -> bool:
         """See Station."""
         held = self.watch.mode is Mode.HOLD and self._safety_ns > self._stop_ns
-        return (held or self.watch.mode is Mode.FAULT) and (self._trial is None or self._recorded)
+        closed = self._trial is None or self._recorded or self.watch.record_failure is not None
+        return closed and (held or self.watch.mode is Mode.FAULT)
 
     def score(self) -> tuple[tuple[Stage, ...], bool]:
         """See Station."""

@@ -18,7 +18,7 @@ from ros_wam.trial.bag_trace import measure_bag
 from ros_wam.trial.plan import make_plan
 from ros_wam.trial.report import write_report
 from ros_wam.trial.results import Results
-from ros_wam.trial.runner import Timeouts, TrialRunner
+from ros_wam.trial.runner import Timeouts, TrialRunner, TrialState
 from ros_wam.trial.sitting import describe_sitting
 from ros_wam.trial.sitting_runner import NOTHING_COUNTS, SittingRunner
 
@@ -80,8 +80,11 @@ class TrialNode(Node):  # type: ignore[misc]
         if state == self._told_state and now_ns - self._told_ns < PROGRESS_PERIOD_NS:
             return
         self._told_state, self._told_ns = state, now_ns
+        detail = progress["detail"]
+        if state == TrialState.RESETTING.value and not self._station.scene.robot_first:
+            detail = f"{detail} (then call trial_node/start)"
         mode, latency_ms = self._station.watch.mode, self._station.watch.latency_ms
-        event = {**progress, "mode": None if mode is None else mode.value, "latency_ms": latency_ms}
+        event = {**progress, "detail": detail, "mode": None if mode is None else mode.value, "latency_ms": latency_ms}
         sys.stdout.write(json.dumps(event) + "\n")
         sys.stdout.flush()
         self._station.say({"event": "progress", **event})

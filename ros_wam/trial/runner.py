@@ -73,7 +73,7 @@ class TrialRunner:
         self._success_since_ns: int | None = None
         self._stages: tuple[Stage, ...] = ()
         self._ending: _Ending | None = None
-        self._prepared = False
+        self._may_move = self._prepared = False
 
     def tick(self, now_ns: int) -> None:
         """Go on by at most one state."""
@@ -83,7 +83,7 @@ class TrialRunner:
             return
         if self.state is TrialState.SCORED:
             return
-        if self.state is not TrialState.RESETTING:
+        if self._may_move:
             self._station.enable()
         if self.state in _STEPS and self._ending is None:
             _STEPS[self.state](self, now_ns)
@@ -148,6 +148,7 @@ class TrialRunner:
     def _resetting(self, now_ns: int) -> None:
         if self._station.reset_done():
             self._enter(TrialState.HOMING, now_ns)
+            self._may_move = True
             self._station.home()
         else:
             self._overdue(now_ns, self._timeouts.reset_s, Cause.NOT_READY, "the scene was not laid out")
@@ -200,13 +201,17 @@ class TrialRunner:
             self._station.stop()
             self._enter(TrialState.STOPPING, now_ns)
         elif self._station.stopped():
-            self._finish(now_ns, ending)
+            fault = self._station.fault()
+            lost = fault is not None and fault[0] is Cause.RECORD_FAILED  # the rest came too late to matter
+            self._finish(now_ns, ending, fault if lost else None)
         elif (now_ns - self._entered_ns) * 1e-9 >= self._timeouts.stop_s:
             fault = self._station.fault() or (Cause.RECORD_FAILED, "the robot does not hold or the bag is not closed")
-            self._finish(now_ns, ending if ending.cause is not None else _Ending(ending.outcome, *fault))
+            self._finish(now_ns, ending, fault)
 
-    def _finish(self, now_ns: int, ending: _Ending) -> None:
+    def _finish(self, now_ns: int, ending: _Ending, fault: tuple[Cause, str] | None) -> None:
         p = self.planned
+        if fault is not None and ending.cause is None:
+            ending = _Ending(ending.outcome, *fault)
         self.trial = Trial(
             trial_id=p.trial_id,
             task=p.task,

@@ -14,7 +14,12 @@ ANSWER_TIMEOUT_S = 3.0
 
 
 class Scene(Protocol):
-    """The part of a station that lies on the table. No call blocks."""
+    """The part of a station that lies on the table. No call blocks.
+
+    `robot_first`: whether the robot must be at home before the scene is laid out; else it must not move until then.
+    """
+
+    robot_first: bool
 
     def reset(self, seed: int) -> None:
         """Begin to lay the scene out."""
@@ -43,6 +48,8 @@ class Scene(Protocol):
 
 class OperatorScene:
     """A real table: the operator lays it out and gives the verdict."""
+
+    robot_first = False
 
     def __init__(self) -> None:
         self._done = True
@@ -76,12 +83,14 @@ class OperatorScene:
 class SimScene:
     """The simulator's table, asked by a thread of its own: the simulator may take its time."""
 
+    robot_first = True  # objects that appear within the robot are thrown off the table
+
     def __init__(self, socket_path: Path) -> None:
         self._link = SimLink(socket_path)
         self._lock = threading.Lock()
         self._seed: int | None = None
         self._score: tuple[tuple[Stage, ...], bool] = ((), False)
-        self._fault: tuple[Cause, str] | None = None
+        self._fault: tuple[Cause, str] | None = (Cause.NOT_READY, "the simulator has not answered yet")
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scene", daemon=True)
         self._thread.start()

@@ -15,11 +15,11 @@ class Station(Protocol):
     """
 
     def reset(self, seed: int) -> None:
-        """Begin to lay the scene out as `seed` says: the simulator does it, or the operator is asked to."""
+        """Ask for the scene that `seed` says: of the operator, or of the simulator, which waits for the robot."""
         ...
 
     def reset_done(self) -> bool:
-        """Return whether the scene asked for last is laid out."""
+        """Return whether the robot may move home: the operator has laid the scene out, or the simulator will."""
         ...
 
     def home(self) -> None:
@@ -27,7 +27,7 @@ class Station(Protocol):
         ...
 
     def at_home(self) -> bool:
-        """Return whether the robot is at home, at rest."""
+        """Return whether the robot is at home, at rest, and the scene laid out."""
         ...
 
     def not_ready(self) -> str | None:

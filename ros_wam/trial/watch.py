@@ -29,8 +29,8 @@ class StationWatch:
         self._dead = dead
         self._safety: Mapping[str, str] = {}
         self._policy: Mapping[str, str] = {}
-        self._record_failure: str | None = None
-        self._running_since_ns: int | None = None
+        self.record_failure: str | None = None
+        self._running = False
         self._wrong_since_ns: int | None = None
 
     @property
@@ -65,15 +65,15 @@ class StationWatch:
     def recorder(self, event: Mapping[str, Any]) -> None:
         """Note an event of the recorder."""
         if event.get("event") == "record_failed":
-            self._record_failure = str(event.get("detail", "no reason given"))
+            self.record_failure = str(event.get("detail", "no reason given"))
 
     def begin(self) -> None:
         """A new trial: what was wrong with the last one's recording is past."""
-        self._record_failure = None
+        self.record_failure = None
 
-    def running(self, since_ns: int | None) -> None:
-        """The policy has the robot since `since_ns`; None: not any more."""
-        self._running_since_ns = since_ns
+    def running(self, runs: bool) -> None:
+        """Note whether the policy has the robot."""
+        self._running = runs
         self._wrong_since_ns = None
 
     def not_ready(self, now_ns: int) -> str | None:
@@ -95,8 +95,8 @@ class StationWatch:
         dead = sorted(self._dead(), key=lambda name: [*_DIED, name].index(name))
         if dead:
             return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{', '.join(dead)} has ended"
-        if self._record_failure is not None:
-            return Cause.RECORD_FAILED, self._record_failure
+        if self.record_failure is not None:
+            return Cause.RECORD_FAILED, self.record_failure
         if self._policy.get("state") == "failed" or (
             self._policy.get("state") == "disconnected" and self._policy.get("cause")
         ):
@@ -118,7 +118,7 @@ class StationWatch:
 
     def _holding(self, now_ns: int) -> tuple[Cause, str] | None:
         """The robot should be the policy's, and its gate has been closed for longer than a hiccup lasts."""
-        if self._running_since_ns is None:
+        if not self._running:
             return None
         said = self._safety.get("cause", "")
         if self.mode is Mode.POLICY and said in _POLICYS_OWN:

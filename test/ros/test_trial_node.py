@@ -37,7 +37,8 @@ class Station:
         self.commands: list[dict[str, Any]] = []
         self.enabled: list[bool] = []
         self.mode, self.policy = "HOLD", {"state": "ready", "cause": "", "detail": ""}
-        self.achieved = False
+        self.achieved, self.home_ns = False, 1 << 62
+        self.at_stop = "recorded"
         self.seeds: list[int] = []
         verbs = {"reset": self._reset, "score": self._score}
         self.simulator = ControlSocket(config.sim_socket, verbs)
@@ -63,6 +64,8 @@ class Station:
             self.heard.append(verb)
             response.success = self.mode != "FAULT" or verb == "recover"
             self.mode = mode if response.success else self.mode
+            if verb == "home":  # it was left in the midst of the scene, and takes a moment
+                self.home_ns = self.peer.clock.now_ns() + 400_000_000
             return response
 
         return answer
@@ -71,14 +74,15 @@ class Station:
         command = fields.read_json_object(message)
         self.commands.append(command)
         self.heard.append(command["verb"])
-        answer = {"prepare": "recording", "stop": "recorded"}.get(command["verb"])
+        answer = {"prepare": "recording", "stop": self.at_stop}.get(command["verb"])
         if answer is not None:
-            event = {"event": answer, "episode": command["episode"]}
+            event = {"event": answer, "episode": command["episode"], "detail": "the disk is full"}
             self.peer.publish("trial_event", fields.json_object(event))
         if command["verb"] == "start":
             self.policy["state"] = "running"
 
     def _reset(self, seed: int) -> dict[str, Any]:
+        self.heard.append("reset")
         self.seeds.append(seed)
         return {}
 
@@ -92,7 +96,8 @@ class Station:
 
     def _safety_status(self) -> None:
         now_ns = self.peer.clock.now_ns()
-        robot = fields.Diagnostic("robot_node", fields.Level.OK, "", {"mode": self.mode, "cause": "", "at_home": True})
+        values = {"mode": self.mode, "cause": "", "at_home": now_ns >= self.home_ns}
+        robot = fields.Diagnostic("robot_node", fields.Level.OK, "", values)
         policy = fields.Diagnostic("policy_node", fields.Level.OK, "", self.policy)
         self.peer.publish("safety_status", fields.diagnostics(now_ns, robot))
         self.peer.publish("policy_status", fields.diagnostics(now_ns, policy))
@@ -104,10 +109,12 @@ class Station:
 
 
 @pytest.fixture
-def config(run_config: RunConfig, tmp_path: Path) -> Iterator[RunConfig]:
+def config(run_config: RunConfig, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunConfig]:
     tasks = share.find("config/tasks", "move_objects_into_box")
     policies = share.find("config/policies", "baseline")
-    full = replace(run_config, task=tasks, policy=policies, sitting_dir=tmp_path / "sitting", trials=1, seed=SEED)
+    sim = getattr(request, "param", True)
+    sitting = tmp_path / "sitting"
+    full = replace(run_config, sim=sim, task=tasks, policy=policies, sitting_dir=sitting, trials=1, seed=SEED)
     (tmp_path / "config.yaml").write_text(dump(full))
     (full.run_dir / "alive").mkdir()
     with (full.run_dir / "alive" / "recorder_node").open("w") as lock:  # this process plays it
@@ -144,11 +151,12 @@ def until_running(station: Station) -> None:
 def test_a_trial_runs_to_its_score(station: Station, node: "subprocess.Popen[str]", config: RunConfig) -> None:
     until_running(station)
     assert station.mode == "POLICY", "the robot follows the policy before the policy starts"
+    station.peer.publish("trial_event", {"data": "not for a program"})
     station.achieved = True
     told = finish(station, node)
     assert node.returncode == 0
-    assert station.heard[:4] == ["home", "prepare", "policy", "start"]
-    assert sorted(station.heard[4:]) == ["hold", "stop"]
+    assert station.heard[:5] == ["home", "reset", "prepare", "policy", "start"], "no object appears within the robot"
+    assert sorted(station.heard[5:]) == ["hold", "stop"]
     assert station.commands[0]["prompt"] == "put every object on the table into the white box"
     assert station.commands[0]["bag"] == str(config.sitting_dir / "trials/001/bag")
     assert len(station.seeds) == 1 and station.seeds[0] == station.commands[0]["seed"]
@@ -184,6 +192,20 @@ def test_a_policy_that_fails_makes_the_trial_invalid(
     assert station.mode == "HOLD"
 
 
+def test_a_recording_that_fails_is_not_waited_for(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    until_running(station)
+    station.at_stop, station.achieved = "record_failed", True
+    assert station.peer.wait(lambda: "stop" in station.heard)
+    stopped_ns = station.peer.clock.now_ns()
+    told = finish(station, node)
+    assert station.peer.clock.now_ns() - stopped_ns < 5e9, "the robot is not kept enabled for it"
+    assert told[-1]["comment"] == "the disk is full"
+    trial = load_results(config.sitting_dir)["trials"][0]
+    assert (trial["outcome"], trial["valid"], trial["cause"]) == ("success", False, "record_failed")
+
+
 def test_an_interrupt_holds_the_robot_and_scores_nothing(
     station: Station, node: "subprocess.Popen[str]", config: RunConfig
 ) -> None:
@@ -195,15 +217,34 @@ def test_an_interrupt_holds_the_robot_and_scores_nothing(
     assert load_results(config.sitting_dir)["trials"] == []
 
 
-def test_the_operator_stops_a_trial(station: Station, node: "subprocess.Popen[str]", config: RunConfig) -> None:
+def call(station: Station, service: str) -> None:
     from std_srvs.srv import Trigger
 
-    until_running(station)
-    client = station.peer.node.create_client(Trigger, "trial_node/stop")
+    client = station.peer.node.create_client(Trigger, f"trial_node/{service}")
     assert station.peer.wait(client.service_is_ready)
     answer = client.call_async(Trigger.Request())
     assert station.peer.wait(answer.done)
     assert answer.result().success
+
+
+@pytest.mark.parametrize("config", [False], indirect=True, ids=["real"])
+def test_the_robot_rests_while_the_operator_lays_the_scene_out(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    station.peer.wait(lambda: len(station.enabled) >= 5)
+    assert not any(station.enabled)
+    assert station.heard == []
+    call(station, "start")
+    until_running(station)
+    assert station.heard[:2] == ["home", "prepare"]
+    call(station, "success")
+    told = finish(station, node)
+    assert told[0]["detail"] == "the scene to be laid out (then call trial_node/start)"
+
+
+def test_the_operator_stops_a_trial(station: Station, node: "subprocess.Popen[str]", config: RunConfig) -> None:
+    until_running(station)
+    call(station, "stop")
     finish(station, node)
     trial = load_results(config.sitting_dir)["trials"][0]
     assert (trial["outcome"], trial["cause"]) == ("aborted", "operator_stop")
