@@ -11,6 +11,7 @@ from motion_fixtures import START_NS, PerfectRobot, chunk_of, ramp, robot
 
 from ros_wam.causes import Cause
 from ros_wam.clock import FakeClock
+from ros_wam.drivers import robotiq, ur5, ur_dashboard, ur_receiver
 from ros_wam.errors import DriverError, RobotStopped
 from ros_wam.motion.announced import CONNECT_TIMEOUT_S, RECOVER_TIMEOUT_S, STOP_TIMEOUT_S, AnnouncedDriver
 from ros_wam.motion.link import Link, pack_chunk, unpack_record
@@ -142,6 +143,30 @@ def test_a_lost_robot_is_connected_to_anew(rig: Rig) -> None:
     rig.theirs.send("request", [1, "recover", rig.clock.now_ns()])
     assert ("busy", CONNECT_TIMEOUT_S) in rig.run()
     assert rig.status()["mode"] == "HOLD"
+
+
+def test_after_a_slow_recovery_the_tick_is_of_its_own_time(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.run(3)
+    rig.robot.failure = RobotStopped("protective stop")
+    rig.run()
+    rig.robot.failure = None
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
+    monkeypatch.setattr(rig.robot, "recover", lambda: rig.clock.advance_ns(20_000_000_000))
+    rig.theirs.send("request", [1, "recover", rig.clock.now_ns()])
+    heard = rig.run()
+    statuses = [content for kind, content in heard if kind == "status"]
+    records = [unpack_record(record) for kind, content in heard if kind == "records" for record in content]
+    assert records[-1].stamp_ns == rig.clock.now_ns()
+    assert (statuses[-1]["mode"], statuses[-1]["enabled"]) == ("HOLD", False)
+
+
+def test_a_driver_gets_to_say_what_failed_before_it_counts_as_hung() -> None:
+    program_s, gripper_s = ur5.PROGRAM_TIMEOUT_NS * 1e-9, robotiq.ACTIVATION_TIMEOUT_S + 1.0
+    unlock_s = (ur5.UNLOCK_TIMEOUT_NS + ur5._RETRY_NS) * 1e-9
+    first_s = 3 * ur5.PORT_TIMEOUT_S + ur_receiver.FIRST_PACKAGE_TIMEOUT_NS * 1e-9
+    assert first_s + program_s + gripper_s < CONNECT_TIMEOUT_S
+    assert unlock_s + 2 * program_s + gripper_s + 2 * ur_dashboard.TIMEOUT_S < RECOVER_TIMEOUT_S
+    assert 3 * ur_dashboard.TIMEOUT_S < STOP_TIMEOUT_S
 
 
 def test_a_request_of_another_kind_is_refused(rig: Rig) -> None:

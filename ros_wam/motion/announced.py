@@ -5,10 +5,10 @@ from collections.abc import Callable
 from ros_wam.drivers.driver import Driver
 from ros_wam.types import Command, JointState
 
-CONNECT_TIMEOUT_S = 15.0
-RECOVER_TIMEOUT_S = 20.0
-"""Unlocking a protective stop alone takes seconds."""
-STOP_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 25.0
+RECOVER_TIMEOUT_S = 35.0
+STOP_TIMEOUT_S = 4.0
+"""Longer than the drivers' own limits together, so that a driver gets to say what failed."""
 
 
 class AnnouncedDriver:

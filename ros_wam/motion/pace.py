@@ -25,6 +25,10 @@ class Pace:
         self._late_ns.append(max(now_ns - self._deadline_ns, 0))
         return now_ns
 
+    def now_ns(self) -> int:
+        """Return the time."""
+        return self._clock.now_ns()
+
     def restart(self) -> None:
         """Begin anew now: what came before was a pause that was meant."""
         self._deadline_ns = self._clock.now_ns()

@@ -31,6 +31,7 @@ class ControlService:
         """Take what has come, tick once, and tell."""
         for kind, content in self._link.receive():
             self._take(kind, content, now_ns)
+        now_ns = self._pace.now_ns()  # to do what was asked may have taken seconds
         record = self._loop.tick(now_ns)
         self._tell(record, now_ns)
 
