@@ -8,17 +8,23 @@ from typing import Any
 import numpy as np
 
 from ros_wam.config import load
+from ros_wam.errors import ConfigError
 from ros_wam.types import FloatArray
+
+DISTORTIONS = (0, 4, 5, 8, 12, 14)  # how many coefficients OpenCV's models have
 
 
 @dataclass(frozen=True)
 class CameraStation:
-    """Which device serves a view. `latency_s`, from exposure to the device's stamp, is subtracted from the stamp."""
+    """What serves a view. `latency_s`, from exposure to the device's stamp, is subtracted from the stamp."""
 
     driver: str
     latency_s: float
     rate_hz: float
-    device: str = ""
+
+    def __post_init__(self) -> None:
+        _require(0.0 <= self.latency_s <= 1.0, "latency_s", self.latency_s, "0 to 1 s")
+        _require(1.0 <= self.rate_hz <= 1000.0, "rate_hz", self.rate_hz, "1 to 1000 Hz")
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,18 @@ class ViewCalibration:
     position_m: tuple[float, float, float]
     quat_xyzw: tuple[float, float, float, float]
 
+    def __post_init__(self) -> None:
+        for name in ("width", "height", "fx", "fy"):
+            value = getattr(self, name)
+            _require(0 < value < np.inf, name, value, "above 0 px")
+        for name in ("cx", "cy", "distortion", "position_m"):
+            value = getattr(self, name)
+            _require(bool(np.isfinite(value).all()), name, value, "finite")
+        count = len(self.distortion)
+        _require(count in DISTORTIONS, "distortion", self.distortion, f"of one of the lengths {DISTORTIONS}")
+        norm = np.linalg.norm(self.quat_xyzw)
+        _require(bool(abs(norm - 1.0) <= 1e-3), "quat_xyzw", self.quat_xyzw, f"of norm 1, has {norm:g}")
+
     @cached_property
     def camera_matrix(self) -> FloatArray:
         """`(3, 3)` intrinsic matrix [px]."""
@@ -64,6 +82,11 @@ class ViewCalibration:
         ]
         transform[:3, 3] = self.position_m
         return transform
+
+
+def _require(holds: bool, name: str, value: object, wanted: str) -> None:
+    if not holds:
+        raise ConfigError(f"{name} is {value!r}, must be {wanted}")
 
 
 def load_station(folder: Path) -> Station:

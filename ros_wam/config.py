@@ -92,7 +92,11 @@ def _build_dataclass(kind: Any, value: Any, where: str, folder: Path) -> Any:
     ]
     if missing:
         raise ConfigError(f"{where}: missing key {', '.join(missing)}")
-    return kind(**{key: _build(hints[key], item, f"{where}: {key}", folder) for key, item in value.items()})
+    values = {key: _build(hints[key], item, f"{where}: {key}", folder) for key, item in value.items()}
+    try:
+        return kind(**values)
+    except ConfigError as error:  # its own check knows no file
+        raise ConfigError(f"{where}: {error}") from error
 
 
 def _build_tuple(arguments: tuple[Any, ...], value: Any, where: str, folder: Path) -> Any:
