@@ -71,6 +71,13 @@ def test_resuming_runs_what_is_left(tmp_path: Path) -> None:
     assert (tmp_path / "trials/002-interrupted-1/bag").is_dir(), "what was cut off is kept"
 
 
+def test_a_trial_whose_bag_was_not_read_yet_is_measured_on_resume(tmp_path: Path) -> None:
+    station = FakeStation()
+    run(make(tmp_path, station), station)
+    make(tmp_path, FakeStation(), Metrics(idle_fraction=0.5, dropped={"joint_states": 3}))
+    assert [trial.idle_fraction for trial in read_trials(tmp_path)] == [0.5] * 3
+
+
 def test_a_finished_sitting_is_finished(tmp_path: Path) -> None:
     station = FakeStation()
     run(make(tmp_path, station), station)

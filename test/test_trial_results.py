@@ -85,10 +85,25 @@ def test_trials_survive_the_round_trip(cause: Cause | None) -> None:
 def test_resume_knows_what_is_finished(tmp_path: Path) -> None:
     Results(tmp_path, SITTING).add(make_trial(1))
     (tmp_path / "results.json").unlink()
-    resumed = Results(tmp_path, replace(SITTING, versions={"python": "4"}))
-    assert list(resumed.trials) == ["001"]
+    assert list(Results(tmp_path, SITTING).trials) == ["001"]
     assert (tmp_path / "results.json").exists()
-    assert load(tmp_path / "sitting.yaml", Sitting) == SITTING, "what began the sitting stays on record"
+    assert load(tmp_path / "sitting.yaml", Sitting) == SITTING
+
+
+def test_what_a_sitting_is_resumed_with_is_noted(tmp_path: Path) -> None:
+    Results(tmp_path, SITTING)
+    for _ in range(2):
+        Results(tmp_path, replace(SITTING, trials=5, versions={"python": "4", "mcap": "1"}, git_revision="abc-dirty"))
+    noted = load(tmp_path / "sitting.yaml", Sitting)
+    assert noted.versions == {"python": "3, then 4", "mcap": "none, then 1"}
+    assert (noted.trials, noted.git_revision, noted.machine) == (5, "none, then abc-dirty", SITTING.machine)
+    assert Results(tmp_path, SITTING).sitting.versions["python"] == "3, then 4, then 3"
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "results.json").mkdir()
+    with pytest.raises(TrialError, match="the sitting cannot be written"):
+        Results(tmp_path, SITTING)
 
 
 def test_resuming_something_else_is_refused(tmp_path: Path) -> None:

@@ -21,16 +21,23 @@ class Results:
     """The results of one sitting, new or resumed; `trials` holds the finished ones by id."""
 
     def __init__(self, folder: Path, sitting: Sitting) -> None:
-        """Open `folder`; raises TrialError when it holds a different sitting, or a trial that cannot be read."""
+        """Open `folder`; raises TrialError when it holds a different sitting, a file that cannot be read, or no room.
+
+        When what a sitting is resumed with differs from what it began with, `sitting.yaml` then names both.
+        """
         self.folder = folder
-        self.sitting = sitting
         path = folder / "sitting.yaml"
-        if path.exists():
-            _check_same(load(path, Sitting), sitting, path)
-        else:
-            write_durably(path, dump(sitting))
+        old = load(path, Sitting) if path.exists() else None
+        if old is not None:
+            _check_same(old, sitting, path)
+        self.sitting = sitting if old is None else old.resumed(sitting)
         self.trials = {trial.trial_id: trial for trial in read_trials(folder)}
-        self._gather()
+        try:
+            if self.sitting != old:
+                write_durably(path, dump(self.sitting))
+            self._gather()
+        except OSError as error:
+            raise TrialError(f"the sitting cannot be written to {folder}: {error.strerror}") from error
 
     def trial_dir(self, trial_id: str) -> Path:
         """Return the folder of a trial."""

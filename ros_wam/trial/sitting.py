@@ -4,13 +4,15 @@ import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ros_wam.share import share_dir
 
 GIT_TIMEOUT_S = 5.0
+_THEN = ", then "
 _PACKAGES = ("ros_wam", "numpy", "mujoco", "rclpy", "ur_rtde", "mcap")
 
 
@@ -32,6 +34,25 @@ class Sitting:
     versions: dict[str, str]
     git_revision: str | None
     machine: dict[str, str]
+
+    def resumed(self, now: "Sitting") -> "Sitting":
+        """Return this sitting gone on with as `now`: the larger plan, and what differs as "3, then 4"."""
+        revision = _then(self.git_revision or "none", now.git_revision or "none")
+        return replace(
+            self,
+            trials=max(self.trials, now.trials),
+            versions=_merged(self.versions, now.versions),
+            git_revision=None if revision == "none" else revision,
+            machine=_merged(self.machine, now.machine),
+        )
+
+
+def _merged(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    return {name: _then(old.get(name, "none"), new.get(name, "none")) for name in {**old, **new}}
+
+
+def _then(old: str, new: str) -> str:
+    return old if old.split(_THEN)[-1] == new else f"{old}{_THEN}{new}"
 
 
 def describe_sitting(

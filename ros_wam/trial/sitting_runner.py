@@ -28,7 +28,7 @@ class SittingRunner:
         measure: Callable[[Path], Metrics],
         timeouts: Timeouts | None = None,
     ) -> None:
-        """`measure` reads the metrics of a trial from its closed bag."""
+        """`measure` reads the metrics of a trial from its closed bag; so it does of finished trials that lack them."""
         self.finished = False
         self._station = station
         self._left = [planned for planned in plan if planned.trial_id not in results.trials]
@@ -36,6 +36,9 @@ class SittingRunner:
         self._measure = measure
         self._timeouts = timeouts
         self._runner: TrialRunner | None = None
+        for trial in list(results.trials.values()):
+            if trial.dropped is None:  # scored, and then cut off before its bag was read
+                self._add_metrics(trial)
 
     @property
     def runner(self) -> TrialRunner | None:
@@ -69,9 +72,12 @@ class SittingRunner:
     def _close(self, trial: Trial) -> None:
         """Write the score at once, and then again with what the bag tells."""
         self._results.add(trial)
-        if trial.bag is not None:
-            metrics = self._measure(self._results.folder / trial.bag)
-            self._results.add(replace(trial, **metrics.as_fields()))
+        self._add_metrics(trial)
         self._runner = None
         if trial.cause in HOPELESS:  # the trials that are left wait for --resume
             self._left.clear()
+
+    def _add_metrics(self, trial: Trial) -> None:
+        if trial.bag is not None:
+            metrics = self._measure(self._results.folder / trial.bag)
+            self._results.add(replace(trial, **metrics.as_fields()))
