@@ -136,8 +136,9 @@ class PolicyClientConformance:
     def test_dead_server_is_unreachable(self, served: Served) -> None:
         served.client.connect()
         served.disconnect()
-        with pytest.raises(PolicyUnreachable):
-            served.client.infer(observation())
+        for call in (served.client.connect, served.client.reset, lambda: served.client.infer(observation())):
+            with pytest.raises(PolicyUnreachable):
+                call()
 
     def test_mismatch_names_both_sides(self, served: Served) -> None:
         served.policy.metadata = {**METADATA, "rate_hz": 50, "action_horizon": 16}

@@ -38,30 +38,26 @@ class Fit:
     coverage: float
 
 
-def fit_silhouette(
-    blob: Blob, thing: Thing, camera: PlacedCamera, guess: FloatArray | None = None, floor_m: float = 0.0
-) -> Fit | None:
+def fit_silhouette(blob: Blob, thing: Thing, camera: PlacedCamera, guess: FloatArray | None = None) -> Fit | None:
     """Return the best fit near `guess` `(3,)` x, y [m], yaw [rad]; None when the camera cannot see such a thing there.
 
     Without a guess the search begins where the ray through the patch is at half the thing's height, at its best yaw.
-    The thing stands upright at z = `floor_m`.
+    The thing stands upright at z = 0.
     """
     step = -(-len(blob.outline) // _MAX_POINTS)
     outline = camera.undistorted(blob.outline[::step])
     if guess is None:
-        guess = _first_guess(outline, blob, thing, camera, floor_m)
-    return None if guess is None else _fit_from(guess, outline, blob, thing, camera, floor_m)
+        guess = _first_guess(outline, blob, thing, camera)
+    return None if guess is None else _fit_from(guess, outline, blob, thing, camera)
 
 
-def _first_guess(
-    outline: FloatArray, blob: Blob, thing: Thing, camera: PlacedCamera, floor_m: float
-) -> FloatArray | None:
-    middle = camera.on_plane(camera.undistorted(blob.centre.reshape(1, 2)), floor_m + thing.height_m / 2)[0]
+def _first_guess(outline: FloatArray, blob: Blob, thing: Thing, camera: PlacedCamera) -> FloatArray | None:
+    middle = camera.on_plane(camera.undistorted(blob.centre.reshape(1, 2)), thing.height_m / 2)[0]
     count = 1 if thing.round else round(thing.yaw_period_rad / _YAW_SPACING_RAD)
     best: tuple[float, FloatArray] | None = None
     for k in range(count):
         pose = np.array([*middle, k * thing.yaw_period_rad / count])
-        residual = _residual(pose, outline, thing, camera, floor_m)
+        residual = _residual(pose, outline, thing, camera)
         misfit = np.inf if residual is None else float(np.abs(residual).sum())
         if np.isfinite(misfit) and (best is None or misfit < best[0]):
             best = (misfit, pose)
@@ -77,13 +73,11 @@ def silhouette(pose: FloatArray, thing: Thing, camera: PlacedCamera, floor_m: fl
     return convex_hull(pixels) if np.isfinite(pixels).all() else None
 
 
-def _fit_from(
-    guess: FloatArray, outline: FloatArray, blob: Blob, thing: Thing, camera: PlacedCamera, floor_m: float
-) -> Fit | None:
+def _fit_from(guess: FloatArray, outline: FloatArray, blob: Blob, thing: Thing, camera: PlacedCamera) -> Fit | None:
     """Gauss-Newton with Huber weights on the outline's distances to the silhouette."""
     free = [0, 1] if thing.round else [0, 1, 2]
     pose, damping = guess.astype(np.float64), 1e-3
-    residual = _residual(pose, outline, thing, camera, floor_m)
+    residual = _residual(pose, outline, thing, camera)
     if residual is None:
         return None
     for _ in range(_ITERATIONS):
@@ -91,7 +85,7 @@ def _fit_from(
         for axis in free:
             moved = pose.copy()
             moved[axis] += _STEP[axis]
-            ahead = _residual(moved, outline, thing, camera, floor_m)
+            ahead = _residual(moved, outline, thing, camera)
             if ahead is None:
                 return None
             columns.append((ahead - residual) / _STEP[axis])
@@ -101,19 +95,17 @@ def _fit_from(
         change = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-9), -jacobian.T @ (weights * residual))
         change = change.clip(-_MAX_STEP[free], _MAX_STEP[free])
         pose[free] += change
-        moved_residual = _residual(pose, outline, thing, camera, floor_m)
+        moved_residual = _residual(pose, outline, thing, camera)
         if moved_residual is None:
             return None
         residual = moved_residual
         if (np.abs(change) < _SETTLED[free]).all():
             break
-    return _as_fit(pose, residual, blob, thing, camera, floor_m)
+    return _as_fit(pose, residual, blob, thing, camera)
 
 
-def _as_fit(
-    pose: FloatArray, residual: FloatArray, blob: Blob, thing: Thing, camera: PlacedCamera, floor_m: float
-) -> Fit | None:
-    corners = silhouette(pose, thing, camera, floor_m)
+def _as_fit(pose: FloatArray, residual: FloatArray, blob: Blob, thing: Thing, camera: PlacedCamera) -> Fit | None:
+    corners = silhouette(pose, thing, camera)
     if corners is None:
         return None
     period = thing.yaw_period_rad
@@ -122,11 +114,9 @@ def _as_fit(
     return Fit(float(pose[0]), float(pose[1]), yaw, rms, blob.area_px / max(area(corners), 1.0))
 
 
-def _residual(
-    pose: FloatArray, outline: FloatArray, thing: Thing, camera: PlacedCamera, floor_m: float
-) -> FloatArray | None:
+def _residual(pose: FloatArray, outline: FloatArray, thing: Thing, camera: PlacedCamera) -> FloatArray | None:
     """`(m,)`: signed distance of the outline from the silhouette, positive outside [px]."""
-    corners = silhouette(pose, thing, camera, floor_m)
+    corners = silhouette(pose, thing, camera)
     if corners is None or len(corners) < 3:
         return None
     edges = np.concatenate((corners[1:], corners[:1])) - corners

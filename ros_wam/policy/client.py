@@ -6,10 +6,8 @@ from typing import Any, Protocol, cast
 
 from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
-from ros_wam.policy.profile import Profile
+from ros_wam.policy.profile import TRANSPORTS, Profile
 from ros_wam.types import Observation, Reply
-
-TRANSPORTS = {"websocket": "ros_wam.policy.websocket_client"}
 
 
 class PolicyClient(Protocol):
@@ -30,7 +28,7 @@ class PolicyClient(Protocol):
         ...
 
     def reset(self) -> None:
-        """Tell the server that an episode begins, where its protocol knows that; raises the errors of `connect`."""
+        """Connect, and tell the server that an episode begins where its protocol knows that; raises as `connect`."""
         ...
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """How to talk to one policy server: `config/policies/<name>.yaml`. A server whose wire is known is one more file."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from ros_wam.config import load
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError
 
-TRANSPORTS = ("websocket",)
+TRANSPORTS = {"websocket": "ros_wam.policy.websocket_client"}  # the module that defines `make_client`
 CODECS = ("openpi",)
 ACTION_SPACES = ("joint_position",)
 DECLARATIONS = ("embodiment", "views", "image_size", "action_layout", "action_horizon", "rate_hz")
@@ -102,7 +103,7 @@ class Profile:
         complete = sorted(layout) == sorted(names)
         self._require(complete, "action_layout", list(layout), f"the joints of {embodiment.name}: {', '.join(names)}")
 
-    def _check_choice(self, key: str, value: str, choices: tuple[str, ...]) -> None:
+    def _check_choice(self, key: str, value: str, choices: Iterable[str]) -> None:
         self._require(value in choices, key, value, f"one of {', '.join(choices)}")
 
     def _check_positive(self, key: str, value: float) -> None:

@@ -99,7 +99,6 @@ class PolicyRunner:
             self._status = PolicyStatus(PolicyState.DISCONNECTED)
             return
         try:
-            self._client.connect()
             self._loop.start(episode.prompt)
         except PolicyError as error:
             self._report(PolicyStatus(PolicyState.FAILED, error.cause, str(error)))
