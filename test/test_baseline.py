@@ -57,9 +57,16 @@ def test_the_same_observations_get_the_same_rows() -> None:
 
 
 def test_without_a_stamp_the_time_of_arrival_counts() -> None:
-    stamped, unstamped = policy(), policy(now_ns=5)
-    wanted = stamped.infer(request(5), stamped.new_session())["actions"]
-    assert (unstamped.infer(request(None), unstamped.new_session())["actions"] == wanted).all()
+    clock = FakeClock(5)
+    served = BaselinePolicy(EMBODIMENT, VIEWS, clock)
+    stamped, unstamped, early = (served.new_session() for _ in range(3))
+    first = [served.infer(request(stamp_ns), session) for session, stamp_ns in ((stamped, 5), (unstamped, None))]
+    served.infer(request(5), early)
+    clock.advance_ns(500_000_000)
+    second = [served.infer(request(stamp_ns), s) for s, stamp_ns in ((stamped, 500_000_005), (unstamped, None))]
+    for with_stamp, without in (first, second):
+        assert (with_stamp["actions"] == without["actions"]).all()
+    assert (served.infer(request(250_000_005), early)["actions"] != second[0]["actions"]).any()
 
 
 @pytest.mark.parametrize("key", ["observation/wrist_image", "observation/joint_position"])

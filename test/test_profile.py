@@ -46,7 +46,7 @@ def test_profile_survives_being_written(tmp_path: Path) -> None:
         ({"url": "http://x"}, "url is 'http://x', must be a URL that starts with"),
         ({"timeouts": {"connect_s": 1, "first_call_s": 0, "call_s": 1}}, "timeouts: first_call_s is 0.0, must be"),
         ({"timeouts": {"connect_s": 1, "first_call_s": 1}}, "missing key call_s"),
-        ({"rate_hz": float("nan")}, "rate_hz is nan, must be finite and above 0"),
+        ({"rate_hz": float("nan")}, "rate_hz: nan must be finite"),
         ({"image_size": [0, 320]}, "image_size is 0, must be"),
         ({"action_horizon": 1}, "action_horizon is 1, must be at least 2"),
         ({"execution_horizon": 31}, "execution_horizon is 31, must be 1 to 30"),
