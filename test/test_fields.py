@@ -108,7 +108,7 @@ def test_a_malformed_chunk_is_refused() -> None:
     for changes in ({"points": points[:1]}, {"points": [points[0], points[2], points[1]]}, {"points": points[1:]}):
         with pytest.raises(SpecError, match="points"):
             fields.read_action_chunk(chunk_message(**changes), JOINTS)
-    for frame_id in ("", "base", "1", "1/2/3/4", "1/b"):
+    for frame_id in ("", "base", "1", "1/2/3/4", "1/b", f"{2**63}/1", f"1/2/-{2**63}"):
         with pytest.raises(SpecError, match="frame_id"):
             fields.read_action_chunk(chunk_message(frame_id=frame_id), JOINTS)
     with pytest.raises(SpecError, match="at least 2"):

@@ -12,6 +12,7 @@ from ros_wam.specs import in_joint_order
 from ros_wam.types import ActionChunk, Command, FloatArray
 
 _RAW_LABEL = "inference_id="
+_LARGEST_ID = 2**63 - 1
 
 
 def action_chunk(chunk: ActionChunk, joint_names: Sequence[str]) -> Fields:
@@ -57,9 +58,10 @@ def _ids(frame_id: str) -> list[int]:
         ids = [int(part) for part in frame_id.split("/")]
     except ValueError:
         ids = []
-    if len(ids) not in (2, 3):
+    if len(ids) not in (2, 3) or max(map(abs, ids)) > _LARGEST_ID:
         raise SpecError(
-            f"action chunk: frame_id {frame_id!r} must be <inference_id>/<chunk_id>[/<observation_stamp_ns>]"
+            f"action chunk: frame_id {frame_id!r} must be <inference_id>/<chunk_id>[/<observation_stamp_ns>],"
+            " integers of 64 bits"
         )
     return ids
 
