@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, PoseUnreachable
@@ -21,9 +22,9 @@ MAX_STEP_RAD = 0.3
 class _Chain:
     """One arm in the MJCF: its columns of the joint array, and addresses of joints, tool site and base body."""
 
-    columns: FloatArray
-    qpos: FloatArray
-    dofs: FloatArray
+    columns: NDArray[np.intp]
+    qpos: NDArray[np.intp]
+    dofs: NDArray[np.intp]
     site: int
     base: int
 
@@ -55,11 +56,13 @@ class Kinematics:
     def solve(self, T_base_tool: FloatArray, seed: FloatArray, arm: str | None = None) -> FloatArray:
         """Return joint positions `(n,)` that bring the tool to `T_base_tool` [m], near `seed`; other joints keep it.
 
-        Damped least squares within the position limits. Raises PoseUnreachable with what is missing.
+        Damped least squares within the position limits, also where `seed` is outside. Raises PoseUnreachable with what
+        is missing.
         """
         chain = self._chains[arm or next(iter(self._chains))]
         lower, upper = self._embodiment.lower[chain.columns], self._embodiment.upper[chain.columns]
         position = np.array(seed, dtype=np.float64)
+        position[chain.columns] = np.minimum(np.maximum(position[chain.columns], lower), upper)
         error, damping = np.full(6, np.inf), DAMPING**2 * np.eye(6)
         for _ in range(MAX_ITERATIONS):
             self._place(chain, position)
@@ -80,8 +83,8 @@ class Kinematics:
         joints = [self._id(mujoco.mjtObj.mjOBJ_JOINT, joint) for joint in arm.joints]
         return _Chain(
             columns=np.array([self._embodiment.joint_names.index(joint) for joint in arm.joints]),
-            qpos=model.jnt_qposadr[joints],
-            dofs=model.jnt_dofadr[joints],
+            qpos=model.jnt_qposadr[joints].astype(np.intp),
+            dofs=model.jnt_dofadr[joints].astype(np.intp),
             site=self._id(mujoco.mjtObj.mjOBJ_SITE, arm.tool_site),
             base=self._id(mujoco.mjtObj.mjOBJ_BODY, arm.base_frame),
         )

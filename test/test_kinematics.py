@@ -31,6 +31,14 @@ def test_solving_a_tool_pose_gives_joints_that_reach_it(embodiment: Embodiment) 
         assert found[-1] == embodiment.home_position[-1]
 
 
+def test_a_seed_outside_the_limits_does_not_lead_outside_of_them(embodiment: Embodiment) -> None:
+    kinematics = Kinematics(embodiment)
+    beyond = embodiment.home_position.copy()
+    beyond[2] = embodiment.upper[2] + 0.01
+    with pytest.raises(PoseUnreachable):  # it is met there, and nowhere near that is allowed
+        kinematics.solve(kinematics.tool_pose(beyond), beyond)
+
+
 def test_a_pose_out_of_reach_is_an_error_that_says_what_is_missing(embodiment: Embodiment) -> None:
     pose = np.eye(4)
     pose[:3, 3] = [3.0, 0.0, 0.0]
