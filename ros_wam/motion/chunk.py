@@ -60,11 +60,6 @@ class ChunkBuffer:
         )
         return Target(reference.position, reference.velocity, source)
 
-    def trajectory(self, now_ns: int, horizon_ns: int, step_ns: int) -> list[Target]:
-        """Return the targets due every `step_ns` from `now_ns` on, up to `horizon_ns` ahead or the chunk's end."""
-        targets = [self.target(now_ns + ahead_ns) for ahead_ns in range(0, horizon_ns + 1, step_ns)]
-        return [target for target in targets if target is not None]
-
     def _at(self, now_ns: int) -> ChunkTrajectory | None:
         due = [trajectory for trajectory in self._trajectories if trajectory.chunk.t0_ns <= now_ns]
         return due[-1] if due else None
