@@ -133,7 +133,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Intervention:
-    """One change the safety gate made: which limit, which joint, asked and given [rad, rad/s or rad/s²]."""
+    """One change the safety gate made: which limit, which joint, asked and given [rad, rad/s or rad/s²].
+
+    For WORKSPACE `joint` is the arm, and the values are those of its tool on the axis that is farthest outside [m].
+    """
 
     limit: Limit
     joint: str
