@@ -107,7 +107,8 @@ def test_every_tick_is_told_once_and_in_order(running: Station) -> None:
     periods_ms = np.diff([record.stamp_ns for record in running.records]) * 1e-6
     assert np.median(periods_ms) == pytest.approx(8.0, abs=0.5)
     assert running.status["dropped_messages"] == 0
-    assert "SCHED_FIFO" in running.status["realtime"]
+    granted = os.sched_getscheduler(running.supervisor.pid or 0) == os.SCHED_FIFO
+    assert running.status["realtime"].startswith("SCHED_FIFO" if granted else "no SCHED_FIFO")
     assert running.status["at_home"] is True
     assert alive.is_alive(running.folder, "control_process")
 
