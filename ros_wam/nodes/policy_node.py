@@ -9,7 +9,7 @@ from rclpy.node import Node
 
 from ros_wam import fields
 from ros_wam.clock import StationClock
-from ros_wam.errors import CameraError
+from ros_wam.errors import CameraError, SpecError
 from ros_wam.kinematics import Kinematics
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
@@ -41,7 +41,6 @@ class PolicyNode(Node):  # type: ignore[misc]
         loop = PolicyLoop(self._profile, self._embodiment, client, self._observations, admission, clock)
         self._runner = PolicyRunner(loop, client, clock, self._on_status)
         self._pictures: dict[str, Any] = {}
-        self._prompt = ""
         self._stop = threading.Event()
         topics = station_topics(config)
         self._outlets = Outlets(self, topics, ("action_chunk", "action_chunk_raw", "policy_status"))
@@ -92,9 +91,11 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _on_command(self, message: Any) -> None:
         command = fields.read_json_object(message)
-        verb, self._prompt = command.get("verb"), str(command.get("prompt", self._prompt))
+        verb, prompt = command.get("verb"), command.get("prompt")
         if verb == "start":
-            self._runner.start(self._prompt)
+            if not isinstance(prompt, str):
+                raise SpecError(f"prompt of start is {prompt!r}, must be text")
+            self._runner.start(prompt)
         elif verb == "stop":
             self._runner.stop()
 

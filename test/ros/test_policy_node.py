@@ -93,6 +93,20 @@ def test_infers_from_start_to_stop(peer: Any, station: Station, policy: FakePoli
     assert not peer.wait(lambda: len(policy.requests) > asked, timeout_s=0.8)
 
 
+def test_command_that_says_too_little_is_ignored(peer: Any, station: Station, policy: FakePolicy) -> None:
+    assert station.wait_for(state="ready")
+    station.command("start")
+    assert station.wait_for(state="running", inference="1")
+    station.command("stop")
+    assert station.wait_for(state="ready")
+    asked = len(policy.requests)
+    peer.publish("trial_command", {"data": "no JSON"})
+    peer.publish("trial_command", fields.json_object({"verb": "start", "episode": "002"}))
+    assert not peer.wait(lambda: len(policy.requests) > asked, timeout_s=0.8)
+    station.command("start")
+    assert peer.wait(lambda: len(policy.requests) > asked)
+
+
 def test_refused_chunk_is_recorded_but_not_passed_on(peer: Any, station: Station, policy: FakePolicy) -> None:
     policy.answer = lambda request: {"actions": np.zeros((30, 7))}
     assert station.wait_for(state="ready")
