@@ -134,9 +134,17 @@ def test_refusals_are_told(running: Station) -> None:
     running.supervisor.follow(chunk_of(ramp(UR5.home_position, UR5.home_position), running.clock.now_ns()))
     running.until(lambda: bool(running.refusals))
     assert "wrong_mode" in running.refusals[0]
+    assert running.status["dropped_commands"] == 0
     assert running.supervisor.ask("teleop") == (True, "TELEOP")
     assert running.supervisor.ask("home") == (True, "HOMING")
     assert running.supervisor.ask("hold") == (True, "HOLD")
+
+
+def test_a_command_that_did_not_fit_into_the_line_is_told(running: Station) -> None:
+    too_long = ramp(UR5.home_position, UR5.home_position, rows=20_000)
+    running.supervisor.follow(chunk_of(too_long, running.clock.now_ns()))
+    running.until(lambda: running.status["dropped_commands"] == 1)
+    assert running.supervisor.ask("policy") == (True, "POLICY")
 
 
 def test_a_crash_is_found_at_once_with_the_librarys_last_words(running: Station) -> None:

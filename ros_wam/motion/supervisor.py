@@ -159,7 +159,7 @@ class ControlSupervisor:
             while not link.closed and self._speaks(link, allowed_s):
                 for kind, content in link.receive():
                     allowed_s = float(content) if kind == "busy" else HEARTBEAT_TIMEOUT_S
-                    self._hear(kind, content)
+                    self._hear(kind, content, link.dropped)
         finally:  # also when what listens to us fails: nothing may move unwatched
             if not self._closing.is_set():
                 self._bury(process, link, link.closed, allowed_s)
@@ -174,7 +174,7 @@ class ControlSupervisor:
                 self._tell("status", self._status)
         return False
 
-    def _hear(self, kind: str, content: Any) -> None:
+    def _hear(self, kind: str, content: Any, dropped_commands: int) -> None:
         if kind == "answer":
             number, agreed, text = content
             with self._answered:
@@ -182,7 +182,7 @@ class ControlSupervisor:
                 self._answered.notify_all()
             return
         if kind == "status":
-            self._status = content
+            content = self._status = {**content, "dropped_commands": dropped_commands}
         if kind != "busy":
             self._tell(kind, content)
 
