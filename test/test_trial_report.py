@@ -107,6 +107,13 @@ def test_markdown_has_one_row_per_trial(sitting: Path) -> None:
     assert "| 001 | place | 5.5 / 6 | 1 |" in text
 
 
+def test_a_page_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    Results(tmp_path, SITTING)
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(TrialError, match="the report cannot be written"):
+        write_report(tmp_path)
+
+
 def test_a_sitting_without_trials_has_a_report(tmp_path: Path) -> None:
     Results(tmp_path, SITTING)
     assert "no valid trial" in write_report(tmp_path).read_text()

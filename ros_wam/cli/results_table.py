@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -12,27 +13,26 @@ from ros_wam.trial.results import load_results
 def results_table(sitting: Path) -> tuple[Table, int]:
     """Return the table and how many trials are valid; raises TrialError when there are no results."""
     results = load_results(sitting)
-    trials = results["trials"]
-    table = Table(title=f"{results['task']} · {results['robot']} · {', '.join(results['policies'])}")
-    for column in ("trial", "outcome", "score", "duration", "idle", "inference p50 / p99", "interventions", "cause"):
-        table.add_column(column, justify="left" if column in ("outcome", "cause") else "right")
-    for trial in trials:
+    title = f"{results['task']} · {results['robot']} · {', '.join(results['policies'])}"
+    table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
+    for column in ("trial", "outcome", "score", "time", "idle", "p50/p99 ms", "gate", "invalid"):
+        table.add_column(column, justify="left" if column in ("outcome", "invalid") else "right")
+    for trial in results["trials"]:
         inference = trial["inference_ms"] or {}
         table.add_row(
             trial["trial_id"],
             Text(trial["outcome"], style=OUTCOME_STYLE.get(trial["outcome"], "")),
-            f"{100 * trial['score']:.0f} %",
-            f"{trial['duration_s']:.1f} s",
+            _number(trial["score"], 100, " %"),
+            _number(trial["duration_s"], 1, " s", digits=1),
             _number(trial["idle_fraction"], 100, " %"),
-            f"{_number(inference.get('p50'))} / {_number(inference.get('p99'))} ms",
+            f"{_number(inference.get('p50'))}/{_number(inference.get('p99'))}",
             _number(trial["interventions"]),
-            "" if trial["valid"] else f"invalid: {trial['cause']}",
+            trial["cause"] or "",
         )
-    valid = sum(1 for trial in trials if trial["valid"])
-    succeeded = sum(1 for trial in trials if trial["valid"] and trial["outcome"] == "success")
-    table.caption = f"{succeeded} of {valid} valid trials succeeded"
-    return table, valid
+    summary = results["summary"]
+    table.caption = f"{summary['successes']} of {summary['valid']} valid trials succeeded"
+    return table, summary["valid"]
 
 
-def _number(value: float | None, factor: float = 1.0, unit: str = "") -> str:
-    return "–" if value is None else f"{factor * value:.0f}{unit}"
+def _number(value: float | None, factor: float = 1.0, unit: str = "", digits: int = 0) -> str:
+    return "–" if value is None else f"{factor * value:.{digits}f}{unit}"

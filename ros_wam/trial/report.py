@@ -2,28 +2,30 @@
 
 from pathlib import Path
 
-from ros_wam.config import load
-from ros_wam.errors import CameraError, RecordError, SpecError
+from ros_wam.errors import CameraError, RecordError, SpecError, TrialError
 from ros_wam.trial.bag_trace import read_film, read_trace
 from ros_wam.trial.durable import write_durably
 from ros_wam.trial.episode import Episode
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.report_html import render_html
 from ros_wam.trial.report_markdown import render_markdown
-from ros_wam.trial.results import load_results, read_trials
-from ros_wam.trial.sitting import Sitting
+from ros_wam.trial.results import load_sitting, read_trials
+from ros_wam.trial.summary import summarise
 
 
 def write_report(folder: Path) -> Path:
-    """Write both reports of the sitting in `folder` and return the HTML one; raises TrialError when it is no sitting.
+    """Write both reports of the sitting in `folder` and return the HTML one.
 
-    A trial whose bag cannot be read is reported without its drawing, and why.
+    A trial whose bag cannot be read is reported without its drawing, and why. Raises TrialError when it is no sitting,
+    or when the disk refuses.
     """
-    summary = load_results(folder)["summary"]
-    sitting, trials = load(folder / "sitting.yaml", Sitting), read_trials(folder)
-    write_durably(folder / "report.md", render_markdown(sitting, summary, trials))
-    page = folder / "report.html"
-    write_durably(page, render_html(sitting, summary, [_episode(folder, trial) for trial in trials]))
+    sitting, trials = load_sitting(folder), read_trials(folder)
+    summary, page = summarise(trials), folder / "report.html"
+    try:
+        write_durably(folder / "report.md", render_markdown(sitting, summary, trials))
+        write_durably(page, render_html(sitting, summary, [_episode(folder, trial) for trial in trials]))
+    except OSError as error:
+        raise TrialError(f"the report cannot be written to {folder}: {error.strerror}") from error
     return page
 
 

@@ -69,10 +69,15 @@ def load_results(folder: Path) -> dict[str, Any]:
 
     Raises TrialError when `folder` is not a sitting or a trial in it cannot be read.
     """
+    return _gathered(load_sitting(folder), {trial.trial_id: trial for trial in read_trials(folder)})
+
+
+def load_sitting(folder: Path) -> Sitting:
+    """Return what `folder` ran; raises TrialError when it is not a sitting, ConfigError when that cannot be read."""
     path = folder / "sitting.yaml"
     if not path.is_file():
         raise TrialError(f"{folder} is not a sitting: it holds no sitting.yaml")
-    return _gathered(load(path, Sitting), {trial.trial_id: trial for trial in read_trials(folder)})
+    return load(path, Sitting)
 
 
 def read_trials(folder: Path) -> list[Trial]:
