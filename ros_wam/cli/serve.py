@@ -26,4 +26,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve until interrupted."""
     robot = share.find("robots", args.robot)
     calibration = share.calibration_dir(robot, args.sim)
-    return serve_policy(args.policy, robot, calibration, args.host, args.port, args.inference_latency_ms)
+
+    def say(url: str) -> None:
+        print(f"serving {args.policy} at {url}; Ctrl-C ends it", flush=True)
+
+    return serve_policy(args.policy, robot, calibration, args.host, args.port, args.inference_latency_ms, say)

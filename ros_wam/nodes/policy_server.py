@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ros_wam import alive
@@ -15,11 +15,19 @@ from ros_wam.process import die_with_parent, stop_event
 from ros_wam.run_config import load_run_config
 
 
-def serve_policy(name: str, robot: Path, calibration: Path, host: str, port: int, inference_latency_ms: float) -> int:
-    """Serve the policy `name` until SIGINT or SIGTERM."""
+def serve_policy(
+    name: str,
+    robot: Path,
+    calibration: Path,
+    host: str,
+    port: int,
+    inference_latency_ms: float,
+    on_ready: Callable[[str], None] = lambda url: None,
+) -> int:
+    """Serve the policy `name` until SIGINT or SIGTERM; `on_ready` is told the URL."""
     stop = stop_event()
     policy = make_policy(name, load_embodiment(robot), calibration)
-    serve(policy, host, port, StationClock(), stop, inference_latency_ms=inference_latency_ms)
+    serve(policy, host, port, StationClock(), stop, inference_latency_ms, on_ready)
     return 0
 
 
