@@ -132,10 +132,15 @@ def test_the_emulator_drives_the_arm_and_the_gripper(bench: Bench) -> None:
 
 def test_a_late_loop_catches_up_without_dropping_a_step(bench: Bench) -> None:
     bench.tick(10)
-    bench.clock.advance_ns(SLIP_NS // 2)
-    bench.tick(SLIP_NS // 2 // STEP_NS + 10)
+    bench.clock.advance_ns(SLIP_NS * 9 // 10)
+    bench.tick(SLIP_NS * 9 // 10 // STEP_NS + 10)
     assert bench.world.time_ns == bench.clock.now_ns() - EPOCH_NS
     assert bench.station.slipped_ns == 0
+    assert len(bench.album.sent) > 2
+    assert all(stamp_ns == snapshot.time_ns for snapshot, stamp_ns, _, _ in bench.album.sent), (
+        "not the time of delivery"
+    )
+    assert set(np.diff(bench.emulator.cycles_ns)) == {8_000_000}
 
 
 def test_a_very_late_loop_lets_time_slip_and_counts_it(bench: Bench) -> None:
@@ -172,6 +177,15 @@ def test_faults_reach_who_they_concern(bench: Bench) -> None:
     assert bench.emulator.injected == []
 
 
+def test_no_stamp_lies_in_the_future(bench: Bench) -> None:
+    for late_ns in (0, 3_000_000, SLIP_NS // 2, SLIP_NS + 1, 5 * SLIP_NS):
+        bench.clock.advance_ns(late_ns)
+        for _ in range(100):
+            bench.station.tick()
+            stamps_ns = [*bench.emulator.cycles_ns[-1:], *(stamp_ns for _, stamp_ns, _, _ in bench.album.sent[-1:])]
+            assert all(stamp_ns <= bench.clock.now_ns() for stamp_ns in stamps_ns)
+
+
 def test_stalled_physics_stop_pictures_and_emulators_until_cleared(bench: Bench) -> None:
     ask(bench, lambda: bench.link.inject("physics_stall"))
     before = bench.world.time_ns, len(bench.album.sent), len(bench.emulator.cycles_ns)
@@ -182,6 +196,7 @@ def test_stalled_physics_stop_pictures_and_emulators_until_cleared(bench: Bench)
     snapshot, stamp_ns, _, _ = bench.album.sent[-1]
     assert abs(snapshot.time_ns - stamp_ns) <= STEP_NS
     assert len(bench.album.sent) > before[1]
+    assert bench.station.slipped_ns == 0, "it was asked for"
 
 
 def test_a_closed_station_cannot_be_reached(bench: Bench) -> None:

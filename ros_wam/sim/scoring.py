@@ -7,6 +7,8 @@ from ros_wam.sim.world import World
 from ros_wam.task import Task
 from ros_wam.types import Stage
 
+SCORE_PERIOD_NS = 10_000_000
+"""How often to look."""
 DWELL_NS = 100_000_000
 """How long something must hold, or not hold, to count: contacts flicker and objects bounce."""
 
@@ -51,7 +53,7 @@ class Scorer:
         self._done = _Settled()
 
     def update(self, now_ns: int) -> None:
-        """Look at the world as it is at `now_ns`; call it about every 10 ms."""
+        """Look at the world as it is at `now_ns`; call it every `SCORE_PERIOD_NS`."""
         for name, holds in self._world.task.conditions(self._world.model, self._world.data).items():
             if not self._settled[name].update(holds, now_ns):
                 continue

@@ -13,10 +13,9 @@ from ros_wam.sim.emulators.emulator import Emulator
 from ros_wam.sim.link import score_fields, target_fields
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.schedule import Schedule
-from ros_wam.sim.scoring import Scorer
+from ros_wam.sim.scoring import SCORE_PERIOD_NS, Scorer
 from ros_wam.sim.world import STEP_NS, Snapshot
 
-SCORE_PERIOD_NS = 10_000_000
 SLIP_NS = 100_000_000
 """A loop that is later than this does not catch up: it lets the world's time slip, and says so by `slipped_ns`."""
 FROZEN_CAMERA, PHYSICS_STALL = "frozen_camera", "physics_stall"
@@ -74,34 +73,35 @@ class Station:
         self._clock.sleep_until_ns(deadline_ns)
         now_ns = self._clock.now_ns()
         if PHYSICS_STALL in self._faults:
-            self._slip(now_ns - deadline_ns + STEP_NS)
+            self._epoch_ns += now_ns - deadline_ns + STEP_NS
             self._socket.serve()
             return
         if now_ns - deadline_ns > SLIP_NS:
-            self._slip(now_ns - deadline_ns)
+            self._epoch_ns += now_ns - deadline_ns
+            self.slipped_ns += now_ns - deadline_ns
         self._robot.step()
-        self._serve(now_ns, self._robot.world.time_ns)
+        self._serve(self._robot.world.time_ns)
 
     def close(self) -> None:
         """Close the control socket; the emulators belong to whoever started them."""
         self._socket.close()
 
-    def _serve(self, now_ns: int, time_ns: int) -> None:
-        """Do what is due at simulated `time_ns`."""
+    def _serve(self, time_ns: int) -> None:
+        """Do what is due at simulated `time_ns`.
+
+        Stamps are the station time of that state, which a loop that catches up is behind by up to `SLIP_NS`.
+        """
+        stamp_ns = self._epoch_ns + time_ns
         for emulator, schedule in self._cycles:
             if schedule.due(time_ns):
-                emulator.cycle(now_ns)
+                emulator.cycle(stamp_ns)
         due = [view for view, schedule in self._shutters.items() if schedule.due(time_ns)]
         if due:
             frozen = due if FROZEN_CAMERA in self._faults else []
-            self._pictures.send(self._robot.world.snapshot(self._epoch_ns), now_ns, due, frozen)
+            self._pictures.send(self._robot.world.snapshot(self._epoch_ns), stamp_ns, due, frozen)
         if self._scoring.due(time_ns):
-            self._scorer.update(now_ns)
+            self._scorer.update(stamp_ns)
             self._socket.serve()
-
-    def _slip(self, duration_ns: int) -> None:
-        self._epoch_ns += duration_ns
-        self.slipped_ns += duration_ns
 
     def _reset(self, seed: int) -> Mapping[str, Any]:
         self._robot.world.reset(seed)

@@ -77,7 +77,10 @@ def test_every_sent_command_is_within_the_robots_limits(recorded: Recorded) -> N
 
 
 def test_the_controller_received_what_was_recorded_as_sent(recorded: Recorded) -> None:
-    """Each recorded command must be among the targets that came over the wire within the next 100 ms."""
+    """Each recorded command must be among the targets that came over the wire within 100 ms of it.
+
+    The station stamps them with the world's time, which a late loop is behind by up to 100 ms.
+    """
     names = recorded.stack.run.config.embodiment().joint_names
     stamps = np.array([target.stamp_ns for target in recorded.targets])
     received = np.array([target.position for target in recorded.targets])
@@ -85,7 +88,7 @@ def test_the_controller_received_what_was_recorded_as_sent(recorded: Recorded) -
         commands = [fields.read_joint_command(m.message, names) for m in bag.messages(["joint_commands"])]
     lost = []
     for command in commands:
-        first, last = np.searchsorted(stamps, [command.stamp_ns, command.stamp_ns + 100_000_000])
+        first, last = np.searchsorted(stamps, command.stamp_ns + np.array([-100_000_000, 100_000_000]))
         if not (np.abs(received[first:last] - command.position[:-1]) < 1e-9).all(axis=1).any():
             lost.append((command.stamp_ns - commands[0].stamp_ns) * 1e-9)
     assert len(lost) <= 0.001 * len(commands), f"not received, by the time since the first [s]: {np.round(lost, 3)}"

@@ -8,7 +8,10 @@ from ros_wam.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class ReceivedTarget:
-    """A streamed joint target `(n,)` [rad] as it came over the wire; `stamp_ns` is that of the cycle that read it."""
+    """A streamed joint target `(n,)` [rad] as it came over the wire.
+
+    `stamp_ns` is that of the cycle that read it: of a world that catches up, it may lie before the target was sent.
+    """
 
     stamp_ns: int
     position: FloatArray
