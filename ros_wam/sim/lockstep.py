@@ -35,18 +35,17 @@ def run_sitting(request: Request, show: Callable[[str], None]) -> Path:
 
     Raises ConfigError, PolicyError and TrialError.
     """
-    stack = bringup(replace(request, inference_latency_ms=0.0), ("server", "trial"))  # the latency is virtual too
+    stack = bringup(request, ("server", "trial"))
     sitting_dir = stack.config.sitting_dir
     assert sitting_dir is not None
-    server = replace(stack, nodes=tuple(node for node in stack.nodes if node.executable == "policy_server"))
-    with Supervisor(server, sitting_dir / "logs") as supervisor:
+    with Supervisor(_server_alone(stack), sitting_dir / "logs") as supervisor:
         embodiment, profile = stack.config.embodiment(), stack.config.profile()
         client = make_client(profile, embodiment, StationClock())
         try:
             _connect(client, supervisor, StationClock())
             station = LockstepStation(stack.config, embodiment, profile, client, request.inference_latency_ms)
             try:
-                _run_trials(station, stack, embodiment, profile, show)
+                _run_trials(station, supervisor, stack, embodiment, profile, show)
             finally:
                 station.close()
         finally:
@@ -55,8 +54,26 @@ def run_sitting(request: Request, show: Callable[[str], None]) -> Path:
     return sitting_dir
 
 
+def _server_alone(stack: Run) -> Run:
+    """Return `stack` with no process but the policy server, whose end is the run's: a new one would go unnoticed."""
+    at_once = ("--inference-latency-ms", "0")  # the latency is virtual, like all time here
+    return replace(
+        stack,
+        nodes=tuple(
+            replace(node, args=(*node.args, *at_once), required=True, respawn=False)
+            for node in stack.nodes
+            if node.executable == "policy_server"
+        ),
+    )
+
+
 def _run_trials(
-    station: LockstepStation, stack: Run, embodiment: Embodiment, profile: Profile, show: Callable[[str], None]
+    station: LockstepStation,
+    supervisor: Supervisor,
+    stack: Run,
+    embodiment: Embodiment,
+    profile: Profile,
+    show: Callable[[str], None],
 ) -> None:
     config = stack.config
     assert config.task is not None and config.sitting_dir is not None
@@ -64,15 +81,25 @@ def _run_trials(
     names = {"robot": embodiment.name, "task": task.name, "policy": profile.name, "prompt": task.prompt}
     plan = make_plan(**names, time_limit_s=task.time_limit_s, trials=config.trials, seed=config.seed)
     sitting = describe_sitting(config.sitting_dir, **names, sim=True, trials=config.trials, seed=config.seed)
-    runner = SittingRunner(station, plan, Results(config.sitting_dir, sitting), measure=measure_bag)
+    results = Results(config.sitting_dir, sitting)
+    runner = SittingRunner(station, plan, results, measure=measure_bag)
     next_tick_ns = station.now_ns()
     while not runner.finished:
         if station.now_ns() >= next_tick_ns:
+            if runner.runner is None and len(results.trials) < len(plan):
+                _require_server(supervisor)
             progress = runner.tick(station.now_ns())
             if progress:
                 show(json.dumps(progress))
             next_tick_ns += TRIAL_PERIOD_NS
         station.advance()
+
+
+def _require_server(supervisor: Supervisor) -> None:
+    """Raise PolicyError when the policy server has ended."""
+    ended = supervisor.ended()
+    if ended is not None:
+        raise PolicyError(f"the policy server ended: {supervisor.last_words(ended.name) or 'without a word'}")
 
 
 def _connect(client: PolicyClient, supervisor: Supervisor, clock: Clock) -> None:
@@ -82,10 +109,8 @@ def _connect(client: PolicyClient, supervisor: Supervisor, clock: Clock) -> None
         try:
             client.connect()
             return
-        except PolicyUnreachable as error:
-            ended = supervisor.ended()
-            if ended is not None:
-                raise PolicyError(f"the policy server ended: {supervisor.last_words(ended.name)}") from error
+        except PolicyUnreachable:
+            _require_server(supervisor)
             if clock.now_ns() > deadline_ns:
                 raise
         clock.sleep_until_ns(clock.now_ns() + round(CONNECT_PERIOD_S * 1e9))

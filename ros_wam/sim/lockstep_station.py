@@ -21,21 +21,19 @@ from ros_wam.run_config import RunConfig
 from ros_wam.sim.lockstep_recorder import LockstepRecorder
 from ros_wam.sim.renderer import Renderer
 from ros_wam.sim.robot import SimRobot
-from ros_wam.sim.scoring import Scorer
+from ros_wam.sim.scoring import SCORE_PERIOD_NS, Scorer
 from ros_wam.sim.world import STEP_NS, World
 from ros_wam.task import load_task
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.types import CameraFrame, Mode, Observation, Reply, Stage
 
 EPOCH_NS = 1_000_000_000  # stamps start here: 0 means "none" in too many places
-SCORE_PERIOD_NS = 40_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class _Inference:
     """An answer on its way: it arrives at `due_ns`."""
 
-    inference_id: int
     observation: Observation
     reply: Reply
     due_ns: int
@@ -52,13 +50,13 @@ class LockstepStation:
         self._embodiment, self._profile, self._client = embodiment, profile, client
         self._latency_ns = round(latency_ms * 1e6)
         self._clock = FakeClock(EPOCH_NS)
-        self._world = World(embodiment, config.calibration, config.task.stem, config.seed)
+        self._task = load_task(config.task)
+        self._world = World(embodiment, config.calibration, self._task.name, config.seed)
         self._robot = SimRobot(self._world)
         self._kinematics = Kinematics(embodiment)
         calibrations = {view: load_view(config.calibration, view) for view in embodiment.views}
         self._renderer = Renderer(self._world.model, calibrations)
         self._recorder = LockstepRecorder(config, embodiment, calibrations, profile)
-        self._task = load_task(config.task)
         self._steps = round(embodiment.period_s * 1e9 / STEP_NS)
         self._prompt = ""
         self._fault: tuple[Cause, str] | None = None
@@ -148,6 +146,8 @@ class LockstepStation:
 
     def fault(self) -> tuple[Cause, str] | None:
         """See Station."""
+        if self._fault is None and self._control.mode is Mode.FAULT:
+            return self._control.cause or Cause.DRIVER_LOST, f"the robot is in FAULT: {self._control.detail}"
         return self._fault
 
     def enable(self) -> None:
@@ -168,25 +168,22 @@ class LockstepStation:
         self._scorer = Scorer(self._world, self._task)
         self._score_ns = self._clock.now_ns()
         self._pending: _Inference | None = None
-        self._inferences = 0
         self._fault = None
         self._running = False
 
     def _infer(self, now_ns: int) -> None:
-        """Take the answer that is due, or ask when it is time to."""
-        if self._pending is None and self._policy.due(now_ns):
-            self._look(now_ns)
-            try:
+        """Take the answer that is due, or ask when it is time to; a policy that has failed is not asked again."""
+        try:
+            if self._pending is None and self._policy.due(now_ns):
+                self._look(now_ns)
                 observation = self._policy.ask(now_ns)
-                reply = self._client.infer(observation)
-            except (ObservationError, PolicyError) as error:
-                self._fault = (error.cause, str(error))
-                return
-            self._inferences += 1
-            self._pending = _Inference(self._inferences, observation, reply, now_ns + self._latency_ns)
-        if self._pending is not None and now_ns >= self._pending.due_ns:
-            self._take(self._pending, now_ns)
-            self._pending = None
+                self._pending = _Inference(observation, self._client.infer(observation), now_ns + self._latency_ns)
+            if self._pending is not None and now_ns >= self._pending.due_ns:
+                answered, self._pending = self._pending, None
+                self._take(answered, now_ns)
+        except (ObservationError, PolicyError) as error:
+            self._fault = (error.cause, str(error))
+            self._running = False
 
     def _look(self, now_ns: int) -> None:
         snapshot = self._world.snapshot(EPOCH_NS)
@@ -204,5 +201,6 @@ class LockstepStation:
             refused = error
         # The call took what it is said to take; how long it really took depends on the machine.
         reply = replace(inference.reply, timing_ms={"round_trip": self._latency_ns * 1e-6}, server_infer_ms=None)
-        step = PolicyStep(inference.inference_id, inference.observation, reply, chunk, refused, dict(reply.timing_ms))
+        inference_id, timing_ms = self._policy.inference_id, dict(reply.timing_ms)
+        step = PolicyStep(inference_id, inference.observation, reply, chunk, refused, timing_ms)
         self._recorder.add_policy_status(PolicyStatus(PolicyState.RUNNING, step=step), now_ns)

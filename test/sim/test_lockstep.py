@@ -1,33 +1,35 @@
 """Sittings under a virtual clock: they succeed, repeat exactly, and owe nothing to the simulator's state."""
 
 import json
+import signal
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ros_wam.bringup import Request
+from ros_wam.bringup import Request, Run, bringup
+from ros_wam.errors import ConfigError, PolicyError
 from ros_wam.record.bag_reader import BagReader
+from ros_wam.sim import lockstep
 from ros_wam.sim.lockstep import run_sitting
 from ros_wam.sim.renderer import Renderer
 from ros_wam.sim.world import Snapshot
+from ros_wam.supervisor import Supervisor
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 
 
+def request_for(folder: Path, robot: str = "ur5", trials: int = 1, **options: Any) -> Request:
+    options = {"policy": "baseline", "task": "move_objects_into_box", "seed": 1, **options}
+    return Request(robot=robot, sim=True, trials=trials, record_dir=folder, **options)
+
+
 def sit(folder: Path, robot: str, trials: int, **options: Any) -> list[dict[str, Any]]:
-    request = Request(
-        robot=robot,
-        policy="baseline",
-        task="move_objects_into_box",
-        sim=True,
-        trials=trials,
-        seed=1,
-        record_dir=folder,
-        **options,
-    )
-    sitting = run_sitting(request, lambda line: None)
+    sitting = run_sitting(request_for(folder, robot, trials, **options), lambda line: None)
     trials_run: list[dict[str, Any]] = json.loads((sitting / "results.json").read_text())["trials"]
     return trials_run
 
@@ -49,7 +51,9 @@ def test_every_trial_leaves_a_bag_with_every_tick(tmp_path: Path) -> None:
 
 
 def test_a_slow_policy_stops_and_goes_but_succeeds(tmp_path: Path) -> None:
-    (trial,) = sit(tmp_path, "ur5", 1, inference_latency_ms=300.0)
+    task = tmp_path / "mine.yaml"  # a task is known by the name in its file, not by the file's
+    task.write_bytes((ROOT / "config/tasks/move_objects_into_box.yaml").read_bytes())
+    (trial,) = sit(tmp_path / "runs", "ur5", 1, inference_latency_ms=300.0, task=str(task))
     assert trial["outcome"] == "success"
     assert trial["inference_ms"]["p50"] == pytest.approx(300.0)
 
@@ -63,3 +67,49 @@ def test_a_blind_policy_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [trial["outcome"] for trial in trials] == ["failure", "failure"]
     assert [trial["score"] for trial in trials] == [0.0, 0.0]
     assert all(trial["valid"] for trial in trials)
+
+
+def test_a_latency_that_would_time_out_is_refused_as_in_real_time(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="an inference latency of 60000 ms would time out"):
+        run_sitting(request_for(tmp_path, inference_latency_ms=60_000.0), lambda line: None)
+
+
+@pytest.fixture
+def supervisors(monkeypatch: pytest.MonkeyPatch) -> list[Supervisor]:
+    """The supervisors of the sittings that are run."""
+    seen: list[Supervisor] = []
+
+    def make(run: Run, log_dir: Path) -> Supervisor:
+        seen.append(Supervisor(run, log_dir))
+        return seen[-1]
+
+    monkeypatch.setattr(lockstep, "Supervisor", make)
+    return seen
+
+
+def test_a_server_that_dies_spoils_its_trial_and_ends_the_sitting(
+    tmp_path: Path, supervisors: list[Supervisor]
+) -> None:
+    def kill(line: str) -> None:
+        if json.loads(line)["state"] == "running" and supervisors[0].runs("policy_server"):
+            supervisors[0].signal("policy_server", signal.SIGKILL)
+            supervisors[0].exit_status("policy_server")
+
+    with pytest.raises(PolicyError, match="the policy server ended: "):
+        run_sitting(request_for(tmp_path, trials=3), kill)
+    (sitting,) = tmp_path.iterdir()
+    (trial,) = json.loads((sitting / "results.json").read_text())["trials"]
+    assert (trial["outcome"], trial["valid"], trial["cause"]) == ("aborted", False, "policy_unreachable")
+
+
+def test_a_server_that_cannot_start_is_told_and_not_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bring_up(request: Request, parts: Collection[str]) -> Run:
+        stack = bringup(request, parts)
+        wrong = (replace(node, args=("no_such_policy", *node.args[1:])) for node in stack.nodes)
+        return replace(stack, nodes=tuple(wrong))
+
+    monkeypatch.setattr(lockstep, "bringup", bring_up)
+    with pytest.raises(PolicyError, match=r"the policy server ended: .*no_such_policy"):
+        run_sitting(request_for(tmp_path), lambda line: None)

@@ -1,0 +1,94 @@
+"""The station under a virtual clock: what goes wrong is told, once."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_policy import BASELINE, UR5
+
+from ros_wam.causes import Cause
+from ros_wam.errors import PolicyTimeout
+from ros_wam.run_config import RunConfig
+from ros_wam.sim.lockstep_station import LockstepStation
+from ros_wam.trial.plan import make_plan
+from ros_wam.types import Observation, Reply
+
+ROOT = Path(__file__).parents[2]
+
+
+class MuteClient:
+    """A policy client that never gets an answer."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def connect(self) -> Mapping[str, Any]:
+        return {}
+
+    def infer(self, observation: Observation) -> Reply:
+        self.asked += 1
+        raise PolicyTimeout("no answer")
+
+    def reset(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def client() -> MuteClient:
+    return MuteClient()
+
+
+@pytest.fixture
+def station(tmp_path: Path, client: MuteClient) -> Iterator[LockstepStation]:
+    config = RunConfig(
+        robot=ROOT / "robots/ur5.yaml",
+        calibration=ROOT / "calib/ur5/sim",
+        sim=True,
+        run_dir=tmp_path,
+        task=ROOT / "config/tasks/move_objects_into_box.yaml",
+        policy=ROOT / "config/policies/baseline.yaml",
+    )
+    opened = LockstepStation(config, UR5, BASELINE, client, latency_ms=0.0)
+    opened.reset(1)
+    yield opened
+    opened.close()
+
+
+def advance(station: LockstepStation, ticks: int) -> None:
+    for _ in range(ticks):
+        station.enable()
+        station.advance()
+
+
+def test_a_policy_that_fails_is_told_and_not_asked_again(
+    station: LockstepStation, client: MuteClient, tmp_path: Path
+) -> None:
+    advance(station, 100)
+    names = {"robot": "ur5", "task": "move_objects_into_box", "policy": "baseline", "prompt": "tidy up"}
+    (planned,) = make_plan(**names, time_limit_s=1.0, trials=1, seed=0)
+    station.prepare(planned, tmp_path / "trial/bag")
+    station.start()
+    assert station.fault() is None
+    advance(station, 20)
+    assert station.fault() == (Cause.POLICY_TIMEOUT, "no answer")
+    assert client.asked == 1
+
+
+def test_a_robot_in_fault_is_told_until_the_next_trial(station: LockstepStation) -> None:
+    advance(station, 10)
+    assert station.fault() is None
+    home = UR5.home_position
+    station._robot.place(np.where(np.arange(len(home)) == 0, home + 1.0, home))  # pushed away
+    advance(station, 1)
+    fault = station.fault()
+    assert fault is not None
+    cause, detail = fault
+    assert cause is Cause.NOT_FOLLOWING
+    assert "the robot is in FAULT: joint1 is 1.0" in detail
+    station.stop()
+    assert station.fault() == fault
+    station.reset(2)
+    assert station.fault() is None
