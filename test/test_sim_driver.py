@@ -59,6 +59,18 @@ def test_nothing_works_before_it_is_connected(rig: DriverRig) -> None:
         rig.driver.send(Command(5, rig.embodiment.home_position))
 
 
+def test_a_stop_keeps_the_grip(rig: DriverRig) -> None:
+    rig.driver.connect()
+    home = rig.embodiment.home_position
+    rig.hold(np.where(rig.embodiment.is_gripper, 0.0, home))
+    rig.driver.stop()
+    rig.driver.stop()
+    for _ in range(round(2.0 / rig.embodiment.period_s)):
+        rig.step()
+    position = rig.driver.read().position
+    np.testing.assert_allclose(position, np.where(rig.embodiment.is_gripper, 0.0, home), atol=0.02)
+
+
 def test_nothing_needs_recovery(rig: DriverRig) -> None:
     rig.driver.connect()
     rig.driver.recover()

@@ -1,5 +1,6 @@
 """The simulated world: kinematics against the DH formula, determinism, layout, cameras where the calibration says."""
 
+import dataclasses
 from pathlib import Path
 
 import mujoco
@@ -9,6 +10,7 @@ import pytest
 from ros_wam.calibration import load_view
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import SimError
+from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.tasks.move_objects_into_box import OBJECTS
 from ros_wam.sim.world import STEP_NS, World
 
@@ -84,6 +86,37 @@ def test_same_seed_and_commands_give_the_same_states() -> None:
         finals.append(world.snapshot())
     assert finals[0].time_ns == finals[1].time_ns == 400 * STEP_NS
     np.testing.assert_array_equal(finals[0].qpos, finals[1].qpos)
+
+
+def test_an_episode_owes_nothing_to_the_one_before() -> None:
+    finals = []
+    for episodes in (1, 2):
+        world = make_world()
+        for _ in range(episodes):
+            robot = SimRobot(world)
+            robot.place(world.embodiment.home_position)
+            world.reset(7)
+            robot.step(100)
+        finals.append(world.snapshot().qpos)
+    np.testing.assert_array_equal(finals[0], finals[1])
+
+
+def test_a_negative_seed_is_refused(shared_world: World) -> None:
+    with pytest.raises(SimError, match="seed is -1, must be 0 or more"):
+        shared_world.reset(-1)
+
+
+def test_grippers_have_the_force_of_the_robot_file() -> None:
+    embodiment = load_embodiment(ROOT / "robots/ur5.yaml")
+    limits = dataclasses.replace(embodiment.grippers["gripper"], force_n=20.0)
+    world = World(dataclasses.replace(embodiment, grippers={"gripper": limits}), ROOT / "calib/ur5/sim", TASK, 0)
+    robot = SimRobot(world)
+    bar = world.model.joint("bar").qposadr[0]
+    robot.set_target(np.append(world.embodiment.home_position[:6], 0.0))
+    for _ in range(500):  # held between the fingers
+        world.data.qpos[bar : bar + 7] = [*world.data.site("tool").xpos, 1.0, 0.0, 0.0, 0.0]
+        robot.step()
+    assert world.joint_effort()[-1] == pytest.approx(-20.0)
 
 
 def test_reset_lays_out_the_task_and_leaves_robot_and_time() -> None:

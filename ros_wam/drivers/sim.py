@@ -35,8 +35,8 @@ class SimDriver:
         return Command(command.stamp_ns, position)
 
     def stop(self) -> None:
-        """Stay where the robot is now."""
-        self._robot.set_target(self._robot.world.joint_position())
+        """Stay where the robot is now; the gripper keeps its grip."""
+        self._robot.stop()
         self._sent = None
 
     def recover(self) -> None:

@@ -26,12 +26,20 @@ class SimRobot:
             for name, index in self._grippers.items()
         }
         """The gripper of each arm, by the arm's name."""
+        for name, gripper in world.embodiment.grippers.items():
+            world.set_gripper_force(name, gripper.force_n)
 
     def set_target(self, position: FloatArray) -> None:
         """Send every arm and gripper to `position` `(n,)` [rad, grippers 0–1]."""
         for name, arm in self.arms.items():
             arm.set_target(position[self._joints[name]])
             self.grippers[name].set_target(float(position[self._grippers[name]]))
+
+    def stop(self) -> None:
+        """Let every arm stay where it is measured; the grippers keep their targets, and so their grip."""
+        position = self.world.joint_position()
+        for name, arm in self.arms.items():
+            arm.set_target(position[self._joints[name]])
 
     def place(self, position: FloatArray) -> None:
         """Put the robot at rest at `position` `(n,)` at once."""

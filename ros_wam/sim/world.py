@@ -63,8 +63,11 @@ class World:
             self._steps += 1
 
     def reset(self, seed: int) -> None:
-        """Lay out the task anew by `seed` and leave the robot where it is."""
+        """Lay out the task anew by `seed` and leave the robot where it is. Raises SimError for a negative seed."""
+        if seed < 0:
+            raise SimError(f"seed is {seed}, must be 0 or more")
         self.task.lay_out(self.model, self.data, np.random.default_rng(seed))
+        self.data.qacc_warmstart[:] = 0.0  # the solver's memory of the episode before
         mujoco.mj_forward(self.model, self.data)
 
     def place_robot(self, position: FloatArray) -> None:
