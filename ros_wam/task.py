@@ -1,5 +1,6 @@
 """A task as its `config/tasks/<name>.yaml` describes it: what to tell the policy, and how a trial of it is scored."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +30,10 @@ class Task:
         names = [stage.name for stage in self.stages]
         if not names or len(set(names)) != len(names):
             raise ConfigError(f"task {self.name}: stages must have different names and at least one: {names}")
-        if self.time_limit_s <= 0.0 or any(stage.points <= 0.0 for stage in self.stages):
-            raise ConfigError(f"task {self.name}: time_limit_s ({self.time_limit_s}) and points must be above 0")
-
-    @property
-    def max_points(self) -> float:
-        """The points of a perfect trial."""
-        return sum(stage.points for stage in self.stages)
+        numbers = {"time_limit_s": self.time_limit_s} | {f"points of {s.name}": s.points for s in self.stages}
+        for name, value in numbers.items():
+            if not 0.0 < value < math.inf:
+                raise ConfigError(f"task {self.name}: {name} is {value}, must be finite and above 0")
 
 
 def load_task(path: Path) -> Task:
