@@ -15,7 +15,7 @@ from ros_wam.config import dump
 from ros_wam.errors import CameraError, SimError
 from ros_wam.run_config import RunConfig
 from ros_wam.sim.render_process import RenderProcess
-from ros_wam.sim.renderer import decode_time_ns
+from ros_wam.sim.time_code import decode_time_ns
 from ros_wam.sim.world import Snapshot, World
 from ros_wam.types import CameraFrame
 
@@ -87,6 +87,20 @@ def test_its_death_is_noticed(studio: Studio) -> None:
     os.waitid(os.P_PID, studio.process.pid, os.WEXITED | os.WNOWAIT)
     with pytest.raises(SimError, match="render process has ended with status -9"):
         studio.process.send(studio.world.snapshot(), 1, VIEWS, ())
+
+
+def test_what_keeps_it_from_rendering_is_told(tmp_path: Path) -> None:
+    task = tmp_path / "task.yaml"
+    text = (ROOT / "config/tasks/move_objects_into_box.yaml").read_text()
+    task.write_text(text.replace("name: move_objects_into_box", "name: tidy_up"))
+    config = RunConfig(ROOT / "robots/ur5.yaml", ROOT / "calib/ur5/sim", sim=True, run_dir=tmp_path, task=task)
+    (tmp_path / "config.yaml").write_text(dump(config))
+    process, clock = RenderProcess(tmp_path / "config.yaml", VIEWS), StationClock(0)
+    deadline_ns = clock.now_ns() + 30_000_000_000
+    with pytest.raises(SimError, match="ended with status 1: task 'tidy_up' cannot be simulated"):
+        while clock.now_ns() < deadline_ns:
+            process.send(Snapshot(0, np.zeros(1)), 1, VIEWS, ())
+            clock.sleep_until_ns(clock.now_ns() + 10_000_000)
 
 
 def test_it_ends_with_its_files_when_hung_up(studio: Studio, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from ros_wam.calibration import ViewCalibration, load_view
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import SimError
-from ros_wam.sim.renderer import Renderer, decode_time_ns
+from ros_wam.sim.renderer import Renderer
+from ros_wam.sim.time_code import decode_time_ns
 from ros_wam.sim.world import World
 
 ROOT = Path(__file__).parents[1]

@@ -28,8 +28,9 @@ def open_station(config: RunConfig, config_file: Path, resources: ExitStack) -> 
     if config.task is None:
         raise ConfigError("a simulated station needs a task")
     embodiment, station = config.embodiment(), config.station()
-    robot = SimRobot(World(embodiment, config.calibration, config.task.stem, config.seed))
-    scorer = Scorer(robot.world, load_task(config.task))
+    task = load_task(config.task)
+    robot = SimRobot(World(embodiment, config.calibration, task.name, config.seed))
+    scorer = Scorer(robot.world, task)
     pictures = RenderProcess(config_file, embodiment.views)  # before the priority is raised: it inherits it
     resources.callback(pictures.close)
     emulators = make_emulators(embodiment, station.robot, robot)

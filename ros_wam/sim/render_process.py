@@ -1,6 +1,7 @@
 """Rendering in a process of its own: it may be late, physics may not. It draws the newest snapshot, no others."""
 
 import argparse
+import contextlib
 import select
 import signal
 import socket
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ros_wam.calibration import load_view
-from ros_wam.errors import SimError
+from ros_wam.errors import RosWamError, SimError
 from ros_wam.process import die_with_parent
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.sim.frames import FrameWriter
@@ -22,6 +23,7 @@ from ros_wam.sim.renderer import Renderer
 from ros_wam.sim.scene import build_scene
 from ros_wam.sim.tasks import sim_task
 from ros_wam.sim.world import Snapshot
+from ros_wam.task import load_task
 
 _HEADER = struct.Struct("<qqQQ")  # stamp, time to draw, mask of the views to take, mask of those that are frozen
 _MESSAGE_BYTES = 65536
@@ -58,7 +60,9 @@ class RenderProcess:
         except BlockingIOError:
             self.dropped += 1
         except OSError as error:
-            raise SimError(f"the render process has ended with status {self._process.poll()}") from error
+            said = self._last_words()
+            self.close()
+            raise SimError(f"the render process has ended with status {self._process.returncode}{said}") from error
 
     def close(self) -> None:
         """Hang up; the process then ends by itself, or is killed."""
@@ -69,6 +73,12 @@ class RenderProcess:
             self._process.kill()
             self._process.wait()
 
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError):
+            text = self._socket.recv(_MESSAGE_BYTES).decode()
+            return f": {text}" if text else ""
+        return ""
+
 
 class _Studio:
     """The render process's end: one renderer, one frame file per view."""
@@ -78,7 +88,8 @@ class _Studio:
         embodiment = config.embodiment()
         calibrations = {view: load_view(config.calibration, view) for view in embodiment.views}
         self._views = embodiment.views
-        self._renderer = Renderer(build_scene(embodiment, config.calibration, sim_task(config.task.stem)), calibrations)
+        task = sim_task(load_task(config.task).name)
+        self._renderer = Renderer(build_scene(embodiment, config.calibration, task), calibrations)
         self._writers = {
             view: FrameWriter(config.run_dir, view, calibration.width, calibration.height)
             for view, calibration in calibrations.items()
@@ -101,22 +112,29 @@ class _Studio:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Render until the physics loop hangs up."""
+    """Render until the physics loop hangs up; it is told what prevents that."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", required=True, type=Path)
     parser.add_argument("--fd", required=True, type=int)
     args = parser.parse_args(argv)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the physics loop says when it is over
     die_with_parent()
-    studio = _Studio(load_run_config(args.config))
     with socket.socket(fileno=args.fd) as link:
-        while (newest := _newest(link)) is not None:
-            message, due = newest
-            stamp_ns, time_ns, _, frozen = _HEADER.unpack_from(message)
-            qpos = np.frombuffer(message, np.float64, offset=_HEADER.size)
-            studio.take(stamp_ns, Snapshot(time_ns, qpos), due, frozen)
-    studio.close()
+        try:
+            _serve(link, _Studio(load_run_config(args.config)))
+        except RosWamError as error:
+            link.send(str(error).encode())
+            return 1
     return 0
+
+
+def _serve(link: socket.socket, studio: _Studio) -> None:
+    while (newest := _newest(link)) is not None:
+        message, due = newest
+        stamp_ns, time_ns, _, frozen = _HEADER.unpack_from(message)
+        qpos = np.frombuffer(message, np.float64, offset=_HEADER.size)
+        studio.take(stamp_ns, Snapshot(time_ns, qpos), due, frozen)
+    studio.close()
 
 
 def _newest(link: socket.socket) -> tuple[bytes, int] | None:

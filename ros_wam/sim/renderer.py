@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from ros_wam.calibration import ViewCalibration
 from ros_wam.errors import SimError
-from ros_wam.sim.time_code import decode_time_ns, draw_time_ns
+from ros_wam.sim.time_code import draw_time_ns
 from ros_wam.sim.world import Snapshot
-
-__all__ = ["Renderer", "decode_time_ns"]
 
 _MAX_GEOMS = 500
 
