@@ -99,6 +99,18 @@ def test_a_client_that_leaves_is_forgotten_and_its_number_may_come_again(echo: E
         echo.port.hang_up()
 
 
+def test_a_connection_that_another_closes_is_not_served(echo: EchoPort) -> None:
+    with echo.connect() as first, echo.connect() as second:
+        echo.serve_until(lambda: len(echo.port.connections) == 2)
+        for connection in echo.port.connections:
+            connection.receive = lambda data: echo.port.hang_up()
+        first.sendall(b"x")
+        second.sendall(b"x")
+        while len(echo.selector.select(5.0)) < 2:
+            pass
+        echo.serve_until(lambda: not echo.port.connections)
+
+
 def test_closing_twice_and_opening_again(echo: EchoPort) -> None:
     echo.port.close()
     echo.port.close()

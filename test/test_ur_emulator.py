@@ -1,11 +1,14 @@
 """The emulated UR controller on its wire, in virtual time: RTDE, dashboard, scripts, the program's commands."""
 
+import socket
 import struct
 from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from fake_policy import UR5
+from loopback import own_address
 from ur_station import (
     DONE,
     HOME,
@@ -21,6 +24,9 @@ from ur_station import (
     ur_station,
 )
 
+from ros_wam.sim.emulators import make_emulators
+from ros_wam.sim.emulators.plant import KinematicPlant
+from ros_wam.sim.emulators.robotiq import ROBOTIQ_PORT
 from ros_wam.sim.emulators.rtde import Frame
 from ros_wam.sim.emulators.ur import CB3, E_SERIES
 
@@ -177,6 +183,20 @@ def test_watchdog_ends_the_program_when_packages_stop(client: RtdeClient) -> Non
     assert station.emulator.is_running
     station.run(0.2)
     assert not station.emulator.is_running
+
+
+def test_the_gripper_listens_where_the_station_file_says() -> None:
+    class Plants:
+        def plant(self, arm: str) -> KinematicPlant:
+            return KinematicPlant(HOME)
+
+    address = own_address()
+    (emulator,) = make_emulators(UR5, {"address": address, "gripper_port": 54321}, Plants())
+    emulator.start()
+    socket.create_connection((address, 54321), 5.0).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((address, ROBOTIQ_PORT), 5.0)
+    emulator.close()
 
 
 def test_dashboard_stop(station: UrStation) -> None:

@@ -7,6 +7,7 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators.emulator import Emulator
 from ros_wam.sim.emulators.plant import Plant
+from ros_wam.sim.emulators.robotiq import ROBOTIQ_PORT
 from ros_wam.sim.emulators.ur import CB3, E_SERIES, UrEmulator
 
 
@@ -35,4 +36,5 @@ def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants
         raise SimError(f"no UR controller runs at {embodiment.control_rate_hz:g} Hz; there are: {rates}")
     ((name, arm),) = embodiment.arms.items()
     stroke_m = embodiment.grippers[arm.gripper].stroke_m
-    return UrEmulator(models[embodiment.control_rate_hz], settings["address"], plants.plant(name), stroke_m)
+    port = settings.get("gripper_port", ROBOTIQ_PORT)
+    return UrEmulator(models[embodiment.control_rate_hz], settings["address"], plants.plant(name), stroke_m, port)

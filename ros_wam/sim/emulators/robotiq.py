@@ -36,7 +36,7 @@ class RobotiqServer:
         return LineReader(take).receive
 
     def cycle(self, now_ns: int) -> None:
-        """Keep the time and move the plant."""
+        """Keep the time."""
         self._now_ns = now_ns
 
     def answer(self, words: list[str]) -> str:

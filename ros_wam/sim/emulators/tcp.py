@@ -127,5 +127,6 @@ class TcpPort:
 def serve(selector: selectors.BaseSelector) -> None:
     """Serve every socket that is ready, without waiting."""
     for key, _ in selector.select(0):
-        if key.fileobj in selector.get_map():  # not closed by what was served before it
+        assert isinstance(key.fileobj, socket.socket)
+        if key.fileobj.fileno() >= 0:  # not closed by what was served before it
             key.data()

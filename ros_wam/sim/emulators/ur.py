@@ -53,7 +53,9 @@ class UrEmulator:
 
     faults = (FREEZE, DROP, REFUSE, SLOW, PROTECTIVE_STOP, PROGRAM_STOP, GRIPPER_FREEZE, SILENT_SERVO)
 
-    def __init__(self, model: UrModel, address: str, plant: Plant, gripper_stroke_m: float) -> None:
+    def __init__(
+        self, model: UrModel, address: str, plant: Plant, gripper_stroke_m: float, gripper_port: int = ROBOTIQ_PORT
+    ) -> None:
         self.model, self.rate_hz = model, model.rate_hz
         self._arm = UrArm(plant)
         self._script: UrScript | None = None
@@ -72,7 +74,7 @@ class UrEmulator:
             TcpPort(self._selector, address, RTDE_PORT, self._rtde.accept),
             TcpPort(self._selector, address, DASHBOARD_PORT, dashboard.accept),
             TcpPort(self._selector, address, SCRIPT_PORT, ScriptPort(self._upload).accept),
-            TcpPort(self._selector, address, ROBOTIQ_PORT, self._gripper.accept),
+            TcpPort(self._selector, address, gripper_port, self._gripper.accept),
         ]
 
     def start(self) -> None:
