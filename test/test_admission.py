@@ -39,8 +39,8 @@ def still(position: FloatArray, arm: str) -> FloatArray:
     return beside(HOME, arm)
 
 
-def chunk(positions: FloatArray, dt_s: float = DT_S) -> ActionChunk:
-    return ActionChunk(1, 1, T0, T0, dt_s, positions)
+def chunk(positions: FloatArray, observed_ns: int = T0) -> ActionChunk:
+    return ActionChunk(1, 1, observed_ns, T0, DT_S, positions)
 
 
 def joint1(values: object) -> FloatArray:
@@ -78,8 +78,9 @@ def test_one_value_that_is_not_finite_is_found(value: float, row: int, column: i
     assert caught.value.reason is RefusalReason.NON_FINITE
 
 
-def test_chunk_for_other_joints_is_refused() -> None:
-    assert reason(np.zeros((30, 6)))[0] is RefusalReason.WRONG_SHAPE
+@pytest.mark.parametrize("shape", [(30, 6), (1, 7)])
+def test_chunk_for_other_joints_or_of_one_row_is_refused(shape: tuple[int, int]) -> None:
+    assert reason(np.zeros(shape))[0] is RefusalReason.WRONG_SHAPE
 
 
 def test_staying_at_home_is_admitted() -> None:
@@ -94,7 +95,13 @@ def test_chunk_whose_last_row_is_past_is_expired(late_ns: int, good: bool) -> No
     else:
         why, message = reason(joint1(np.zeros(ROWS)), now_ns=now_ns, rested=False)
         assert why is RefusalReason.EXPIRED
-        assert "last row was due 1.0 ms ago" in message
+        assert "last row was due 1 ms ago" in message
+
+
+def test_chunk_seen_in_the_future_is_refused() -> None:
+    why, message = reason(joint1(np.zeros(ROWS)), now_ns=T0 - 20 * MS)
+    assert why is RefusalReason.EXPIRED
+    assert "from 20 ms in the future" in message
 
 
 def test_robot_that_rested_takes_a_chunk_however_late() -> None:
@@ -112,7 +119,7 @@ def test_start_too_far_from_the_measured_state(distance: float, good: bool, join
     else:
         why, message = reason(joint1(np.zeros(ROWS)), measured=measured)
         assert why is RefusalReason.START_DISTANCE
-        assert f"joint{joint + 1} would start 0.151 rad from where it is, at most 0.15 rad" in message
+        assert f"joint{joint + 1} starts 0.151 rad from the robot, at most 0.15 rad" in message
 
 
 def test_grippers_may_start_anywhere_and_jump() -> None:
@@ -143,7 +150,8 @@ def test_rows_that_are_past_do_not_count() -> None:
 
 
 def test_before_its_start_a_chunk_starts_with_its_first_row() -> None:
-    admit(joint1(np.zeros(ROWS)), now_ns=T0 - DT_NS, rested=False)
+    early = chunk(joint1(np.arange(ROWS) * 0.05), observed_ns=T0 - 2 * DT_NS)
+    Admission(UR5, still).check(early, HOME, T0 - DT_NS, False)
 
 
 @pytest.mark.parametrize(("speed", "good"), [(1.0, True), (2.0, True), (2.1, True), (2.2, False), (-2.2, False)])

@@ -1,4 +1,4 @@
-"""The cheap checks of admission once more, in the process that moves the robot."""
+"""The cheap checks of a chunk: admission begins with them, and the process that moves the robot repeats them."""
 
 import numpy as np
 
@@ -8,12 +8,11 @@ from ros_wam.errors import ChunkRefused
 from ros_wam.types import ActionChunk, FloatArray
 
 
-def check_chunk(
-    chunk: ActionChunk, embodiment: Embodiment, position: FloatArray, now_ns: int, reanchored: bool
-) -> None:
-    """Raise ChunkRefused unless the chunk has the robot's joints, is not over and starts near `position` `(n,)`.
+def check_chunk(chunk: ActionChunk, embodiment: Embodiment, position: FloatArray, now_ns: int, reanchored: bool) -> int:
+    """Return the last row that is due.
 
-    A chunk that will be `reanchored` starts with its first row; any other one where it is at `now_ns`.
+    Raises ChunkRefused unless the chunk has the robot's joints, is not over and starts near `position` `(n,)`. One that
+    will be `reanchored` starts with its first row, any other where it is at `now_ns`.
     """
     rows, joints = chunk.positions.shape
     if joints != len(embodiment.joint_names) or rows < 2:
@@ -26,7 +25,7 @@ def check_chunk(
         late_ms = (now_ns - chunk.end_ns) * 1e-6
         raise ChunkRefused(RefusalReason.EXPIRED, f"its last row was due {late_ms:.0f} ms ago")
     progress = 0.0 if reanchored else max((now_ns - chunk.t0_ns) * 1e-9 / chunk.dt_s, 0.0)
-    row = min(int(progress), rows - 2)
+    row: int = min(int(progress), rows - 2)
     start = chunk.positions[row] + (progress - row) * (chunk.positions[row + 1] - chunk.positions[row])
     distance = np.where(embodiment.is_gripper, 0.0, np.abs(start - position))
     worst = int(distance.argmax())
@@ -36,3 +35,4 @@ def check_chunk(
             f"{embodiment.joint_names[worst]} starts {distance[worst]:.3f} rad from the robot,"
             f" at most {embodiment.start_distance_rad} rad is allowed",
         )
+    return row

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from ros_wam.causes import RefusalReason
 from ros_wam.embodiment import Embodiment, Workspace
 from ros_wam.errors import ChunkRefused
+from ros_wam.motion.acceptance import check_chunk
 from ros_wam.types import ActionChunk, FloatArray
 
 FOLLOW_TOLERANCE_RAD = 0.05  # about 3°, 5 cm at a reach of 1 m: beyond it the robot no longer does what was asked
@@ -52,43 +53,18 @@ class Admission:
         `rested`: the robot has not moved since the observation, so the chunk will start at its first row whenever it
         comes. Otherwise rows that are due before `now_ns` will be dropped, and only the others count.
         """
-        if chunk.positions.shape[1] != len(self._embodiment.joint_names):
-            shape = (len(chunk.positions), len(self._embodiment.joint_names))
-            raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"shape is {chunk.positions.shape}, must be {shape}")
-        first, start = (0, chunk.positions[0]) if rested else self._pending(chunk, now_ns)
-        rows = chunk.positions[first:]
-        self._check_start(start, measured)
+        rows = chunk.positions[check_chunk(chunk, self._embodiment, measured, now_ns, rested) :]
         self._check_position_limits(rows)
         self._check_velocity(rows, chunk.dt_s)
         self._check_acceleration(rows, chunk.dt_s)
         self._check_workspace(rows, measured)
 
-    def _pending(self, chunk: ActionChunk, now_ns: int) -> tuple[int, FloatArray]:
-        """Return the last row that is due, and where the chunk is now."""
-        if now_ns > chunk.end_ns:
-            late_ms = (now_ns - chunk.end_ns) * 1e-6
-            raise ChunkRefused(RefusalReason.EXPIRED, f"last row was due {late_ms:.1f} ms ago, and the robot has moved")
-        last = len(chunk.positions) - 1
-        progress = max(0.0, (now_ns - chunk.t0_ns) * 1e-9 / chunk.dt_s)
-        first = min(int(progress), last)
-        weight = min(progress - first, 1.0)
-        return first, (1.0 - weight) * chunk.positions[first] + weight * chunk.positions[min(first + 1, last)]
-
-    def _check_start(self, start: FloatArray, measured: FloatArray) -> None:
-        distance = np.abs(start - measured)[self._arm]
-        worst = int(distance.argmax())
-        limit = self._embodiment.start_distance_rad
-        if distance[worst] > limit:
-            detail = (
-                f"{self._name(worst)} would start {distance[worst]:.3f} rad from where it is, at most {limit:g} rad"
-            )
-            raise ChunkRefused(RefusalReason.START_DISTANCE, detail)
-
     def _check_position_limits(self, rows: FloatArray) -> None:
         lower, upper = self._embodiment.lower[self._arm], self._embodiment.upper[self._arm]
         positions = rows[:, self._arm]
-        row, worst = _worst(np.maximum(lower - positions, positions - upper))
-        if max(lower[worst] - positions[row, worst], positions[row, worst] - upper[worst]) > FOLLOW_TOLERANCE_RAD:
+        beyond = np.maximum(lower - positions, positions - upper)
+        row, worst = _worst(beyond)
+        if beyond[row, worst] > FOLLOW_TOLERANCE_RAD:
             bounds = f"{lower[worst]:g} to {upper[worst]:g} rad"
             detail = f"{self._name(worst)} would be at {positions[row, worst]:.3f} rad, its range is {bounds}"
             raise ChunkRefused(RefusalReason.WORKSPACE, detail)
@@ -96,8 +72,6 @@ class Admission:
     def _check_velocity(self, rows: FloatArray, dt_s: float) -> None:
         limit, rows = self._embodiment.velocity[self._arm], rows[:, self._arm]
         first, second = np.triu_indices(len(rows), 1)
-        if not len(first):
-            return
         apart_s = ((second - first) * dt_s)[:, np.newaxis]
         needed = (np.abs(rows[second] - rows[first]) - 2.0 * FOLLOW_TOLERANCE_RAD) / apart_s
         pair, worst = _worst(needed - limit)
