@@ -25,7 +25,7 @@ def test_every_cause_fits_a_narrow_terminal(cause: Cause, tmp_path: Path) -> Non
     console.print(table)
     lines = console.export_text().splitlines()
     (row,) = [line for line in lines if "001" in line]
-    assert row.split() == ["001", "aborted", *"100 % 123.4 s 100 % 1234/1234 1234".split(), cause.value]
+    assert " ".join(row.split()) == f"001 aborted 100 % 123.4 s 100 % 1234/1234 1234 {cause.value}"
     assert "1 of 1 valid trials succeeded" in lines[-1]
     assert valid == 1
 
@@ -35,4 +35,4 @@ def test_what_is_not_known_is_a_dash(tmp_path: Path) -> None:
     console = Console(width=80, file=StringIO(), record=True)
     console.print(results_table(tmp_path)[0])
     (row,) = [line for line in console.export_text().splitlines() if "001" in line]
-    assert row.split() == ["001", "success", "95", "%", "–", "–", "–/–", "–"]
+    assert " ".join(row.split()) == "001 success 95 % – – –/– –"

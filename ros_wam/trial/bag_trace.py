@@ -24,12 +24,11 @@ from ros_wam.record.bag_recover import recover
 from ros_wam.record.bag_writer import METADATA_FILE
 from ros_wam.record.cdr import deserialize, source_stamp_ns
 from ros_wam.record.gaps import missing_batches, missing_messages
-from ros_wam.trial.episode import Picture
+from ros_wam.trial.episode import PICTURES, Picture
 from ros_wam.trial.metrics import Metrics, measure
 from ros_wam.trial.trace import Inference, Trace
 from ros_wam.types import Mode
 
-PICTURES = 8
 PICTURE_WIDTH = 320  # twice what the report shows, for dense screens
 _TABLES = ("setpoints", "setpoint_provenance", "policy_status", "trial_command")
 _IMAGE = "/image/compressed"
@@ -65,7 +64,13 @@ def read_trace(bag_dir: Path) -> Trace:
     if not found.setpoints or not found.provenance:
         raise RecordError(f"the bag {bag_dir} holds no setpoints")
     trace = _trace(found)
-    return replace(trace, gaps=_gaps(found, rates_hz, trace.start_ns, trace.end_ns))
+    heard, gaps = _heard(found, trace.start_ns, trace.end_ns), _gaps(found, rates_hz, trace.start_ns, trace.end_ns)
+    return replace(trace, heard=heard, gaps=gaps)
+
+
+def _heard(found: _Found, start_ns: int, end_ns: int) -> dict[str, int]:
+    heard = {topic: sum(start_ns <= at <= end_ns for at in stamps) for topic, stamps in found.stamps.items()}
+    return {**heard, "setpoints": len(found.setpoints), "setpoint_provenance": len(found.provenance)}
 
 
 def _gaps(found: _Found, rates_hz: Mapping[str, float], start_ns: int, end_ns: int) -> dict[str, int]:
@@ -148,6 +153,7 @@ def _trace(found: _Found) -> Trace:
         start_ns=found.commands.get("start", int(span_ns[0])),
         end_ns=found.commands.get("stop", int(span_ns[-1])),
         inferences=tuple(sorted(found.inferences.values(), key=lambda inference: inference.stamp_ns)),
+        heard={},
         gaps={},
     )
 

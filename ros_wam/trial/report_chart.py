@@ -8,8 +8,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from ros_wam.trial.episode import Episode, Picture
-from ros_wam.trial.outcome import Trial
+from ros_wam.trial.episode import PICTURES, Episode, Picture
 from ros_wam.trial.trace import Trace
 from ros_wam.types import FloatArray
 
@@ -49,7 +48,7 @@ def draw_episode(episode: Episode) -> str:
     _limit_lane(sheet, trace)
     bottom = sheet.y
     _time_axis(sheet)
-    _stages(sheet, episode.trial, trace.start_ns, bottom)
+    _stages(sheet, episode, trace.start_ns, bottom)
     for view, pictures in episode.film.items():
         _film(sheet, view, pictures, trace)
     cross = f'<line class="cross" y1="{TOP}" y2="{sheet.y:.0f}" x1="0" x2="0"/>'
@@ -124,12 +123,13 @@ def _time_axis(sheet: _Sheet) -> None:
     sheet.y += 18.0
 
 
-def _stages(sheet: _Sheet, trial: Trial, start_ns: int, bottom: float) -> None:
+def _stages(sheet: _Sheet, episode: Episode, start_ns: int, bottom: float) -> None:
     """Mark each stage where it was achieved, by its number in the list above the drawing."""
     free_x = LEFT
-    reached = [(s.stamp_ns, number, s) for number, s in enumerate(trial.stages, 1) if s.stamp_ns is not None]
-    for stamp_ns, number, stage in sorted(reached, key=lambda item: item[:2]):
-        x = sheet.x((stamp_ns - start_ns) * 1e-9)
+    for number, stage in enumerate(episode.stages, 1):
+        if stage.stamp_ns is None:
+            break
+        x = sheet.x((stage.stamp_ns - start_ns) * 1e-9)
         sheet.add(f'<line class="stage" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 7}" y2="{bottom:.1f}"/>')
         at = max(free_x, x)
         sheet.add(
@@ -137,13 +137,14 @@ def _stages(sheet: _Sheet, trial: Trial, start_ns: int, bottom: float) -> None:
             f'<text x="{at:.1f}" y="{TOP - 11}" text-anchor="middle">{number}</text></g>'
         )
         free_x = at + 18.0
-    if trial.cause is not None:
+    cause = episode.trial.cause
+    if cause is not None:
         sheet.add(f'<line class="fault" x1="{RIGHT}" x2="{RIGHT}" y1="{TOP - 8}" y2="{bottom:.1f}"/>')
-        sheet.add(f'<text class="faultname" x="{RIGHT}" y="12" text-anchor="end">{trial.cause.value}</text>')
+        sheet.add(f'<text class="faultname" x="{RIGHT}" y="12" text-anchor="end">{cause.value}</text>')
 
 
 def _film(sheet: _Sheet, view: str, pictures: Sequence[Picture], trace: Trace) -> None:
-    cell = (RIGHT - LEFT) / max(1, len(pictures))
+    cell = (RIGHT - LEFT) / PICTURES
     width = cell - 4
     height = width * 3 / 4
     sheet.add(f'<text class="name" x="0" y="{sheet.y + height / 2 + 4:.1f}">{escape(view)}</text>')
@@ -169,17 +170,33 @@ def _line(
     span: tuple[float, float],
     edges: tuple[float, float],
 ) -> None:
+    """Draw each stretch of known values, with its extremes however short they are; what is not known leaves a gap."""
     (low, high), (top, bottom) = span, edges
-    stride = max(1, math.ceil(len(values) / MAX_POINTS))
-    known = np.isfinite(values)
-    points = " ".join(
-        f"{sheet.x(t):.1f},{bottom - (v - low) / (high - low) * (bottom - top):.1f}"
-        for t, v in zip(times_s[known][::stride].tolist(), values[known][::stride].tolist(), strict=True)
-    )
-    sheet.add(
-        f'<polyline class="{kind}" data-lane="{lane}" data-low="{low:.5g}" data-high="{high:.5g}" data-top="{top:.1f}" '
-        f'data-bottom="{bottom:.1f}" points="{points}"/>'
-    )
+    stride = math.ceil(2 * len(values) / MAX_POINTS) if len(values) > MAX_POINTS else 1
+    for first, after in _stretches(np.isfinite(values)):
+        points = [
+            f"{sheet.x(times_s[k]):.1f},{bottom - (values[k] - low) / (high - low) * (bottom - top):.1f}"
+            for k in _extremes(values, first, after, stride)
+        ]
+        sheet.add(
+            f'<polyline class="{kind}" data-lane="{lane}" data-low="{low:.5g}" data-high="{high:.5g}" '
+            f'data-top="{top:.1f}" data-bottom="{bottom:.1f}" points="{" ".join(points)}"/>'
+        )
+
+
+def _extremes(values: FloatArray, first: int, after: int, stride: int) -> list[int]:
+    """Return, in order, where each `stride` values from `first` to `after` are lowest and highest, and both ends."""
+    picked = {first, after - 1}
+    for begin in range(first, after, stride):
+        bucket = values[begin : min(begin + stride, after)]
+        picked |= {begin + int(bucket.argmin()), begin + int(bucket.argmax())}
+    return sorted(picked) if len(picked) > 1 else [first, first]  # a lone value is a dot
+
+
+def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return where `mask` holds: the first place of each stretch, and the one after its last."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    return [(int(first), int(after)) for first, after in edges.reshape(-1, 2)]
 
 
 def _read(lane: int, top: float, digits: int) -> str:
@@ -197,8 +214,7 @@ def _span(values: FloatArray) -> tuple[float, float]:
 
 def _blocks(sheet: _Sheet, kind: str, times_s: FloatArray, mask: NDArray[np.bool_], place: tuple[float, float]) -> None:
     """Mark where `mask` holds, from the first tick of each stretch to the one after its last."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    for first, after in edges.reshape(-1, 2).tolist():
+    for first, after in _stretches(mask):
         begin, end = sheet.x(times_s[first]), sheet.x(times_s[min(after, len(times_s) - 1)])
         sheet.add(
             f'<rect class="{kind}" x="{begin:.1f}" y="{place[0]:.1f}" width="{max(0.6, end - begin):.1f}" '

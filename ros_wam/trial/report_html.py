@@ -12,10 +12,10 @@ from ros_wam.trial.sitting import Sitting
 from ros_wam.types import Stage
 
 _COLUMNS = (
-    *("trial", "outcome", "score", "stages", "time", "idle", "inference p50 / p99", "interventions", "dropped"),
+    *("trial", "outcome", "score", "stages", "time", "idle", "inference p50 / p99", "interventions", "missing"),
     "invalid because",
 )
-_NUMERIC = frozenset({"time", "idle", "inference p50 / p99", "interventions", "dropped"})
+_NUMERIC = frozenset({"time", "idle", "inference p50 / p99", "interventions", "missing"})
 
 
 def render_html(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
@@ -29,7 +29,7 @@ def render_html(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence
         f'<h1>{title}</h1><div class="soft">{escape(sitting.task)} · {escape(sitting.robot)}, {station} · '
         f"{escape(', '.join(sitting.policies))} · {escape(sitting.sitting)}</div>"
         f"{_tiles(summary, [e.trial for e in episodes])}"
-        f"<h2>Trials</h2>{_table([e.trial for e in episodes])}"
+        f"<h2>Trials</h2>{_table(episodes)}"
         f"{_legend()}{''.join(map(_trial, episodes))}"
         f"<h2>What was run</h2>{_provenance(sitting)}"
         f'</main><dialog><img alt=""></dialog><script>{SCRIPT}</script></html>\n'
@@ -69,12 +69,13 @@ def _tile(name: str, value: str | None, note: str, bar: str = "") -> str:
     return f'<div class="card tile"><div class="name">{name}</div>{shown}<div class="note">{note}</div></div>'
 
 
-def _table(trials: Sequence[Trial]) -> str:
+def _table(episodes: Sequence[Episode]) -> str:
     head = "".join(f"<th{_class(name)}>{name}</th>" for name in _COLUMNS)
-    return f'<div class="card scroll"><table><tr>{head}</tr>{"".join(map(_row, trials))}</table></div>'
+    return f'<div class="card scroll"><table><tr>{head}</tr>{"".join(map(_row, episodes))}</table></div>'
 
 
-def _row(trial: Trial) -> str:
+def _row(episode: Episode) -> str:
+    trial, stream = episode.trial, episode.stream.values()
     cells = {
         "trial": f'<a href="#trial-{trial.trial_id}">{trial.trial_id}</a>',
         "outcome": _pill(trial),
@@ -84,7 +85,7 @@ def _row(trial: Trial) -> str:
         "idle": _number(None if trial.idle_fraction is None else 100 * trial.idle_fraction, 1, " %"),
         "inference p50 / p99": _latency(trial),
         "interventions": _number(trial.interventions, 0),
-        "dropped": _number(None if trial.dropped is None else sum(trial.dropped.values()), 0),
+        "missing": _share(sum(n for n, _ in stream), sum(due for _, due in stream)),
         "invalid because": "" if trial.cause is None else escape(trial.cause.value),
     }
     return "<tr>" + "".join(f"<td{_class(name)}>{cells[name]}</td>" for name in _COLUMNS) + "</tr>"
@@ -107,6 +108,10 @@ def _number(value: float | None, digits: int, unit: str = "") -> str:
     return "–" if value is None else f"{value:.{digits}f}{unit}"
 
 
+def _share(missing: int, due: int) -> str:
+    return f"{missing} of {due}" if due else "–"
+
+
 def _latency(trial: Trial) -> str:
     if trial.inference_ms is None:
         return "–"
@@ -127,29 +132,30 @@ def _legend() -> str:
 
 def _trial(episode: Episode) -> str:
     trial = episode.trial
-    dropped = {topic: n for topic, n in (trial.dropped or {}).items() if n}
+    missing = [f"{topic} {_share(n, due)}" for topic, (n, due) in episode.stream.items() if n]
     facts = [
         f"score <b>{100 * trial.score:.0f} %</b>",
         f"time <b>{_number(trial.duration_s, 1, ' s')}</b>",
         f"inference <b>{_latency(trial)}</b>",
         f"interventions <b>{_number(trial.interventions, 0)}</b>",
         f"seed <b>{trial.seed}</b>",
-    ] + ([f"dropped <b>{escape(', '.join(f'{topic} {n}' for topic, n in dropped.items()))}</b>"] if dropped else [])
+    ] + ([f"missing <b>{escape(', '.join(missing))}</b>"] if missing else [])
     cause = "" if trial.cause is None else f"<b>invalid: {escape(trial.cause.value)}.</b> "
     say = f'<p class="say">{cause}{escape(trial.comment)}</p>' if cause or trial.comment else ""
-    missing = escape(episode.missing or "the recording is empty")
-    chart = draw_episode(episode) or f'<p class="soft">Nothing to draw: {missing}.</p>'
+    chart = draw_episode(episode)
+    why = escape(episode.missing or "the recording is empty")
+    shown = f'<div class="scroll">{chart}</div>' if chart else f'<p class="soft">Nothing to draw: {why}.</p>'
     return (
         f'<section class="card trial" id="trial-{trial.trial_id}"><header><h3>Trial {trial.trial_id}</h3>{_pill(trial)}'
         f'<span class="soft">{escape(trial.policy)}</span></header>'
         f'<div class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</div>'
-        f"{say}{_stages(episode)}{chart}</section>"
+        f"{say}{_stages(episode)}{shown}</section>"
     )
 
 
 def _stages(episode: Episode) -> str:
     items = []
-    for number, stage in enumerate(episode.trial.stages, 1):
+    for number, stage in enumerate(episode.stages, 1):
         reached = stage.stamp_ns is not None and episode.trace is not None
         at = f"{((stage.stamp_ns or 0) - episode.trace.start_ns) * 1e-9:.1f} s" if reached and episode.trace else ""
         retries = f"{stage.retries} {'retry' if stage.retries == 1 else 'retries'}" if stage.retries else ""

@@ -6,7 +6,17 @@ from typing import Any
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.sitting import Sitting
 
-_COLUMNS = ("trial", "outcome", "score", "time", "idle", "inference p50 / p99", "interventions", "dropped", "cause")
+_COLUMNS = (
+    "trial",
+    "outcome",
+    "score",
+    "time",
+    "idle",
+    "inference p50 / p99",
+    "interventions",
+    "missing",
+    "invalid because",
+)
 
 
 def render_markdown(sitting: Sitting, summary: Mapping[str, Any], trials: Sequence[Trial]) -> str:
@@ -21,10 +31,7 @@ def render_markdown(sitting: Sitting, summary: Mapping[str, Any], trials: Sequen
         "",
         *_table(_COLUMNS, [_row(trial) for trial in trials]),
         "",
-        "## Stages",
-        "",
-        *_table(("trial", "stage", "points", "retries"), [row for trial in trials for row in _stage_rows(trial)]),
-        "",
+        *_stages(trials),
         *_comments(trials),
         "## What was run",
         "",
@@ -63,12 +70,23 @@ def _row(trial: Trial) -> list[str]:
         "–" if inference is None else f"{inference['p50']:.0f} / {inference['p99']:.0f} ms",
         "–" if trial.interventions is None else str(trial.interventions),
         "–" if trial.dropped is None else str(sum(trial.dropped.values())),
-        "" if trial.valid else f"invalid: {trial.cause.value if trial.cause else 'unknown'}",
+        "" if trial.cause is None else trial.cause.value,
     ]
 
 
-def _stage_rows(trial: Trial) -> list[list[str]]:
-    return [[trial.trial_id, s.name, f"{s.points:g} / {s.max_points:g}", str(s.retries)] for s in trial.stages]
+def _stages(trials: Sequence[Trial]) -> list[str]:
+    """One row per stage, one column per trial."""
+    names = dict.fromkeys(stage.name for trial in trials for stage in trial.stages)
+    rows = [[name, *(_points(trial, name) for trial in trials)] for name in names]
+    return ["## Stages", "", *_table(("stage", *(trial.trial_id for trial in trials)), rows), ""] if rows else []
+
+
+def _points(trial: Trial, name: str) -> str:
+    stage = next((stage for stage in trial.stages if stage.name == name), None)
+    if stage is None:
+        return "–"
+    retries = f", {stage.retries} {'retry' if stage.retries == 1 else 'retries'}" if stage.retries else ""
+    return f"{stage.points:g} of {stage.max_points:g}{retries}"
 
 
 def _comments(trials: Sequence[Trial]) -> list[str]:

@@ -24,7 +24,7 @@ h2 { font-size:16px; letter-spacing:-.005em; margin:40px 0 12px; }
 .interval u { position:absolute; top:-3px; width:3px; height:12px; border-radius:2px; background:var(--ink); }
 .scroll { overflow-x:auto; } table { border-collapse:collapse; width:100%; }
 th { font-weight:500; font-size:12px; color:var(--soft); text-align:left; padding:10px 14px 8px; white-space:nowrap; }
-td { padding:9px 14px; border-top:1px solid var(--rule); white-space:nowrap; } td.wrap { white-space:normal; }
+td { padding:9px 14px; border-top:1px solid var(--rule); white-space:nowrap; }
 th.num { text-align:right; } a { color:inherit; text-decoration-color:var(--faint); text-underline-offset:3px; }
 .pill { display:inline-block; padding:1px 9px; border-radius:99px; font-size:12.5px; font-weight:550; }
 .success { color:var(--good); background:var(--good-bg); } .failure { color:var(--bad); background:var(--bad-bg); }
@@ -48,11 +48,12 @@ ol.stages li.done i { background:var(--good); color:var(--card); } ol.stages spa
 .legend { display:flex; flex-wrap:wrap; gap:4px 20px; font-size:12.5px; color:var(--soft); margin:0 0 2px; }
 .legend i { display:inline-block; width:18px; height:0; border-top:2px solid; vertical-align:4px; margin-right:6px; }
 .legend i.block { height:10px; border:0; vertical-align:-1px; }
-svg.chart { display:block; width:100%; height:auto; }
+svg.chart { display:block; width:100%; min-width:760px; height:auto; }
 svg text { font-family:inherit; fill:var(--soft); font-size:11px; }
-svg .name { fill:var(--ink); font-weight:550; font-size:12px; } svg .tiny { font-size:9.5px; fill:var(--faint); }
+svg .name { fill:var(--ink); font-weight:550; font-size:12px; } svg .tiny { font-size:9.5px; }
 svg .lane { fill:var(--lane); } svg .grid { stroke:var(--rule); } svg .idle { fill:var(--idle); opacity:.55; }
-svg polyline { fill:none; stroke-linejoin:round; } svg .sent { stroke:var(--sent); stroke-width:3.4; opacity:.62; }
+svg polyline { fill:none; stroke-linejoin:round; stroke-linecap:round; }
+svg .sent { stroke:var(--sent); stroke-width:3.4; opacity:.62; }
 svg .measured { stroke:var(--measured); stroke-width:1.25; } svg .error { stroke:var(--soft); stroke-width:1.1; }
 svg .bar { fill:var(--bar); } svg .limit { fill:var(--bad); } svg .stage { stroke:var(--good); stroke-dasharray:3 3; }
 svg .flag circle { fill:var(--good); }
@@ -72,9 +73,11 @@ dialog { border:0; padding:0; background:transparent; max-width:min(94vw, 960px)
 SCRIPT = """
 for (const chart of document.querySelectorAll('svg.chart')) {
   const cross = chart.querySelector('.cross'), reads = chart.querySelectorAll('.read');
-  const value = (line, x) => {
+  const within = (p, x) => x >= p.getItem(0).x - 1 && x <= p.getItem(p.numberOfItems - 1).x + 1;
+  const value = (lines, x) => {
+    const line = lines.find(line => within(line.points, x));
+    if (!line) return null;
     const p = line.points; let low = 0, high = p.numberOfItems - 1;
-    if (high < 0) return null;
     while (high - low > 1) { const mid = (low + high) >> 1; if (p.getItem(mid).x > x) high = mid; else low = mid; }
     const at = Math.abs(p.getItem(low).x - x) < Math.abs(p.getItem(high).x - x) ? low : high;
     const d = line.dataset;
@@ -88,8 +91,8 @@ for (const chart of document.querySelectorAll('svg.chart')) {
     cross.setAttribute('x1', x); cross.setAttribute('x2', x);
     const late = x > (+d.left + +d.right) / 2;
     for (const read of reads) {
-      const lines = [...chart.querySelectorAll(`polyline[data-lane="${read.dataset.lane}"]`)];
-      const values = lines.map(line => value(line, x)).filter(v => v !== null);
+      const lines = kind => [...chart.querySelectorAll(`polyline.${kind}[data-lane="${read.dataset.lane}"]`)];
+      const values = ['sent', 'measured', 'error'].map(kind => value(lines(kind), x)).filter(v => v !== null);
       read.textContent = inside ? values.map(v => v.toFixed(+read.dataset.digits)).join('  ·  ') : '';
       read.setAttribute('x', late ? x - 7 : x + 7);
       read.setAttribute('text-anchor', late ? 'end' : 'start');

@@ -25,8 +25,8 @@ class Trace:
     """Every control tick of a recorded episode, oldest first, and what came beside them.
 
     `measured`, `target` and `sent` are `(N, n)` [rad, grippers 0–1], NaN where there was nothing; `limit` is `(N,)`, a
-    mask of `Limit`. The policy had the robot from `start_ns` to `end_ns`. `gaps` counts per topic the messages that
-    are missing between those two.
+    mask of `Limit`. The policy had the robot from `start_ns` to `end_ns`. Per topic, `heard` counts the messages
+    between those two, `gaps` those that are missing there.
     """
 
     joint_names: tuple[str, ...]
@@ -38,6 +38,7 @@ class Trace:
     start_ns: int
     end_ns: int
     inferences: tuple[Inference, ...]
+    heard: Mapping[str, int]
     gaps: Mapping[str, int]
 
     def while_running(self) -> "Trace":
