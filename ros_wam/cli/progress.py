@@ -44,7 +44,8 @@ class Progress:
         if self._live is not None:
             self._live.update(self._table(event))
         elif event.get("state") != self._last_state:
-            self._console.print(f"trial {event.get('trial_id')}/{self._trials:03d}: {event.get('state')}")
+            said = " – ".join(str(part) for part in (event.get("state"), event.get("detail")) if part)
+            self._console.print(f"trial {event.get('trial_id')}/{self._trials:03d}: {said}", markup=False)
         self._last_state = str(event.get("state"))
 
     def _table(self, event: Mapping[str, Any]) -> Table:
