@@ -13,6 +13,7 @@ from ros_wam.causes import Cause
 from ros_wam.clock import FakeClock
 from ros_wam.drivers import robotiq, ur5, ur_dashboard, ur_receiver
 from ros_wam.errors import DriverError, RobotStopped
+from ros_wam.motion import process
 from ros_wam.motion.announced import CONNECT_TIMEOUT_S, RECOVER_TIMEOUT_S, STOP_TIMEOUT_S, AnnouncedDriver
 from ros_wam.motion.link import Link, pack_chunk, unpack_record
 from ros_wam.motion.loop import build_control_loop
@@ -176,6 +177,18 @@ def test_a_request_of_another_kind_is_refused(rig: Rig) -> None:
 def test_who_waits_for_a_robot_says_so() -> None:
     status = waiting_status(Cause.NOT_READY, "connecting")
     assert (status["mode"], status["cause"], status["at_home"]) == ("FAULT", "not_ready", False)
+
+
+def test_who_waits_for_a_robot_may_be_asked_and_is_still_no_hang() -> None:
+    ours, theirs = (Link(end) for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    theirs.send("request", [1, "recover", START_NS])
+    process._wait(ours, FakeClock(START_NS), "nothing answers")
+    heard = theirs.receive()
+    assert [kind for kind, _ in heard[:3]] == ["answer", "status", "busy"]
+    assert heard[0] == ("answer", [1, False, "nothing answers"])
+    assert heard[-1][0] == "busy"
+    ours.close()
+    theirs.close()
 
 
 def test_what_waited_in_the_line_is_not_done_as_if_it_were_asked_now(rig: Rig) -> None:

@@ -86,11 +86,11 @@ def _wait(link: Link, clock: Clock, detail: str) -> None:
     """Keep the supervisor informed until the next attempt."""
     retry_ns = clock.now_ns() + CONNECT_RETRY_NS
     while clock.now_ns() < retry_ns and not link.closed:
-        link.send("status", waiting_status(Cause.DRIVER_LOST, detail))
-        link.send("busy", WAITING_PATIENCE_S)
         for kind, content in link.receive():
             if kind == "request":
                 link.send("answer", [content[0], False, detail])
+        link.send("status", waiting_status(Cause.DRIVER_LOST, detail))
+        link.send("busy", WAITING_PATIENCE_S)  # last: whatever else is said ends the patience
         clock.sleep_until_ns(clock.now_ns() + WAITING_STATUS_NS)
 
 
