@@ -19,6 +19,7 @@ from ros_wam.clock import Clock
 from ros_wam.errors import RosWamError
 from ros_wam.motion.link import Link, pack_chunk
 from ros_wam.motion.service import REQUEST_MAX_AGE_NS, waiting_status
+from ros_wam.share import import_dir
 from ros_wam.types import ActionChunk, Command
 
 HEARTBEAT_TIMEOUT_S = 0.1
@@ -97,6 +98,7 @@ class ControlSupervisor:
                 stdout=log,
                 stderr=log,
                 env=clean_environment(),
+                cwd=import_dir(),
             )
         self._link, self._status = Link(ours), STARTING
         self._closing.clear()

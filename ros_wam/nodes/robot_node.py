@@ -10,7 +10,6 @@ from std_srvs.srv import Trigger
 from ros_wam import fields
 from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
-from ros_wam.errors import SpecError
 from ros_wam.fields import Diagnostic, Level
 from ros_wam.fields.control_topics import control_messages
 from ros_wam.motion.link import unpack_record
@@ -56,16 +55,10 @@ class RobotNode(Node):
         self._control.close()
 
     def _on_chunk(self, message: Any) -> None:
-        try:
-            self._control.follow(fields.read_action_chunk(message, self._names))
-        except SpecError as error:
-            self.get_logger().error(f"action_chunk: {error}")
+        self._control.follow(fields.read_action_chunk(message, self._names))
 
     def _on_teleop(self, message: Any) -> None:
-        try:
-            self._control.teleoperate(fields.read_teleop_command(message, self._names))
-        except SpecError as error:
-            self.get_logger().error(f"teleop_command: {error}")
+        self._control.teleoperate(fields.read_teleop_command(message, self._names))
 
     def _asker(self, verb: str) -> Any:
         def ask(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

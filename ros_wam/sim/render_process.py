@@ -18,6 +18,7 @@ from ros_wam.calibration import load_view
 from ros_wam.errors import RosWamError, SimError
 from ros_wam.process import die_with_parent
 from ros_wam.run_config import RunConfig, load_run_config
+from ros_wam.share import import_dir
 from ros_wam.sim.frames import FrameWriter
 from ros_wam.sim.renderer import Renderer
 from ros_wam.sim.scene import build_scene
@@ -40,7 +41,9 @@ class RenderProcess:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.setblocking(False)
         command = [sys.executable, "-m", __name__, "--config", str(config_file), "--fd", str(theirs.fileno())]
-        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd=import_dir()
+        )
         theirs.close()
 
     @property
