@@ -16,15 +16,15 @@ h1::first-letter { text-transform: uppercase; }
 h2 { font-size:16px; letter-spacing:-.005em; margin:40px 0 12px; }
 .soft { color:var(--soft); } .num { text-align:right; }
 .card { background:var(--card); border:1px solid var(--rule); border-radius:10px; }
-.tiles { display:grid; grid-template-columns:repeat(auto-fit, minmax(165px, 1fr)); gap:12px; margin:26px 0 0; }
+.tiles { display:grid; grid-template-columns:repeat(auto-fit, minmax(150px, 1fr)); gap:12px; margin:26px 0 0; }
 .tile { padding:14px 16px 13px; } .tile b { display:block; font-size:25px; font-weight:600; letter-spacing:-.02em; }
 .tile .name { color:var(--soft); font-size:12.5px; } .tile .note { color:var(--faint); font-size:12px; }
 .interval { position:relative; height:6px; border-radius:3px; background:var(--rule); margin:9px 0 6px; }
 .interval i { position:absolute; top:0; bottom:0; border-radius:3px; background:var(--bar); }
 .interval u { position:absolute; top:-3px; width:3px; height:12px; border-radius:2px; background:var(--ink); }
 .scroll { overflow-x:auto; } table { border-collapse:collapse; width:100%; }
-th { font-weight:500; font-size:12px; color:var(--soft); text-align:left; padding:10px 14px 8px; white-space:nowrap; }
-td { padding:9px 14px; border-top:1px solid var(--rule); white-space:nowrap; }
+th { font-weight:500; font-size:12px; color:var(--soft); text-align:left; padding:10px 10px 8px; white-space:nowrap; }
+td { padding:9px 10px; border-top:1px solid var(--rule); white-space:nowrap; }
 th.num { text-align:right; } a { color:inherit; text-decoration-color:var(--faint); text-underline-offset:3px; }
 .pill { display:inline-block; padding:1px 9px; border-radius:99px; font-size:12.5px; font-weight:550; }
 .success { color:var(--good); background:var(--good-bg); } .failure { color:var(--bad); background:var(--bad-bg); }
