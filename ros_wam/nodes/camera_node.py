@@ -66,8 +66,12 @@ class CameraNode(Node):  # type: ignore[misc]
         now_ns = self._station_clock.now_ns()
         if healthy is self._healthy and now_ns < self._say_again_ns:
             return
-        if not healthy and self._healthy is not False:
+        if healthy and not self._healthy:
+            self.get_logger().info(message)
+        elif not healthy and self._healthy:
             self.get_logger().error(message)
+        elif not healthy and self._healthy is None:
+            self.get_logger().warning(f"no pictures yet: {message}")
         self._healthy, self._say_again_ns = healthy, now_ns + REPORT_PERIOD_NS
         status = Diagnostic(self.get_name(), Level.OK if healthy else Level.ERROR, message)
         self._outlets.publish("system_status", fields.diagnostics(now_ns, status))

@@ -8,6 +8,7 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from ros_wam import fields
+from ros_wam.causes import Cause
 from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.fields import Diagnostic, Level
@@ -31,7 +32,7 @@ class RobotNode(Node):
         embodiment, station = config.embodiment(), config.station()
         self._embodiment, self._names = embodiment, embodiment.joint_names
         self._station_clock = StationClock()
-        self._mode = ""
+        self._mode = self._cause = ""
         topics = station_topics(config)
         self._outlets = Outlets(self, topics, OUT)
         driver = driver_module(embodiment.driver)
@@ -87,8 +88,12 @@ class RobotNode(Node):
         if mode != self._mode:
             self._mode = mode
             self._outlets.publish("robot_mode", fields.robot_mode(Mode(mode)))
-            if mode == Mode.FAULT.value:
+        if mode == Mode.FAULT.value and cause != self._cause:
+            if cause == Cause.NOT_READY.value:
+                self.get_logger().info(detail)
+            else:
                 self.get_logger().error(f"FAULT ({cause}): {detail}")
+        self._cause = cause
 
 
 def main(argv: Sequence[str] | None = None) -> int:
