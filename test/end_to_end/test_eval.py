@@ -34,11 +34,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     received: list[ReceivedTarget] = []
 
     def collect(stack: Stack, event: dict[str, Any]) -> None:
+        if event.get("state") not in ("running", "stopping", "scored"):
+            return  # the simulator may not be there yet
         try:
             for _ in range(10):  # more than a start-up's backlog
                 received.extend(stack.link.received_targets(received[-1].stamp_ns if received else 0))
         except SimError:
-            if event.get("state") != "scored":
+            if event["state"] != "scored":  # by then it may have ended
                 raise
 
     stack = run_stack(tmp_path_factory.mktemp("eval"), collect)
