@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from ros_wam import share
-from ros_wam.cli.station_options import add_station_options, latency_ms, port
+from ros_wam.cli.station_options import add_station_options, latency_ms, whole
 from ros_wam.nodes.policy_server import serve_policy
 from ros_wam.policies import POLICIES
 
@@ -17,7 +17,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("policy", choices=POLICIES, help="which policy")
     add_station_options(parser)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=port, default=8000, help="port to listen on (default 8000)")
+    parser.add_argument("--port", type=whole(1, 65535), default=8000, help="port to listen on (default 8000)")
     parser.add_argument("--inference-latency-ms", type=latency_ms, default=0.0, metavar="MS", help="answer this slowly")
     parser.set_defaults(run=run)
 

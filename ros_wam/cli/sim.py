@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from ros_wam.bringup import Request, bringup
-from ros_wam.cli.station_options import natural
+from ros_wam.cli.station_options import whole
 from ros_wam.clock import StationClock
 from ros_wam.errors import SimError
 from ros_wam.process import stop_event
@@ -21,7 +21,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("sim", help="run the simulated station", description=__doc__, epilog=EXAMPLE)
     parser.add_argument("--robot", required=True, metavar="NAME|FILE", help="a name in robots/, or a robot file")
     parser.add_argument("--task", required=True, metavar="NAME|FILE", help="a name in config/tasks/, or a file")
-    parser.add_argument("--seed", type=natural, default=0, metavar="N", help="seed of the scene (default 0)")
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="seed of the scene (default 0)")
     parser.set_defaults(run=run)
 
 

@@ -1,6 +1,7 @@
 """The options that commands share with the launch files, under the same names."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -14,33 +15,22 @@ def add_trial_options(parser: argparse.ArgumentParser) -> None:
     """Add `--task --policy --trials --seed --record-dir --resume`."""
     parser.add_argument("--task", required=True, metavar="NAME|FILE", help="a name in config/tasks/, or a file")
     parser.add_argument("--policy", required=True, metavar="NAME|FILE", help="a name in config/policies/, or a file")
-    parser.add_argument("--trials", type=positive, default=1, metavar="N", help="how many trials (default 1)")
-    parser.add_argument("--seed", type=natural, default=0, metavar="N", help="seed of the sitting (default 0)")
+    parser.add_argument("--trials", type=whole(1), default=1, metavar="N", help="how many trials (default 1)")
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="seed of the sitting (default 0)")
     parser.add_argument("--record-dir", type=Path, default=Path("runs"), metavar="DIR", help="where sittings go (runs)")
 
 
-def positive(text: str) -> int:
-    """Return `text` as an integer of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
-    return value
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return a function that reads an integer from `least` to `most`."""
 
+    def integer(text: str) -> int:
+        value = int(text)
+        if value < least or (most is not None and value > most):
+            bounds = f"at least {least}" if most is None else f"{least} to {most}"
+            raise argparse.ArgumentTypeError(f"{value} is not {bounds}")
+        return value
 
-def port(text: str) -> int:
-    """Return `text` as a TCP port."""
-    value = int(text)
-    if not 1 <= value <= 65535:
-        raise argparse.ArgumentTypeError(f"{value} is not a port, 1 to 65535")
-    return value
-
-
-def natural(text: str) -> int:
-    """Return `text` as an integer of at least 0."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{value} is not at least 0")
-    return value
+    return integer
 
 
 def latency_ms(text: str) -> float:
