@@ -28,14 +28,19 @@ class Limit(IntFlag):
 
 
 class Cause(Enum):
-    """What made the robot hold, or the infrastructure fail; `trial.json` names one of these."""
+    """What departed from plan; `trial.json` names one of these. What each does to the robot: `ladder.py`."""
 
-    ENABLE_LOST = "enable_lost"
-    STATE_STALE = "state_stale"
+    TICK_LATE = "tick_late"
+    LAGGING = "lagging"
+    NEAR_LIMIT = "near_limit"
     SOURCE_STALE = "source_stale"
+    LEADER_LOST = "leader_lost"
+    ENABLE_LOST = "enable_lost"
+    WORKSPACE = "workspace"
+    CONTACT_FORCE = "contact_force"
+    STATE_STALE = "state_stale"
     COMMAND_INVALID = "command_invalid"
     NOT_FOLLOWING = "not_following"
-    WORKSPACE = "workspace"
     PROTECTIVE_STOP = "protective_stop"
     DRIVER_LOST = "driver_lost"
     CONTROL_PROCESS_DIED = "control_process_died"
@@ -55,21 +60,11 @@ class Cause(Enum):
 class Action(IntEnum):
     """What a cause does to the robot, most severe last."""
 
-    HOLD = 1
-    """The gate closes: a bounded deceleration to rest. It opens again on fresh input, in the same mode."""
-    STOP = 2
+    WARN = 0
+    """It is recorded and shown."""
+    SLOW = 1
+    """The chunk is followed along the same path at a part of its speed."""
+    HOLD = 2
+    """The gate closes: a bounded deceleration to rest, and rest until the cause is gone."""
+    STOP = 3
     """The vendor's stop, and FAULT until someone recovers the robot."""
-
-
-CONTROL_ACTIONS = {
-    Cause.ENABLE_LOST: Action.HOLD,
-    Cause.STATE_STALE: Action.HOLD,
-    Cause.SOURCE_STALE: Action.HOLD,
-    Cause.WORKSPACE: Action.HOLD,
-    Cause.COMMAND_INVALID: Action.STOP,
-    Cause.NOT_FOLLOWING: Action.STOP,
-    Cause.PROTECTIVE_STOP: Action.STOP,
-    Cause.DRIVER_LOST: Action.STOP,
-    Cause.CONTROL_PROCESS_DIED: Action.STOP,
-}
-"""Every cause that the control side can meet; the others concern a trial, not the robot."""

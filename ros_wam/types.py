@@ -49,17 +49,22 @@ class CameraFrame:
 
 @dataclass(frozen=True, eq=False)
 class JointState:
-    """What the driver measured: `(n,)` position [rad], velocity [rad/s], effort [N m]; grippers 0–1, 1/s, N."""
+    """What the driver measured: `(n,)` position [rad], velocity [rad/s], effort [N m]; grippers 0–1, 1/s, N.
+
+    `tool_force_n` `(arms,)`: size of the force that each tool meets [N]; empty where the robot reports none.
+    """
 
     stamp_ns: int
     position: FloatArray
     velocity: FloatArray
     effort: FloatArray
+    tool_force_n: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         _freeze(self, _spec("position", (None,)))
         _freeze(self, _spec("velocity", self.position.shape))
         _freeze(self, _spec("effort", self.position.shape))
+        _freeze(self, _spec("tool_force_n", (None,)))
 
 
 @dataclass(frozen=True, eq=False)

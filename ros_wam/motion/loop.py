@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from ros_wam.causes import CONTROL_ACTIONS, Action, Cause, RefusalReason
+from ros_wam.causes import Action, Cause, RefusalReason
 from ros_wam.drivers.driver import Driver
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused, CommandInvalid, DriverError, ModeRefused, RobotStopped, SpecError, StateStale
 from ros_wam.kinematics import Kinematics
+from ros_wam.ladder import LADDER
 from ros_wam.motion.acceptance import check_chunk
 from ros_wam.motion.chunk import ChunkBuffer
 from ros_wam.motion.homing import plan_homing
@@ -217,7 +218,7 @@ class ControlLoop:
 
     def _meet(self, cause: Cause, detail: str, now_ns: int) -> None:
         """Do what the closed list says about `cause`; a hold is the gate's part."""
-        if CONTROL_ACTIONS[cause] is not Action.STOP or self._mode is Mode.FAULT:
+        if LADDER[cause].action is not Action.STOP or self._mode is Mode.FAULT:
             self.detail = detail if self._mode is not Mode.FAULT else self.detail
             return
         self._enter(Mode.FAULT, cause, detail, now_ns)
