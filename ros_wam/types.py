@@ -160,7 +160,10 @@ class SafetyVerdict:
 
 @dataclass(frozen=True, eq=False)
 class StepRecord:
-    """One control tick, as recorded. `target` is None when no chunk covers this instant."""
+    """One control tick, as recorded. `target` is None when no chunk covers this instant.
+
+    `late_ns`: how long after its deadline the tick began.
+    """
 
     sequence: int
     stamp_ns: int
@@ -170,6 +173,7 @@ class StepRecord:
     desired: Command
     verdict: SafetyVerdict
     sent: Command
+    late_ns: int = 0
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def records() -> list[StepRecord]:
         ),
     )
     return [
-        StepRecord(1, 100, Mode.POLICY, state, target, command, limited, command),
+        StepRecord(1, 100, Mode.POLICY, state, target, command, limited, command, late_ns=3),
         StepRecord(
             2, 108, Mode.FAULT, None, None, Command(0, np.full(3, np.nan)), SafetyVerdict(command, None), command
         ),
@@ -168,7 +168,7 @@ def test_setpoint_provenance_round_trip() -> None:
     row = [getattr(back, column).tolist() for column in fields.PROVENANCE_COLUMNS]
     mask = int(Limit.VELOCITY | Limit.POSITION | Limit.WORKSPACE)
     origin = [[80, -1], [7, -1], [8, -1], [9, -1]]
-    assert row == [[1, 2], [100, 108], *origin, [1, 4], [mask, 0], [0b110, 0], [1, 0]]
+    assert row == [[1, 2], [100, 108], *origin, [1, 4], [mask, 0], [0b110, 0], [1, 0], [3, 0]]
     assert [fields.MODES[code] for code in back.source] == [Mode.POLICY, Mode.FAULT]
 
 

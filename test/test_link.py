@@ -88,9 +88,10 @@ def test_records_come_back_as_they_were(bare: bool) -> None:
         desired=Command(START_NS, HOME + 0.2),
         verdict=SafetyVerdict(command, Cause.ENABLE_LOST if bare else None, interventions),
         sent=Command(START_NS, HOME * np.nan),
+        late_ns=70_000,
     )
     back = unpack_record(pack_record(record))
-    assert (back.sequence, back.stamp_ns, back.mode) == (4, START_NS, Mode.POLICY)
+    assert (back.sequence, back.stamp_ns, back.mode, back.late_ns) == (4, START_NS, Mode.POLICY, 70_000)
     assert (back.verdict.cause, back.verdict.interventions) == (record.verdict.cause, interventions)
     np.testing.assert_array_equal(back.desired.position, record.desired.position)
     np.testing.assert_array_equal(back.sent.position, record.sent.position)

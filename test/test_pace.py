@@ -1,7 +1,10 @@
 """Absolute deadlines under a clock that the test moves."""
 
+import numpy as np
+import pytest
+
 from ros_wam.clock import FakeClock
-from ros_wam.motion.pace import Pace
+from ros_wam.motion.pace import Lateness, Pace
 
 PERIOD_NS = 8_000_000
 
@@ -11,30 +14,58 @@ def test_deadlines_do_not_drift() -> None:
     pace = Pace(clock, 0.008)
     for k in range(1, 50):
         clock.advance_ns(3_000_000)  # the work of a tick
-        assert pace.wait() == 1000 + k * PERIOD_NS
+        assert pace.wait() == pace.begin() == pace.due_ns == 1000 + k * PERIOD_NS
     assert pace.missed == 0
-    assert pace.lateness_ms() == (0.0, 0.0)
+    assert pace.lateness_ms() == Lateness(0.0, 0.0, 0.0)
 
 
 def test_an_overrun_is_not_made_up_for() -> None:
     clock = FakeClock()
     pace = Pace(clock, 0.008)
     pace.wait()
+    pace.begin()
     clock.advance_ns(3 * PERIOD_NS + 2_000_000)
-    late_ns = pace.wait()
-    assert late_ns == 4 * PERIOD_NS + 2_000_000
+    assert pace.wait() == pace.begin() == 4 * PERIOD_NS + 2_000_000
+    assert pace.due_ns == 4 * PERIOD_NS
     assert pace.missed == 2
-    assert pace.lateness_ms()[1] == 2.0
+    assert pace.lateness_ms().max == 2.0
     assert pace.wait() == 5 * PERIOD_NS
 
 
-def test_lateness_starts_anew_after_it_was_asked() -> None:
+@pytest.mark.parametrize(("late_ns", "next_due"), [(3_900_000, 2), (4_100_000, 3), (7_900_000, 3), (11_900_000, 3)])
+def test_after_a_late_tick_a_deadline_that_is_too_near_is_left_out(late_ns: int, next_due: int) -> None:
     clock = FakeClock()
     pace = Pace(clock, 0.008)
-    clock.advance_ns(PERIOD_NS + 500_000)
     pace.wait()
-    assert pace.lateness_ms() == (0.5, 0.5)
-    assert pace.lateness_ms() == (0.0, 0.0)
+    clock.advance_ns(late_ns)
+    pace.begin()
+    pace.wait()
+    assert pace.due_ns == next_due * PERIOD_NS
+    assert pace.missed == next_due - 2
+
+
+def test_ticks_never_come_in_bursts() -> None:
+    rng = np.random.default_rng(1)
+    clock = FakeClock()
+    pace = Pace(clock, 0.008)
+    began = []
+    for work_ns in rng.exponential(6e6, 2000).astype(int):
+        pace.wait()
+        clock.advance_ns(int(rng.exponential(2e6)))
+        began.append(pace.begin())
+        clock.advance_ns(int(work_ns))
+    assert min(np.diff(began)) >= PERIOD_NS // 2
+    assert pace.due_ns == (2000 + pace.missed) * PERIOD_NS
+
+
+def test_lateness_is_that_of_the_last_second() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 0.008)
+    for late_us in range(1000, 1250):
+        pace.wait()
+        clock.advance_ns(late_us * 1000)
+        pace.begin()
+    assert pace.lateness_ms() == Lateness(median=1.187, p99=1.248, max=1.249)
 
 
 def test_a_pause_that_was_meant_is_not_missed() -> None:

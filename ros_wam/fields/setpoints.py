@@ -28,6 +28,7 @@ PROVENANCE_COLUMNS = (
     "limits",
     "joints",
     "reanchored",
+    "late_ns",
 )
 MODES = (Mode.HOLD, Mode.POLICY, Mode.TELEOP, Mode.HOMING, Mode.FAULT)
 """The number in the column `source` is an index into this."""
@@ -62,6 +63,7 @@ class SetpointProvenance:
     limits: NDArray[np.int64]
     joints: NDArray[np.int64]
     reanchored: NDArray[np.int64]
+    late_ns: NDArray[np.int64]
 
 
 def setpoints(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
@@ -94,7 +96,7 @@ def read_setpoints(message: Any) -> Setpoints:
 
 
 def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
-    """`setpoint_provenance`: `(rows, 10)`, the columns being PROVENANCE_COLUMNS."""
+    """`setpoint_provenance`: `(rows, 11)`, the columns being PROVENANCE_COLUMNS."""
     bits = {name: 1 << k for k, name in enumerate(joint_names)}
     rows = [_provenance_row(record, bits) for record in records]
     array = np.array(rows, dtype=np.int64).reshape(len(rows), len(PROVENANCE_COLUMNS))
@@ -118,6 +120,7 @@ def _provenance_row(record: StepRecord, bits: dict[str, int]) -> list[int]:
         int(limits),
         joints,
         int(source.reanchored),
+        record.late_ns,
     ]
 
 

@@ -111,12 +111,13 @@ def pack_record(record: StepRecord) -> list[Any]:
         None if verdict.cause is None else verdict.cause.value,
         [[int(item.limit), item.joint, item.asked, item.given] for item in verdict.interventions],
         _list(record.sent.position),
+        record.late_ns,
     ]
 
 
 def unpack_record(content: list[Any]) -> StepRecord:
     """Undo `pack_record`."""
-    sequence, stamp_ns, mode, state, target, source, desired, given, cause, interventions, sent = content
+    sequence, stamp_ns, mode, state, target, source, desired, given, cause, interventions, sent, late_ns = content
     verdict = SafetyVerdict(
         Command(stamp_ns, given),
         None if cause is None else Cause(cause),
@@ -131,6 +132,7 @@ def unpack_record(content: list[Any]) -> StepRecord:
         Command(stamp_ns, desired),
         verdict,
         Command(stamp_ns, sent),
+        late_ns,
     )
 
 

@@ -40,15 +40,16 @@ class ControlLoop:
         self.cause: Cause | None = None
         self.detail = ""
 
-    def tick(self, now_ns: int) -> StepRecord:
-        """Do one control period; raises nothing that a robot or a policy can cause."""
+    def tick(self, now_ns: int, due_ns: int | None = None) -> StepRecord:
+        """Do one control period, which was due at `due_ns`; raises nothing that a robot or a policy can cause."""
         state = self._read(now_ns)
         self._plan_homing(now_ns)
         target = self._buffer.target(now_ns)
         desired = self._smoother.step(self._buffer, now_ns)
         verdict = self._gate.check(desired, state, self._source_until_ns(), now_ns)
         sent = self._send(verdict.command)
-        record = StepRecord(self._sequence, now_ns, self._mode, state, target, desired, verdict, sent)
+        late_ns = 0 if due_ns is None else max(now_ns - due_ns, 0)
+        record = StepRecord(self._sequence, now_ns, self._mode, state, target, desired, verdict, sent, late_ns)
         self._settle(desired, verdict, now_ns)
         return record
 

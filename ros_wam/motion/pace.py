@@ -1,39 +1,62 @@
 """Absolute deadlines: no drift, no catching up in bursts, and lateness is counted."""
 
+from collections import deque
+from dataclasses import dataclass
+
 from ros_wam.clock import Clock
+
+WINDOW_S = 1.0
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How long after their deadlines the ticks of the last second began [ms]."""
+
+    median: float
+    p99: float
+    max: float
 
 
 class Pace:
-    """Waits for each period's deadline. After an overrun the periods that have passed are `missed`, not made up for."""
+    """Waits for each period's deadline; `due_ns` is the one that was waited for last.
+
+    Two ticks are never closer than half a period: deadlines that pass meanwhile are `missed`, not made up for.
+    """
 
     def __init__(self, clock: Clock, period_s: float) -> None:
         self._clock = clock
         self._period_ns = round(period_s * 1e9)
-        self._deadline_ns = clock.now_ns()
+        self.due_ns = clock.now_ns()
+        self._began_ns = self.due_ns - self._period_ns
         self.missed = 0
-        self._late_ns: list[int] = []
+        self._late_ns: deque[int] = deque(maxlen=max(round(WINDOW_S / period_s), 1))
 
     def wait(self) -> int:
         """Return the time at the next deadline, or soon after it."""
-        self._deadline_ns += self._period_ns
-        behind = (self._clock.now_ns() - self._deadline_ns) // self._period_ns
-        if behind > 0:
-            self.missed += behind
-            self._deadline_ns += behind * self._period_ns
-        self._clock.sleep_until_ns(self._deadline_ns)
         now_ns = self._clock.now_ns()
-        self._late_ns.append(max(now_ns - self._deadline_ns, 0))
-        return now_ns
-
-    def now_ns(self) -> int:
-        """Return the time."""
+        self.due_ns += self._period_ns
+        passed = max((now_ns - self.due_ns) // self._period_ns, 0)
+        earliest_ns = self._began_ns + self._period_ns // 2
+        if now_ns < earliest_ns:
+            passed = max(passed, -((self.due_ns - earliest_ns) // self._period_ns))
+        self.missed += passed
+        self.due_ns += passed * self._period_ns
+        self._clock.sleep_until_ns(self.due_ns)
         return self._clock.now_ns()
+
+    def begin(self) -> int:
+        """Return the time: a tick begins now, as late as what was done since the deadline made it."""
+        self._began_ns = self._clock.now_ns()
+        self._late_ns.append(max(self._began_ns - self.due_ns, 0))
+        return self._began_ns
 
     def restart(self) -> None:
         """Begin anew now: what came before was a pause that was meant."""
-        self._deadline_ns = self._clock.now_ns()
+        self.due_ns = self._clock.now_ns()
 
-    def lateness_ms(self) -> tuple[float, float]:
-        """Return median and largest lateness since the last call [ms]."""
-        late_ns, self._late_ns = sorted(self._late_ns) or [0], []
-        return late_ns[len(late_ns) // 2] * 1e-6, late_ns[-1] * 1e-6
+    def lateness_ms(self) -> Lateness:
+        """Return how late the ticks of the last second were."""
+        late = sorted(self._late_ns) or [0]
+        last = len(late) - 1
+        median, p99 = late[len(late) // 2], late[round(0.99 * last)]
+        return Lateness(*(round(value * 1e-6, 3) for value in (median, p99, late[last])))

@@ -100,8 +100,8 @@ def _stop(loop: ControlLoop, pace: Pace, clock: Clock) -> None:
     loop.disable()
     loop.set_mode(Mode.HOLD, until_ns)
     while clock.now_ns() < until_ns:
-        now_ns = pace.wait()
-        loop.tick(now_ns)
+        pace.wait()
+        loop.tick(pace.begin(), pace.due_ns)
         if loop.at_rest:
             return
 

@@ -31,8 +31,8 @@ class ControlService:
         """Take what has come, tick once, and tell."""
         for kind, content in self._link.receive():
             self._take(kind, content, now_ns)
-        now_ns = self._pace.now_ns()  # to do what was asked may have taken seconds
-        record = self._loop.tick(now_ns)
+        now_ns = self._pace.begin()  # to do what was asked may have taken seconds
+        record = self._loop.tick(now_ns, self._pace.due_ns)
         self._tell(record, now_ns)
 
     def _take(self, kind: str, content: Any, now_ns: int) -> None:
@@ -99,7 +99,6 @@ class ControlService:
 
     def _status(self, record: StepRecord, now_ns: int) -> dict[str, Any]:
         loop, state = self._loop, record.state
-        median_ms, most_ms = self._pace.lateness_ms()
         return {
             "mode": loop.mode.value,
             "cause": None if loop.cause is None else loop.cause.value,
@@ -110,7 +109,7 @@ class ControlService:
             "at_home": loop.at_home,
             "interventions": dict(self._interventions),
             "chunks": {name: self._counts[name] for name in ("accepted", "reanchored", "refused")},
-            "late_ms": {"median": round(median_ms, 3), "max": round(most_ms, 3)},
+            "late_ms": vars(self._pace.lateness_ms()),
             "missed_ticks": self._pace.missed,
             "dropped_messages": self._link.dropped,
             "realtime": self._realtime,
