@@ -1,4 +1,4 @@
-"""One lab's copy of a robot: addresses and latencies (`station.yaml`), and where each camera is (`<view>.yaml`)."""
+"""One lab's copy of a robot: addresses, latencies, fixtures (`station.yaml`); where each camera is (`<view>.yaml`)."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,11 +28,43 @@ class CameraStation:
 
 
 @dataclass(frozen=True)
+class Fixture:
+    """A box that stays where it is and that the robot must not touch, in the world frame of the robot's MJCF [m]."""
+
+    min_m: tuple[float, float, float]
+    max_m: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        for axis, low, high in zip("xyz", self.min_m, self.max_m, strict=True):
+            _require(-np.inf < low < np.inf, f"min_m of {axis}", low, "finite")
+            _require(low < high < np.inf, f"max_m of {axis}", high, f"finite and greater than min_m, {low} m")
+
+
+@dataclass(frozen=True)
+class SafetySettings:
+    """How much less than the robot file allows: a share of the arm joints' speed, and margins within its limits.
+
+    Towards a limit that is nearer than its margin the robot moves slowly.
+    """
+
+    speed_override: float
+    joint_margin_rad: float
+    workspace_margin_m: float
+
+    def __post_init__(self) -> None:
+        _require(0.0 < self.speed_override <= 1.0, "speed_override", self.speed_override, "above 0 and at most 1")
+        _require(0.0 <= self.joint_margin_rad < np.inf, "joint_margin_rad", self.joint_margin_rad, "0 rad or more")
+        _require(0.0 <= self.workspace_margin_m < np.inf, "workspace_margin_m", self.workspace_margin_m, "0 m or more")
+
+
+@dataclass(frozen=True)
 class Station:
     """Facts of one lab: `robot` holds the driver's own settings (addresses, endpoints), checked by the driver."""
 
     robot: dict[str, Any]
     cameras: dict[str, CameraStation]
+    safety: SafetySettings
+    fixtures: dict[str, Fixture]
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,17 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Arm:
-    """A kinematic chain of the robot's MJCF with one gripper at its end."""
+    """A kinematic chain of the robot's MJCF with one gripper at its end.
+
+    `tool_force_n`: the largest force that the tool may meet [N]; None where the robot reports none.
+    """
 
     joints: tuple[str, ...]
     gripper: str
     base_frame: str
     tool_site: str
     workspace: Workspace
+    tool_force_n: float | None
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,9 @@ class Embodiment:
         positive = {
             f"{name}: {key}": value for name, grip in self.grippers.items() for key, value in vars(grip).items()
         }
+        for name, arm in self.arms.items():
+            if arm.tool_force_n is not None:
+                positive[f"{name}: tool_force_n"] = arm.tool_force_n
         for key in ("control_rate_hz", "start_distance_rad", "tracking_rad"):
             positive[key] = getattr(self, key)
         for key, value in positive.items():

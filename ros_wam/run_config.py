@@ -39,7 +39,7 @@ class RunConfig:
         station = load_station(self.calibration)
         if self.robot_address is None:
             return station
-        return Station({**station.robot, "address": self.robot_address}, station.cameras)
+        return replace(station, robot={**station.robot, "address": self.robot_address})
 
     def profile(self) -> Profile:
         """Read the policy file, with the override applied; raises ConfigError when the run names no policy."""

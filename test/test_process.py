@@ -40,7 +40,9 @@ class Station:
         robot_file = yaml.safe_load((ROBOTS / "ur5.yaml").read_text())
         robot_file.update(driver="fake", model=str(ROBOTS / "ur5.xml"))
         (folder / "robot.yaml").write_text(yaml.safe_dump(robot_file))
-        (folder / "station.yaml").write_text(yaml.safe_dump({"robot": {"folder": str(folder)}, "cameras": {}}))
+        safety = {"speed_override": 1.0, "joint_margin_rad": 0.1, "workspace_margin_m": 0.01}
+        station = {"robot": {"folder": str(folder)}, "cameras": {}, "safety": safety, "fixtures": {}}
+        (folder / "station.yaml").write_text(yaml.safe_dump(station))
         config = RunConfig(folder / "robot.yaml", folder, sim=False, run_dir=folder)
         (folder / "run.yaml").write_text(dump(config))
         self.clock = StationClock()
