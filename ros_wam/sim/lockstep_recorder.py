@@ -7,6 +7,7 @@ from pathlib import Path
 from ros_wam import fields
 from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
+from ros_wam.fields import Diagnostic, Level
 from ros_wam.fields.control_topics import control_messages
 from ros_wam.policy.messages import policy_messages
 from ros_wam.policy.profile import Profile
@@ -17,7 +18,7 @@ from ros_wam.record.episode_files import copy_configuration
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import SETPOINT_BATCH_S, camera_info_topic, image_topic, topic_table
 from ros_wam.trial.plan import PlannedTrial
-from ros_wam.types import CameraFrame, StepRecord
+from ros_wam.types import CameraFrame, Mode, StepRecord
 
 _BATCH_NS = round(SETPOINT_BATCH_S * 1e9)
 
@@ -39,6 +40,7 @@ class LockstepRecorder:
         self._topics = {name: replace(t, rate_hz=None) if name in unpaced else t for name, t in table.items()}
         self._bag: BagWriter | None = None
         self._steps: list[StepRecord] = []
+        self._said: Mapping[str, str] = {}
 
     @property
     def is_open(self) -> bool:
@@ -48,7 +50,7 @@ class LockstepRecorder:
     def start(self, trial: PlannedTrial, bag_dir: Path, now_ns: int) -> None:
         """Open the trial's bag and copy the configuration beside it; raises RecordError."""
         self._bag = BagWriter(bag_dir, self._topics)
-        self._steps = []
+        self._steps, self._said = [], {}
         copy_configuration(self._config, bag_dir.parent / "config")
         for view, calibration in self._calibrations.items():
             self._write(camera_info_topic(view), fields.camera_info(view, calibration, now_ns), now_ns)
@@ -66,6 +68,16 @@ class LockstepRecorder:
         self._steps.append(record)
         if record.stamp_ns - self._steps[0].stamp_ns >= _BATCH_NS:
             self._write_steps()
+
+    def add_status(self, said: Mapping[str, str], now_ns: int) -> None:
+        """Record what the control loop says of itself (mode, cause, detail) when that has changed."""
+        if said != self._said:
+            if said["mode"] != self._said.get("mode"):
+                self._write("robot_mode", fields.robot_mode(Mode(said["mode"])), now_ns)
+            level = Level.WARN if said["cause"] else Level.OK
+            status = Diagnostic("control", level, said["cause"] or said["mode"], said)
+            self._write("safety_status", fields.diagnostics(now_ns, status), now_ns)
+            self._said = dict(said)
 
     def add_frame(self, frame: CameraFrame) -> None:
         """Record one picture."""

@@ -8,8 +8,9 @@ from ros_wam.causes import Cause
 from ros_wam.clock import FakeClock
 from ros_wam.drivers.sim import SimDriver
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ChunkRefused, ObservationError, PolicyError
+from ros_wam.errors import ChunkRefused, ObservationError, PolicyError, PolicyTimeout
 from ros_wam.kinematics import Kinematics
+from ros_wam.ladder import LADDER
 from ros_wam.motion.loop import build_control_loop
 from ros_wam.policy.admission import Admission
 from ros_wam.policy.client import PolicyClient
@@ -18,6 +19,7 @@ from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Profile
 from ros_wam.policy.runner import PolicyState, PolicyStatus
 from ros_wam.run_config import RunConfig
+from ros_wam.sim.lockstep_faults import LockstepFaults
 from ros_wam.sim.lockstep_recorder import LockstepRecorder
 from ros_wam.sim.renderer import Renderer
 from ros_wam.sim.robot import SimRobot
@@ -25,17 +27,19 @@ from ros_wam.sim.scoring import SCORE_PERIOD_NS, Scorer
 from ros_wam.sim.world import STEP_NS, World
 from ros_wam.task import load_task
 from ros_wam.trial.plan import PlannedTrial
+from ros_wam.trial.watch import StationWatch
 from ros_wam.types import CameraFrame, Mode, Observation, Reply, Stage
 
 EPOCH_NS = 1_000_000_000  # stamps start here: 0 means "none" in too many places
+FRAME_PERIOD_NS = 33_333_333  # so often a policy that lacks an observation looks again
 
 
 @dataclass(frozen=True, eq=False)
 class _Inference:
-    """An answer on its way: it arrives at `due_ns`."""
+    """An answer on its way, or the news that none will come: it arrives at `due_ns`."""
 
     observation: Observation
-    reply: Reply
+    reply: Reply | PolicyTimeout
     due_ns: int
 
 
@@ -48,7 +52,8 @@ class LockstepStation:
         """`client` is connected; each of its answers is taken to have needed `latency_ms`. Raises SimError."""
         assert config.task is not None
         self._embodiment, self._profile, self._client = embodiment, profile, client
-        self._latency_ns = round(latency_ms * 1e6)
+        self.faults = LockstepFaults()
+        self._latency_ms = latency_ms
         self._clock = FakeClock(EPOCH_NS)
         self._task = load_task(config.task)
         self._world = World(embodiment, config.calibration, self._task.name, config.seed)
@@ -59,7 +64,6 @@ class LockstepStation:
         self._recorder = LockstepRecorder(config, embodiment, calibrations, profile)
         self._steps = round(embodiment.period_s * 1e9 / STEP_NS)
         self._prompt = ""
-        self._fault: tuple[Cause, str] | None = None
         self._begin_anew()
 
     def now_ns(self) -> int:
@@ -69,10 +73,10 @@ class LockstepStation:
     def advance(self) -> None:
         """Advance control, policy and world by one control period."""
         now_ns = self._clock.now_ns()
-        record = self._control.tick(now_ns)
-        if record.state is not None:
-            self._observations.add_joint_state(record.state)
-        self._recorder.add_step(record)
+        if self.faults.late_ticks > 0:
+            self.faults.late_ticks -= 1
+        else:
+            self._tick(now_ns)
         if self._running:
             self._infer(now_ns)
         for _ in range(self._steps):
@@ -81,6 +85,16 @@ class LockstepStation:
         if self._clock.now_ns() >= self._score_ns:
             self._scorer.update(self._clock.now_ns())
             self._score_ns += SCORE_PERIOD_NS
+
+    def _tick(self, now_ns: int) -> None:
+        record = self._control.tick(now_ns)
+        if record.state is not None:
+            self._observations.add_joint_state(record.state)
+        self._recorder.add_step(record)
+        cause = self._control.cause
+        said = {"mode": record.mode.value, "cause": cause.value if cause else "", "detail": self._control.detail}
+        self._watch.safety(said)
+        self._recorder.add_status(said, now_ns)
 
     def close(self) -> None:
         """Free the renderer and close an open bag."""
@@ -123,15 +137,17 @@ class LockstepStation:
         try:
             self._policy.start(self._prompt)
         except PolicyError as error:
-            self._fault = (error.cause, str(error))
+            self._fail(error)
             return
         self._recorder.add_command("start", self._clock.now_ns())
         self._control.set_mode(Mode.POLICY, self._clock.now_ns())
+        self._watch.running(True)
         self._running = True
 
     def stop(self) -> None:
         """See Station."""
         self._running = False
+        self._watch.running(False)
         self._recorder.add_command("stop", self._clock.now_ns())
         self._control.set_mode(Mode.HOLD, self._clock.now_ns())
 
@@ -146,13 +162,12 @@ class LockstepStation:
 
     def fault(self) -> tuple[Cause, str] | None:
         """See Station."""
-        if self._fault is None and self._control.mode is Mode.FAULT:
-            return self._control.cause or Cause.DRIVER_LOST, f"the robot is in FAULT: {self._control.detail}"
-        return self._fault
+        return self._watch.fault(self._clock.now_ns())
 
     def enable(self) -> None:
         """See Station."""
-        self._control.enable(self._clock.now_ns())
+        if self.faults.beats:
+            self._control.enable(self._clock.now_ns())
 
     def _begin_anew(self) -> None:
         """Make what a trial must not inherit from the one before."""
@@ -168,39 +183,74 @@ class LockstepStation:
         self._scorer = Scorer(self._world, self._task)
         self._score_ns = self._clock.now_ns()
         self._pending: _Inference | None = None
-        self._fault = None
+        self._blind_since_ns: int | None = None
+        self._look_ns = 0
+        self._watch = StationWatch((), {}, lambda: [])
         self._running = False
 
     def _infer(self, now_ns: int) -> None:
         """Take the answer that is due, or ask when it is time to; a policy that has failed is not asked again."""
         try:
-            if self._pending is None and self._policy.due(now_ns):
+            if self._pending is None and now_ns >= self._look_ns and self._policy.due(now_ns):
                 self._look(now_ns)
-                observation = self._policy.ask(now_ns)
-                self._pending = _Inference(observation, self._client.infer(observation), now_ns + self._latency_ns)
+                self._pending = self._ask(now_ns)
+                self._blind_since_ns = None
             if self._pending is not None and now_ns >= self._pending.due_ns:
                 answered, self._pending = self._pending, None
                 self._take(answered, now_ns)
-        except (ObservationError, PolicyError) as error:
-            self._fault = (error.cause, str(error))
-            self._running = False
+        except ObservationError as error:
+            self._look_ns = now_ns + FRAME_PERIOD_NS
+            self._blind_since_ns = now_ns if self._blind_since_ns is None else self._blind_since_ns
+            grace_ns = LADDER[Cause.CAMERA_STALE].delay_ns(self._embodiment.period_s)
+            if now_ns - self._blind_since_ns > grace_ns:
+                self._fail(error)
+        except PolicyError as error:
+            self._fail(error)
+
+    def _fail(self, error: ObservationError | PolicyError) -> None:
+        self._running = False
+        self._watch.policy({"state": PolicyState.FAILED.value, "cause": error.cause.value, "detail": str(error)})
+
+    def _ask(self, now_ns: int) -> _Inference:
+        """Ask the server over its wire; what it answers takes virtual time, and so does waiting for what does not come.
+
+        Raises ObservationError and every PolicyError but PolicyTimeout, which comes when the wait is over.
+        """
+        observation = self._policy.ask(now_ns)
+        limit_s = self._profile.timeouts.call_s
+        latency_ms = self._latency_ms if self.faults.latency_ms is None else self.faults.latency_ms
+        try:
+            reply: Reply | PolicyTimeout = self._client.infer(observation)
+        except PolicyTimeout as error:
+            reply = error
+        if latency_ms >= 1e3 * limit_s:
+            self._client.close()
+            reply = PolicyTimeout(f"policy server {self._profile.url} did not send an answer in {limit_s:g} s")
+        if isinstance(reply, PolicyTimeout):
+            return _Inference(observation, reply, now_ns + round(limit_s * 1e9))
+        # The call took what it is said to take; how long it really took depends on the machine.
+        virtual = replace(reply, timing_ms={"round_trip": latency_ms}, server_infer_ms=None)
+        return _Inference(observation, virtual, now_ns + round(latency_ms * 1e6))
 
     def _look(self, now_ns: int) -> None:
         snapshot = self._world.snapshot(EPOCH_NS)
         for view in self._profile.views:
-            frame = CameraFrame(view, now_ns, self._renderer.render(snapshot, view))
-            self._observations.add_frame(frame)
-            self._recorder.add_frame(frame)
+            frame = self.faults.picture(CameraFrame(view, now_ns, self._renderer.render(snapshot, view)))
+            if frame is not None:
+                self._observations.add_frame(frame)
+                self._recorder.add_frame(frame)
 
     def _take(self, inference: _Inference, now_ns: int) -> None:
+        reply = inference.reply
+        if isinstance(reply, PolicyTimeout):
+            raise reply
         chunk, refused = None, None
         try:
-            chunk = self._policy.take(inference.observation, inference.reply, now_ns)
+            chunk = self._policy.take(inference.observation, reply, now_ns)
             self._control.accept(chunk, now_ns)
         except ChunkRefused as error:
             refused = error
-        # The call took what it is said to take; how long it really took depends on the machine.
-        reply = replace(inference.reply, timing_ms={"round_trip": self._latency_ns * 1e-6}, server_infer_ms=None)
-        inference_id, timing_ms = self._policy.inference_id, dict(reply.timing_ms)
-        step = PolicyStep(inference_id, inference.observation, reply, chunk, refused, timing_ms)
+        step = PolicyStep(
+            self._policy.inference_id, inference.observation, reply, chunk, refused, dict(reply.timing_ms)
+        )
         self._recorder.add_policy_status(PolicyStatus(PolicyState.RUNNING, step=step), now_ns)

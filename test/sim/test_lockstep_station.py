@@ -72,6 +72,8 @@ def test_a_policy_that_fails_is_told_and_not_asked_again(
     station.prepare(planned, tmp_path / "trial/bag")
     station.start()
     assert station.fault() is None
+    advance(station, round(BASELINE.timeouts.call_s / UR5.period_s))
+    assert station.fault() is None, "waiting for an answer takes virtual time"
     advance(station, 20)
     assert station.fault() == (Cause.POLICY_TIMEOUT, "no answer")
     assert client.asked == 1
