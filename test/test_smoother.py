@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import chunk_switch
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -41,18 +40,6 @@ def check_limits(positions: FloatArray, embodiment: Embodiment = UR5) -> None:
     assert (np.abs(jerk) <= embodiment.jerk[ARM] + 1e-3).all()
     assert (positions >= embodiment.lower - 1e-9).all()
     assert (positions <= embodiment.upper + 1e-9).all()
-
-
-@pytest.mark.parametrize("latency_s", [0.1, 0.2, 0.4])
-@pytest.mark.parametrize("rate_hz", [125.0, pytest.param(500.0, marks=pytest.mark.slow)])
-def test_switching_between_chunks_that_disagree_is_smooth_and_not_late(latency_s: float, rate_hz: float) -> None:
-    figures = chunk_switch.run(latency_s, rate_hz)
-    assert figures.idle_s == 0.0
-    assert figures.step <= 0.014
-    assert figures.rms_error <= 0.018
-    assert figures.velocity <= UR5.velocity[0]
-    assert figures.acceleration <= UR5.acceleration[0] + 1e-6
-    assert figures.jerk <= UR5.jerk[0] + 1e-3
 
 
 def test_a_chunk_that_ends_in_motion_comes_to_rest_at_its_last_row() -> None:

@@ -1,6 +1,5 @@
 """What a sitting ran: `sitting.yaml`."""
 
-import os
 import platform
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ros_wam.machine import describe_machine
 from ros_wam.share import share_dir
 
 GIT_TIMEOUT_S = 5.0
@@ -70,7 +70,7 @@ def describe_sitting(
         seed=seed,
         versions=_versions(),
         git_revision=_git_revision(share_dir()),
-        machine=_machine(),
+        machine=describe_machine(),
     )
 
 
@@ -93,23 +93,3 @@ def _git_revision(folder: Path) -> str | None:
     except subprocess.TimeoutExpired:
         return None
     return answer.stdout.strip() or None
-
-
-def _machine() -> dict[str, str]:
-    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return {
-        "host": platform.node(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": str(len(os.sched_getaffinity(0))),
-        "memory_gib": f"{memory_gib:.1f}",
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

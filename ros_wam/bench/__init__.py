@@ -1,0 +1,1 @@
+"""Benchmarks: each module measures production classes and returns a BenchResult."""

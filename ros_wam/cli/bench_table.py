@@ -1,0 +1,35 @@
+"""A benchmark's result as tables for the terminal."""
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.table import Table
+
+from ros_wam.bench.result import BenchResult
+from ros_wam.bench.table import number, rows_table
+
+
+def bench_table(result: BenchResult) -> Iterator[Table | str]:
+    """Yield the rows, ours in bold where others' stand beside them, then the figures."""
+    text = rows_table(result)
+    title = f"{result.bench} · {result.machine['processor']}, {result.machine['cores']} cores"
+    if text.rows:
+        table = _table(title)
+        for column, cells in zip(text.columns, zip(*text.rows, strict=True), strict=True):
+            numeric = all(cell[0].isdigit() or cell[0] in "–-" for cell in cells)
+            table.add_column(column, justify="right" if numeric else "left")
+        for cells in text.rows:
+            table.add_row(*cells, style="bold" if cells[0] == "ros_wam" else "")
+        table.caption, table.caption_justify = "; ".join(text.notes) or None, "left"
+        yield table
+        yield ""
+    figures = _table("" if text.rows else title)
+    figures.add_column("figure")
+    figures.add_column("value", justify="right")
+    for name, value in result.figures.items():
+        figures.add_row(name, number(value))
+    yield figures
+
+
+def _table(title: str) -> Table:
+    return Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
