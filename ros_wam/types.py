@@ -68,13 +68,30 @@ class JointState:
 
 
 @dataclass(frozen=True, eq=False)
+class Commitment:
+    """What the robot goes on doing while the policy infers: `positions` `(T, n)` [rad, grippers 0–1] from the
+    observation's stamp on, a row of the policy apart, of which `delay_rows` are executed before its answer comes.
+    """
+
+    positions: FloatArray
+    delay_rows: int
+
+    def __post_init__(self) -> None:
+        _freeze(self, _spec("positions", (None, None)))
+
+
+@dataclass(frozen=True, eq=False)
 class Observation:
-    """One time-aligned input to the policy. `stamp_ns` is the oldest frame's; the joint state is interpolated to it."""
+    """One time-aligned input to the policy. `stamp_ns` is the oldest frame's; the joint state is interpolated to it.
+
+    `commitment` is None while nothing is being followed.
+    """
 
     stamp_ns: int
     frames: Mapping[str, CameraFrame]
     joint_state: JointState
     prompt: str
+    commitment: Commitment | None = None
 
 
 @dataclass(frozen=True, eq=False)

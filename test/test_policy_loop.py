@@ -9,29 +9,11 @@ from policy_world import HOME, MS, T0, S, World
 
 from ros_wam.causes import RefusalReason
 from ros_wam.errors import ChunkRefused, ObservationError
-from ros_wam.policy.chunking import REST_TIMEOUT_S, RETRY_S, SETTLE_S, next_ask
+from ros_wam.policy.loop import RETRY_S
+from ros_wam.policy.strategies.strategy import LOOK_AFTER_S, REST_TIMEOUT_S
 from ros_wam.types import FloatArray, Reply
 
-LEFT_S = 14 / 30.0  # of a chunk of 30 rows after 15
-OVER_S = 29 / 30.0 + SETTLE_S
-
-
-@pytest.mark.parametrize(
-    ("latency_s", "ask_s", "at_rest"),
-    [
-        (0.0, 0.5, False),
-        (0.1, 0.5, False),
-        (LEFT_S, 0.5, False),
-        (0.5, 29 / 30 + SETTLE_S, True),
-        (5.0, 29 / 30 + SETTLE_S, True),
-    ],
-)
-def test_next_ask_overlaps_where_it_can_and_waits_for_rest_where_it_cannot(
-    latency_s: float, ask_s: float, at_rest: bool
-) -> None:
-    ask = next_ask(BASELINE, T0, int(latency_s * 1e9))
-    assert ask.stamp_ns == pytest.approx(T0 + ask_s * 1e9, abs=1)
-    assert ask.at_rest is at_rest
+OVER_S = 29 / 30.0 + LOOK_AFTER_S
 
 
 def test_tick_asks_admits_and_dates_the_chunk_at_the_observation() -> None:
@@ -58,20 +40,20 @@ def test_timing_sums_up_to_the_age_of_the_observation(monkeypatch: pytest.Monkey
     assert sum(step.timing_ms.values()) == pytest.approx((world.clock.now_ns() - step.observation.stamp_ns) * 1e-6)
 
 
-def test_next_question_is_asked_before_the_chunk_is_over() -> None:
-    """From rest the chunk starts when it comes; 15 rows later, in motion, the next is asked for."""
+def test_answer_comes_when_the_horizon_has_been_executed() -> None:
+    """From rest the chunk starts when it comes; the next is asked for so that it comes 15 rows later, in motion."""
     world = World(latency_ns=104 * MS)
     first = world.tick()
     start_ns = world.clock.now_ns()
     assert world.tick() is None
-    world.run_until(start_ns + 496 * MS)
+    world.run_until(start_ns + 392 * MS)
     assert world.tick() is None
-    world.run_until(start_ns + 504 * MS)
+    world.run_until(start_ns + 400 * MS)
     second = world.tick()
     assert second.chunk.chunk_id == first.chunk.chunk_id + 1
-    # In motion the chunk counts from its observation: the next question comes half a second after that.
-    assert not world.loop.due(second.chunk.t0_ns + 499 * MS)
-    assert world.loop.due(second.chunk.t0_ns + 500 * MS)
+    # In motion the chunk counts from its observation: the next answer is to come half a second after that.
+    assert not world.loop.due(second.chunk.t0_ns + 395 * MS)
+    assert world.loop.due(second.chunk.t0_ns + 396 * MS)
 
 
 def test_policy_slower_than_its_chunk_is_asked_again_at_rest() -> None:

@@ -32,7 +32,7 @@ def check_metadata(profile: Profile, embodiment: Embodiment, metadata: Mapping[s
 
 
 def _expectations(profile: Profile, embodiment: Embodiment) -> dict[str, Any]:
-    return {
+    expectations = {
         "embodiment": embodiment.name,
         "views": list(profile.views),
         "image_size": list(profile.image_size),
@@ -40,6 +40,7 @@ def _expectations(profile: Profile, embodiment: Embodiment) -> dict[str, Any]:
         "action_horizon": profile.action_horizon,
         "rate_hz": profile.rate_hz,
     }
+    return expectations if profile.rtc is None else {**expectations, "rtc": True}
 
 
 def _agrees(name: str, expected: Any, declared: Any, required: bool) -> bool:

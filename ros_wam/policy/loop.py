@@ -1,17 +1,22 @@
 """The policy loop: observation → policy client → admission → action chunk, while the robot goes on moving."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused
 from ros_wam.policy.admission import Admission, check_actions
-from ros_wam.policy.chunking import RETRY_S, NextAsk, next_ask
 from ros_wam.policy.client import PolicyClient
+from ros_wam.policy.commitment import commitment
+from ros_wam.policy.latency import LatencyWindow
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Profile
+from ros_wam.policy.strategies import make_strategy
+from ros_wam.policy.strategies.strategy import Look, look_in_time
 from ros_wam.types import ActionChunk, Observation, Reply
 
+RETRY_S = 0.1  # after a refusal
 RESTED_RAD = 0.005  # a robot that has moved less than this since the observation has rested
 STILL_S, STILL_RAD = 0.2, 0.002  # one that moves less in this time is at rest; 1.5 mrad is one tick of a Dynamixel
 
@@ -56,8 +61,9 @@ class PolicyLoop:
         self._prompt = ""
         self._inference_id = 0
         self._chunk_id = 0
-        self._next = NextAsk(0)
-        self._end_ns = 0  # of the chunk that is being followed
+        self._latency = LatencyWindow()
+        self._followed: ActionChunk | None = None
+        self._begin()
 
     @property
     def inference_id(self) -> int:
@@ -68,13 +74,13 @@ class PolicyLoop:
         """Begin an episode: the next tick asks at once. Raises PolicyError."""
         self._client.reset()
         self._prompt = prompt
-        self._next, self._end_ns = NextAsk(0), 0
+        self._begin()
 
     def due(self, now_ns: int) -> bool:
         """Return whether it is time to ask."""
-        if now_ns >= self._next.deadline_ns:
+        if now_ns >= self._look.deadline_ns:
             return True
-        return now_ns >= self._next.stamp_ns and self.observations.is_still(STILL_S, STILL_RAD)
+        return now_ns >= self._look.stamp_ns and self.observations.is_still(STILL_S, STILL_RAD)
 
     def tick(self, now_ns: int) -> PolicyStep | None:
         """Infer once if it is due and return what came of it, else None; raises ObservationError and PolicyError."""
@@ -97,23 +103,46 @@ class PolicyLoop:
         """Return what to send to the policy; raises ObservationError."""
         observation = self.observations.build(now_ns, self._prompt)
         self._inference_id += 1
-        return observation
+        self._asked_ns = now_ns
+        if self._profile.rtc is None or self._followed is None:
+            return observation
+        delay_s = (now_ns + self._latency.anticipated_ns - observation.stamp_ns) * 1e-9
+        delay_rows = math.ceil(delay_s / self._profile.dt_s)
+        return replace(observation, commitment=commitment(self._followed, observation.stamp_ns, delay_rows))
 
     def take(self, observation: Observation, reply: Reply, now_ns: int) -> ActionChunk:
         """Return the admitted chunk of the answer to the last `ask`, in joint order and grippers clamped to 0–1.
 
         Raises ChunkRefused, and ObservationError when the robot's state has gone stale meanwhile.
         """
-        self._next = NextAsk(now_ns + round(RETRY_S * 1e9))
+        self._latency.add(now_ns - self._asked_ns)
+        self._look = self._retry(now_ns)
         measured = self.observations.newest_state(now_ns).position
         chunk = self._chunk(observation, reply)
         rested = self._has_rested(observation)
+        answered = replace(chunk, t0_ns=now_ns, reanchored=True) if rested else chunk  # as it will be followed
+        followed = self._strategy.combine(answered)
+        chunk = replace(chunk, positions=followed.positions)
         self._admission.check(chunk, measured, now_ns, rested)
         self._chunk_id += 1
-        start_ns = now_ns if rested else chunk.t0_ns
-        self._end_ns = start_ns + chunk.end_ns - chunk.t0_ns
-        self._next = next_ask(self._profile, start_ns, now_ns - observation.stamp_ns)
+        self._followed = followed
+        self._look = self._strategy.admitted(answered, followed, now_ns, self._latency.anticipated_ns)
         return chunk
+
+    def _begin(self) -> None:
+        execution = self._profile.execution
+        self._strategy = make_strategy(execution.strategy, execution.horizon)
+        self._look = Look(0)
+        self._asked_ns = 0
+        self._followed = None
+
+    def _retry(self, now_ns: int) -> Look:
+        """Return when to look after a refusal: at rest where the answer would find nothing to take over from."""
+        retry_ns = now_ns + round(RETRY_S * 1e9)
+        if self._followed is None:
+            return Look(retry_ns)
+        look = look_in_time(retry_ns, self._followed, self._latency.anticipated_ns)
+        return replace(look, stamp_ns=max(look.stamp_ns, retry_ns))
 
     def _chunk(self, observation: Observation, reply: Reply) -> ActionChunk:
         layout, names = self._profile.action_layout, self._embodiment.joint_names
@@ -125,7 +154,7 @@ class PolicyLoop:
         return ActionChunk(self._inference_id, self._chunk_id + 1, stamp_ns, stamp_ns, self._profile.dt_s, positions)
 
     def _has_rested(self, observation: Observation) -> bool:
-        if observation.stamp_ns < self._end_ns:
+        if self._followed is not None and observation.stamp_ns < self._followed.end_ns:
             return False
         moved = self.observations.moved_since(observation.joint_state)
         return bool((moved[~self._embodiment.is_gripper] <= RESTED_RAD).all())

@@ -8,6 +8,7 @@ from pathlib import Path
 from ros_wam.config import load
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError
+from ros_wam.policy.strategies import STRATEGIES, WITHOUT_HORIZON
 
 TRANSPORTS = {"websocket": "ros_wam.policy.websocket_client"}  # the module that defines `make_client`
 CODECS = ("openpi",)
@@ -33,16 +34,36 @@ class Freshness:
 
 
 @dataclass(frozen=True)
+class Execution:
+    """How chunks are executed, see `strategies/`; `horizon` [rows] is None for a strategy that takes none."""
+
+    strategy: str = "async"
+    horizon: int | None = None
+
+
+@dataclass(frozen=True)
+class RealTimeChunking:
+    """Where a server takes what the robot goes on doing while it infers.
+
+    `actions_key`: the rows that are left of what is being followed, in the action layout, `1 / rate_hz` apart from the
+    observation's stamp on; `delay_key`: how many of them will have been executed before the answer comes.
+    """
+
+    actions_key: str
+    delay_key: str
+
+
+@dataclass(frozen=True)
 class Profile:
     """One policy server.
 
     `views` and `state` map what the robot has to keys of the request: a view to the key of its image, sent as HxWx3
     uint8 RGB of `image_size` (height, width); a key to the joints it holds. `prompt_key` and `stamp_key` name where the
     prompt and the observation's stamp go, None where the server takes none. `reply_path` leads to the actions, whose
-    columns are `action_layout` and whose rows are `1 / rate_hz` apart. `execution_horizon` is after how many rows to
-    ask again. `must_declare` lists the metadata that the server has to state before the robot moves (a stock openpi
-    server states none); what it states is compared in any case. `serve` are the arguments of `ros-wam serve` for a
-    policy that this package serves.
+    columns are `action_layout` and whose rows are `1 / rate_hz` apart. `execution` says how they are executed; `rtc` is
+    None where the server takes no rows that are being executed. `must_declare` lists the metadata that the server has
+    to state before the robot moves (a stock openpi server states none); what it states is compared in any case. `serve`
+    are the arguments of `ros-wam serve` for a policy that this package serves.
     """
 
     name: str
@@ -57,10 +78,11 @@ class Profile:
     action_space: str
     action_layout: tuple[str, ...]
     action_horizon: int
-    execution_horizon: int
+    execution: Execution
     rate_hz: float
     prompt_key: str | None = None
     stamp_key: str | None = None
+    rtc: RealTimeChunking | None = None
     must_declare: tuple[str, ...] = DECLARATIONS
     freshness: Freshness = field(default_factory=Freshness)
     serve: tuple[str, ...] = ()
@@ -81,11 +103,11 @@ class Profile:
         self._check_positive("freshness: skew_margin_s", self.freshness.skew_margin_s)
         self._check_positive("image_size", min(self.image_size))
         self._require(self.action_horizon >= 2, "action_horizon", self.action_horizon, "at least 2")
-        horizon = self.execution_horizon
-        self._require(1 <= horizon <= self.action_horizon, "execution_horizon", horizon, f"1 to {self.action_horizon}")
+        self._check_execution()
         self._require(bool(self.views), "views", self.views, "a map of at least one view")
         keys = [*self.views.values(), *self.state, *filter(None, (self.prompt_key, self.stamp_key))]
-        self._require(len(set(keys)) == len(keys), "views, state, prompt_key, stamp_key", keys, "different keys")
+        keys += [self.rtc.actions_key, self.rtc.delay_key] if self.rtc is not None else []
+        self._require(len(set(keys)) == len(keys), "views, state, prompt_key, stamp_key, rtc", keys, "different keys")
 
     @property
     def dt_s(self) -> float:
@@ -102,6 +124,17 @@ class Profile:
         layout = self.action_layout
         complete = sorted(layout) == sorted(names)
         self._require(complete, "action_layout", list(layout), f"the joints of {embodiment.name}: {', '.join(names)}")
+
+    def _check_execution(self) -> None:
+        name, horizon = self.execution.strategy, self.execution.horizon
+        self._check_choice("execution: strategy", name, STRATEGIES)
+        if name in WITHOUT_HORIZON:
+            self._require(horizon is None, "execution: horizon", horizon, f"left out: {name} takes none")
+            return
+        last = self.action_horizon - (name != "sequential")  # the others need a row left to take over from
+        first = 2 if name == "sequential" else 1
+        in_range = horizon is not None and first <= horizon <= last
+        self._require(in_range, "execution: horizon", horizon, f"{first} to {last}")
 
     def _check_choice(self, key: str, value: str, choices: Iterable[str]) -> None:
         self._require(value in choices, key, value, f"one of {', '.join(choices)}")

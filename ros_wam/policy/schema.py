@@ -13,7 +13,7 @@ from ros_wam.types import FloatArray, Observation
 
 
 def build_request(profile: Profile, embodiment: Embodiment, observation: Observation) -> dict[str, Any]:
-    """Return the request: HxWx3 uint8 RGB images, float64 joint vectors, and prompt and stamp where they are taken."""
+    """Return the request: HxWx3 uint8 RGB images, float64 joint vectors, and what else the server takes."""
     request: dict[str, Any] = {
         key: resize_with_pad(observation.frames[view].image, profile.image_size) for view, key in profile.views.items()
     }
@@ -24,6 +24,10 @@ def build_request(profile: Profile, embodiment: Embodiment, observation: Observa
         request[profile.prompt_key] = observation.prompt
     if profile.stamp_key is not None:
         request[profile.stamp_key] = observation.stamp_ns
+    if profile.rtc is not None and observation.commitment is not None:
+        layout = [embodiment.joint_names.index(joint) for joint in profile.action_layout]
+        request[profile.rtc.actions_key] = observation.commitment.positions[:, layout]
+        request[profile.rtc.delay_key] = observation.commitment.delay_rows
     return request
 
 
