@@ -37,7 +37,7 @@ class Fixture:
     def __post_init__(self) -> None:
         for axis, low, high in zip("xyz", self.min_m, self.max_m, strict=True):
             _require(-np.inf < low < np.inf, f"min_m of {axis}", low, "finite")
-            _require(low < high < np.inf, f"max_m of {axis}", high, f"finite and greater than min_m, {low} m")
+            _require(low < high < np.inf, f"max_m of {axis}", high, f"finite and above min_m, {low} m")
 
 
 @dataclass(frozen=True)
