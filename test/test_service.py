@@ -18,7 +18,8 @@ from ros_wam.motion.announced import CONNECT_TIMEOUT_S, RECOVER_TIMEOUT_S, STOP_
 from ros_wam.motion.link import Link, pack_chunk, unpack_record
 from ros_wam.motion.loop import build_control_loop
 from ros_wam.motion.pace import Pace
-from ros_wam.motion.service import ControlService, waiting_status
+from ros_wam.motion.report import waiting_status
+from ros_wam.motion.service import ControlService
 
 UR5 = robot()
 HOME = UR5.home_position
@@ -38,6 +39,9 @@ class Rig:
             self.service.cycle(self.pace.wait())
             heard += self.theirs.receive()
         return heard
+
+    def send_chunk(self, packed: list[Any]) -> None:
+        self.theirs.send("chunk", [packed, self.clock.now_ns()])
 
     def ask(self, verb: str) -> list[Any]:
         self.theirs.send("request", [1, verb, self.clock.now_ns()])
@@ -81,7 +85,7 @@ def test_enable_chunk_and_teleop_reach_the_loop(rig: Rig) -> None:
     rig.run(3)
     assert rig.ask("policy") == [True, "POLICY"]
     rig.theirs.send("enable", [True, rig.clock.now_ns()])
-    rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
+    rig.send_chunk(pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
     rig.run(9)
     assert not np.array_equal(rig.robot.position, HOME)
     status = rig.status()
@@ -96,10 +100,10 @@ def test_enable_chunk_and_teleop_reach_the_loop(rig: Rig) -> None:
 
 def test_what_is_refused_is_told_and_counted(rig: Rig) -> None:
     rig.run(3)
-    rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME), rig.clock.now_ns())))
+    rig.send_chunk(pack_chunk(chunk_of(ramp(HOME, HOME), rig.clock.now_ns())))
     broken = pack_chunk(chunk_of(ramp(HOME, HOME), rig.clock.now_ns()))
     broken[5][0][0] = float("nan")
-    rig.theirs.send("chunk", broken)
+    rig.send_chunk(broken)
     refused = [content for kind, content in rig.run() if kind == "refused"]
     assert "wrong_mode" in refused[0]
     assert "not finite" in refused[1]
@@ -110,7 +114,7 @@ def test_interventions_are_counted_by_limit(rig: Rig) -> None:
     rig.run(3)
     rig.ask("policy")
     rig.theirs.send("enable", [True, rig.clock.now_ns()])
-    rig.theirs.send("chunk", pack_chunk(chunk_of(ramp(HOME, HOME + 0.1), rig.clock.now_ns())))
+    rig.send_chunk(pack_chunk(chunk_of(ramp(HOME, HOME + 0.1), rig.clock.now_ns())))
     rig.run(2)
     rig.service._loop._smoother.reset(HOME + 0.5, np.zeros(7))
     rig.theirs.send("enable", [True, rig.clock.now_ns()])

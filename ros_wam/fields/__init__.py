@@ -13,7 +13,7 @@ from ros_wam.fields.chunks import (
     teleop_command,
 )
 from ros_wam.fields.diagnostics import Diagnostic, Level, diagnostics, read_diagnostics
-from ros_wam.fields.images import camera_info, image, read_image
+from ros_wam.fields.images import PictureTimes, camera_info, image, read_image, read_times, with_times
 from ros_wam.fields.joints import joint_command, joint_state, read_joint_command, read_joint_state
 from ros_wam.fields.setpoints import (
     MODES,
@@ -36,6 +36,7 @@ __all__ = [
     "Diagnostic",
     "Fields",
     "Level",
+    "PictureTimes",
     "SetpointProvenance",
     "Setpoints",
     "action_chunk",
@@ -60,9 +61,11 @@ __all__ = [
     "read_setpoints",
     "read_stamp",
     "read_teleop_command",
+    "read_times",
     "robot_mode",
     "setpoint_provenance",
     "setpoints",
     "stamp",
     "teleop_command",
+    "with_times",
 ]

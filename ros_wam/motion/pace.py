@@ -50,6 +50,10 @@ class Pace:
         self._late_ns.append(max(self._began_ns - self.due_ns, 0))
         return self._began_ns
 
+    def now_ns(self) -> int:
+        """Return the time."""
+        return self._clock.now_ns()
+
     def restart(self) -> None:
         """Begin anew now: what came before was a pause that was meant."""
         self.due_ns = self._clock.now_ns()

@@ -24,7 +24,8 @@ from ros_wam.motion.link import Link
 from ros_wam.motion.loop import ControlLoop, build_control_loop
 from ros_wam.motion.pace import Pace
 from ros_wam.motion.realtime import become_realtime
-from ros_wam.motion.service import ControlService, waiting_status
+from ros_wam.motion.report import waiting_status
+from ros_wam.motion.service import ControlService
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.types import Mode
 

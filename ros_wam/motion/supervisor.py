@@ -18,7 +18,8 @@ from ros_wam.causes import Cause
 from ros_wam.clock import Clock
 from ros_wam.errors import RosWamError
 from ros_wam.motion.link import Link, pack_chunk
-from ros_wam.motion.service import REQUEST_MAX_AGE_NS, waiting_status
+from ros_wam.motion.report import waiting_status
+from ros_wam.motion.service import REQUEST_MAX_AGE_NS
 from ros_wam.share import import_dir
 from ros_wam.types import ActionChunk, Command
 
@@ -113,7 +114,7 @@ class ControlSupervisor:
 
     def follow(self, chunk: ActionChunk) -> None:
         """Pass on an admitted chunk; a refusal is told as "refused"."""
-        self._send("chunk", pack_chunk(chunk))
+        self._send("chunk", [pack_chunk(chunk), self._clock.now_ns()])
 
     def teleoperate(self, command: Command) -> None:
         """Pass on a leader device's command."""

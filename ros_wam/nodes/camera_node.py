@@ -10,7 +10,7 @@ from ros_wam.cameras import make_camera
 from ros_wam.cameras.stream import CameraStream
 from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError, ConfigError
-from ros_wam.fields import Diagnostic, Level
+from ros_wam.fields import Diagnostic, Level, PictureTimes
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics
 from ros_wam.run_config import RunConfig
@@ -56,7 +56,10 @@ class CameraNode(Node):  # type: ignore[misc]
         self._stream.stop()
 
     def _on_frame(self, frame: CameraFrame) -> None:
-        self._outlets.publish(image_topic(self._view), fields.image(frame))
+        read_ns = self._station_clock.now_ns()
+        picture = fields.image(frame)
+        times = PictureTimes(read_ns, self._station_clock.now_ns())
+        self._outlets.publish(image_topic(self._view), fields.with_times(picture, times))
         self._say(True, "delivers pictures")
 
     def _on_error(self, error: CameraError) -> None:

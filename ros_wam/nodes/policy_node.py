@@ -10,13 +10,15 @@ from rclpy.node import Node
 from ros_wam import fields
 from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError, SpecError
+from ros_wam.followed import read_followed
 from ros_wam.kinematics import Kinematics
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.policy.admission import Admission
 from ros_wam.policy.client import make_client
+from ros_wam.policy.hops import HopLog, PictureHops
 from ros_wam.policy.loop import PolicyLoop
-from ros_wam.policy.messages import policy_messages
+from ros_wam.policy.messages import followed_message, policy_messages
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.runner import PolicyRunner, PolicyStatus
 from ros_wam.run_config import RunConfig
@@ -40,14 +42,16 @@ class PolicyNode(Node):  # type: ignore[misc]
         admission = Admission(self._embodiment, Kinematics(self._embodiment).tool_pose)
         loop = PolicyLoop(self._profile, self._embodiment, client, self._observations, admission, clock)
         self._runner = PolicyRunner(loop, client, clock, self._on_status)
-        self._pictures: dict[str, Any] = {}
+        self._pictures: dict[str, tuple[Any, int]] = {}
+        self._hops = HopLog()
         self._stop = threading.Event()
         topics = station_topics(config)
         self._outlets = Outlets(self, topics, ("action_chunk", "action_chunk_raw", "policy_status"))
         subscribe(self, topics["joint_states"], self._on_joint_state)
         subscribe(self, topics["trial_command"], self._on_command)
+        subscribe(self, topics["safety_status"], self._on_safety)
         for view in self._profile.views:
-            subscribe(self, topics[image_topic(view)], partial(self._pictures.__setitem__, view))
+            subscribe(self, topics[image_topic(view)], partial(self._on_picture, view))
         self._thread = threading.Thread(target=self._run, name="policy")
         self._thread.start()
 
@@ -80,11 +84,19 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _take_pictures(self) -> None:
         while self._pictures:
-            view, message = self._pictures.popitem()
+            view, (message, received_ns) = self._pictures.popitem()
+            taken_ns = self._station_clock.now_ns()
             try:
-                self._observations.add_frame(fields.read_image(message))
+                frame = fields.read_image(message)
             except CameraError as error:  # without this picture the view soon counts as stale
                 self.get_logger().warning(f"{view}: {error}", throttle_duration_sec=1.0)
+                continue
+            hops = PictureHops(fields.read_times(message), received_ns, taken_ns, self._station_clock.now_ns())
+            self._hops.picture(view, frame.stamp_ns, hops)
+            self._observations.add_frame(frame)
+
+    def _on_picture(self, view: str, message: Any) -> None:
+        self._pictures[view] = message, self._station_clock.now_ns()
 
     def _on_joint_state(self, message: Any) -> None:
         self._observations.add_joint_state(fields.read_joint_state(message, self._embodiment.joint_names))
@@ -99,9 +111,19 @@ class PolicyNode(Node):  # type: ignore[misc]
         elif verb == "stop":
             self._runner.stop()
 
+    def _on_safety(self, message: Any) -> None:
+        for status in fields.read_diagnostics(message)[1]:
+            told = read_followed(status.values.get("followed", ""))
+            hops = None if told is None else self._hops.followed(told)
+            if hops is not None:
+                self._outlets.publish("policy_status", followed_message(hops, self._station_clock.now_ns()))
+
     def _on_status(self, status: PolicyStatus) -> None:
-        messages = policy_messages(status, self._profile, self._embodiment, self._station_clock.now_ns())
-        for topic, message in messages:
+        hops = {} if status.step is None else self._hops.inference(status.step)
+        now_ns = self._station_clock.now_ns()
+        for topic, message in policy_messages(status, self._profile, self._embodiment, now_ns, hops):
+            if topic == "action_chunk" and status.step is not None:
+                self._hops.published(status.step.inference_id, self._station_clock.now_ns())
             self._outlets.publish(topic, message)
 
 

@@ -1,5 +1,6 @@
 """What the policy side says: each inference and each change of state, as the messages of its topics."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ros_wam import fields
@@ -15,12 +16,16 @@ LEVELS = {
     PolicyState.RUNNING: Level.OK,
     PolicyState.FAILED: Level.ERROR,
 }
+_NO_HOPS: Mapping[str, Any] = {}
 
 
 def policy_messages(
-    status: PolicyStatus, profile: Profile, embodiment: Embodiment, now_ns: int
+    status: PolicyStatus, profile: Profile, embodiment: Embodiment, now_ns: int, hops: Mapping[str, Any] = _NO_HOPS
 ) -> list[tuple[str, Fields]]:
-    """Return the messages of one status by topic, the admitted chunk first: it is waited for."""
+    """Return the messages of one status by topic, the admitted chunk first: it is waited for.
+
+    `hops` is what there is to say of the way to the request, see HopLog.
+    """
     messages: list[tuple[str, Fields]] = []
     step = status.step
     if step is not None:
@@ -35,9 +40,15 @@ def policy_messages(
         "cause": status.cause.value if status.cause else "",
         "detail": status.detail,
         **(_step_values(step) if step is not None else {}),
+        **hops,
     }
     diagnostic = Diagnostic("policy_node", LEVELS[status.state], status.detail or status.state.value, values)
     return [*messages, ("policy_status", fields.diagnostics(now_ns, diagnostic))]
+
+
+def followed_message(hops: Mapping[str, Any], now_ns: int) -> Fields:
+    """Return the `policy_status` that completes an inference: `hops` from admission to the first setpoint."""
+    return fields.diagnostics(now_ns, Diagnostic("policy_node", Level.OK, "followed", hops))
 
 
 def _step_values(step: PolicyStep) -> dict[str, Any]:
