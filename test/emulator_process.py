@@ -75,6 +75,7 @@ def _serve(address: str, model: str, unlock_after_s: float) -> None:
         "position": lambda _: [*plant.position().tolist(), plant.gripper_position()],
         "running": lambda _: emulator.is_running,
         "object_at": lambda opening: setattr(plant, "object_at", opening),
+        "wrench": lambda wrench: setattr(plant, "wrench", np.array(wrench)),
         "cpu_s": lambda _: sum(os.times()[:2]),
     }
     requests = selectors.DefaultSelector()

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_records_come_back_as_they_were(bare: bool) -> None:
         sequence=4,
         stamp_ns=START_NS,
         mode=Mode.POLICY,
-        state=None if bare else state_at(HOME, START_NS - 1),
+        state=None if bare else replace(state_at(HOME, START_NS - 1), tool_force_n=np.array([7.5])),
         target=None if bare else Target(HOME + 0.1, HOME * 0, Provenance(1, 2, 3, 4, True)),
         desired=Command(START_NS, HOME + 0.2),
         verdict=SafetyVerdict(command, Cause.ENABLE_LOST if bare else None, interventions),
@@ -97,7 +98,7 @@ def test_records_come_back_as_they_were(bare: bool) -> None:
     np.testing.assert_array_equal(back.sent.position, record.sent.position)
     assert (back.state is None) == (back.target is None) == bare
     if back.state is not None and back.target is not None and record.target is not None:
-        assert back.state.stamp_ns == START_NS - 1
+        assert (back.state.stamp_ns, back.state.tool_force_n.tolist()) == (START_NS - 1, [7.5])
         assert back.target.provenance == record.target.provenance
         np.testing.assert_array_equal(back.target.position, record.target.position)
 

@@ -1,5 +1,7 @@
 """Observations: interpolated, fresh and together, or refused with the cause."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake_policy import UR5, frame, state
@@ -44,6 +46,14 @@ def test_joint_state_is_interpolated_to_the_oldest_frame() -> None:
     np.testing.assert_allclose(observation.joint_state.position, (T - 33 * MS) * 1e-9)
     assert observation.frames["global"].stamp_ns == T - 10 * MS
     assert observation.prompt == "go"
+
+
+def test_the_force_at_the_tools_is_interpolated_like_all_that_is_measured() -> None:
+    before, after = (replace(state(T + k * MS, 0.0), tool_force_n=np.array([10.0 + k])) for k in (-10, 10))
+    observations = builder(before, after)
+    for view in UR5.views:
+        observations.add_frame(frame(view, T))
+    np.testing.assert_allclose(observations.build(T + 10 * MS, "go").joint_state.tool_force_n, [10.0])
 
 
 @given(st.integers(0, 100 * MS))

@@ -88,6 +88,14 @@ def test_a_robot_that_hears_nothing_stops_by_its_own_watchdog(rig: DriverRig, co
     rig.hold(rig.read().position)
 
 
+def test_the_force_at_the_tool_is_measured(rig: DriverRig, controller: EmulatedUr) -> None:
+    rig.driver.connect()
+    assert rig.read().tool_force_n.tolist() == [0.0]
+    controller.ask("wrench", [30.0, 0.0, 40.0, 9.0, 9.0, 9.0])
+    wait_until(lambda: rig.read().tool_force_n.tolist() == [50.0], "50 N are measured")
+    controller.ask("wrench", [0.0] * 6)
+
+
 def test_stops_are_told_and_recovered_without_moving(rig: DriverRig, controller: EmulatedUr) -> None:
     rig.driver.connect()
     hold = rig.read().position

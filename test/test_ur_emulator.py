@@ -67,6 +67,12 @@ def test_state_is_published_at_the_controllers_rate(client: RtdeClient) -> None:
     assert last["runtime_state"] == 1 and last["safety_status_bits"] == 1
 
 
+def test_the_force_at_the_tool_is_published(client: RtdeClient) -> None:
+    assert client.read()["actual_TCP_force"] == (0.0,) * 6
+    client.station.plant.wrench = np.arange(6.0)
+    assert client.read()["actual_TCP_force"] == (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+
+
 def test_a_slower_client_gets_fewer_packages(station: UrStation) -> None:
     client = RtdeClient(station)
     client.ask(Frame.OUTPUT_SETUP, struct.pack(">d", 25.0) + b"timestamp")

@@ -13,8 +13,14 @@ from ros_wam.sim.emulators.rtde import Frame, FrameReader, Recipe, encode
 from ros_wam.sim.emulators.ur import CB3, UrEmulator, UrModel
 
 HOME = np.array([0.0, -1.5708, 1.5708, -1.5708, -1.5708, 0.0])
-OUTPUTS = ["timestamp", "actual_q", "runtime_state", "safety_status_bits", "output_int_register_0"]
-OUTPUT_TYPES = ["DOUBLE", "VECTOR6D", "UINT32", "UINT32", "INT32"]
+OUTPUT_TYPES = {
+    "timestamp": "DOUBLE",
+    "actual_q": "VECTOR6D",
+    "actual_TCP_force": "VECTOR6D",
+    "runtime_state": "UINT32",
+    "safety_status_bits": "UINT32",
+    "output_int_register_0": "INT32",
+}
 INPUTS = ["input_int_register_0", "input_int_register_1", *(f"input_double_register_{n}" for n in range(11))]
 INPUT_TYPES = ["INT32", "INT32", *["DOUBLE"] * 11]
 SERVO_J, MOVE_J, SERVO_STOP, STOP_J, WATCHDOG = 11, 1, 16, 34, 35
@@ -73,7 +79,7 @@ class RtdeClient:
         self.socket = station.connect(30004)
         self.reader = FrameReader()
         self.frames: list[tuple[int, bytes]] = []
-        self.outputs = Recipe(1, OUTPUTS, OUTPUT_TYPES)
+        self.outputs = Recipe(1, [*OUTPUT_TYPES], [*OUTPUT_TYPES.values()])
         self.inputs = Recipe(1, INPUTS, INPUT_TYPES)
 
     def ask(self, kind: Frame, payload: bytes) -> bytes:
@@ -87,10 +93,10 @@ class RtdeClient:
 
     def set_up(self) -> None:
         rate_hz = self.station.emulator.rate_hz
-        names = ",".join(OUTPUTS).encode()
+        names = ",".join(OUTPUT_TYPES).encode()
         assert (
             self.ask(Frame.OUTPUT_SETUP, struct.pack(">d", rate_hz) + names)
-            == b"\x01" + ",".join(OUTPUT_TYPES).encode()
+            == b"\x01" + ",".join(OUTPUT_TYPES.values()).encode()
         )
         assert self.ask(Frame.INPUT_SETUP, ",".join(INPUTS).encode()) == b"\x01" + ",".join(INPUT_TYPES).encode()
         assert self.ask(Frame.START, b"") == b"\x01"

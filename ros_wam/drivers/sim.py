@@ -23,7 +23,13 @@ class SimDriver:
         """Return the measured state of now; raises DriverUnreachable before `connect` and after `close`."""
         self._require_connection()
         world = self._robot.world
-        return JointState(self._clock.now_ns(), world.joint_position(), world.joint_velocity(), world.joint_effort())
+        return JointState(
+            self._clock.now_ns(),
+            world.joint_position(),
+            world.joint_velocity(),
+            world.joint_effort(),
+            world.tool_force_n(),
+        )
 
     def send(self, command: Command) -> Command:
         """Set the targets and return them, grippers clamped to 0–1; raises CommandInvalid, DriverUnreachable."""

@@ -99,6 +99,7 @@ class Ur5:
             self._measured,
             np.append(arm.velocity, gripper.velocity),
             np.append(arm.effort, gripper.effort),
+            np.array([arm.tool_force_n]),
         )
 
     def send(self, command: Command) -> Command:

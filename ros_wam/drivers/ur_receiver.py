@@ -24,6 +24,7 @@ VARIABLES = [
     "actual_q",
     "actual_qd",
     "target_moment",
+    "actual_TCP_force",
     "robot_mode",
     "robot_status_bits",
     "safety_status_bits",
@@ -48,18 +49,22 @@ _PROGRAM_RUNNING_BIT = 1 << 1
 
 @dataclass(frozen=True, eq=False)
 class ArmState:
-    """`(6,)` position [rad], velocity [rad/s] and effort [N m] at `stamp_ns`."""
+    """`(6,)` position [rad], velocity [rad/s] and effort [N m] at `stamp_ns`; the size of the tool's force [N]."""
 
     stamp_ns: int
     position: FloatArray
     velocity: FloatArray
     effort: FloatArray
+    tool_force_n: float
 
 
 class UrReceiver:
     """An RTDE state link, open as long as this object lives. Stamps are the controller's own, put on station time.
 
     Effort is RTDE's `target_moment` [N m]: what the controller's model needs for the motion, without contact.
+    The tool's force is the force part of `actual_TCP_force`, from which the controller has subtracted the payload that
+    its installation names: a gripper that is missing there is felt all the time. CB3 controllers, without a sensor,
+    estimate it from the motors' currents.
     """
 
     def __init__(self, address: str, rate_hz: float, latency_s: float, clock: Clock) -> None:
@@ -89,6 +94,7 @@ class UrReceiver:
                 np.array(self._link.getActualQ()),
                 np.array(self._link.getActualQd()),
                 np.array(self._link.getTargetMoment()),
+                float(np.linalg.norm(self._link.getActualTCPForce()[:3])),
             )
             if self._link.getTimestamp() == self._timestamp_s:  # no package came between the getters
                 break

@@ -103,7 +103,7 @@ def pack_record(record: StepRecord) -> list[Any]:
         record.sequence,
         record.stamp_ns,
         record.mode.value,
-        None if state is None else [state.stamp_ns, *map(_list, (state.position, state.velocity, state.effort))],
+        None if state is None else [state.stamp_ns, *map(_list, _arrays(state))],
         None if target is None else [_list(target.position), _list(target.velocity)],
         None if source is None else list(vars(source).values()),
         _list(record.desired.position),
@@ -134,6 +134,10 @@ def unpack_record(content: list[Any]) -> StepRecord:
         Command(stamp_ns, sent),
         late_ns,
     )
+
+
+def _arrays(state: JointState) -> tuple[FloatArray, ...]:
+    return state.position, state.velocity, state.effort, state.tool_force_n
 
 
 def _list(array: FloatArray) -> list[float]:

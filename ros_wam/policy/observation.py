@@ -118,7 +118,12 @@ class ObservationBuilder:
             detail = f"joint states around the oldest frame are {_ms(gap_ns)} apart, at most {self._age_bound()}"
             raise ObservationError(Cause.STATE_STALE, detail)
         w = (stamp_ns - a.stamp_ns) / gap_ns
-        fields = ((a.position, b.position), (a.velocity, b.velocity), (a.effort, b.effort))
+        fields = (
+            (a.position, b.position),
+            (a.velocity, b.velocity),
+            (a.effort, b.effort),
+            (a.tool_force_n, b.tool_force_n),
+        )
         return JointState(stamp_ns, *((1.0 - w) * before + w * later for before, later in fields))
 
     def _check_age(self, stamp_ns: int, now_ns: int, cause: Cause, what: str) -> None:

@@ -69,6 +69,7 @@ class ArmPlant:
     def __init__(self, robot: SimRobot, arm: str, joints: NDArray[np.intp], gripper: int) -> None:
         self._world, self._joints, self._gripper = robot.world, joints, gripper
         self._arm_actuator, self._gripper_actuator = robot.arms[arm], robot.grippers[arm]
+        self._sensor = robot.world.tool_forces[arm]
 
     def position(self) -> FloatArray:
         return self._world.joint_position()[self._joints]
@@ -78,6 +79,9 @@ class ArmPlant:
 
     def effort(self) -> FloatArray:
         return self._world.joint_effort()[self._joints]
+
+    def tool_wrench(self) -> FloatArray:
+        return self._sensor.wrench
 
     def set_target(self, position: FloatArray) -> None:
         self._arm_actuator.set_target(position)

@@ -10,6 +10,7 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
 from ros_wam.sim.scene import build_scene
 from ros_wam.sim.tasks import sim_task
+from ros_wam.sim.tool_force import ToolForce
 from ros_wam.types import FloatArray
 
 STEP_NS = 2_000_000
@@ -47,6 +48,9 @@ class World:
         # A gripper's tendon shares its force between two fingers; what counts is the force of one pad.
         self._pads = np.where(embodiment.is_gripper, 0.5, 1.0)
         self._steps = 0
+        mujoco.mj_forward(self.model, self.data)
+        self.tool_forces = {name: ToolForce(self.model, self.data, arm) for name, arm in embodiment.arms.items()}
+        """What the sensor of each arm feels."""
         self.place_robot(embodiment.home_position)
         self.reset(seed)
 
@@ -59,6 +63,8 @@ class World:
         """Advance by `count` steps of 2 ms. What is derived from positions (contacts, sites) is then up to date."""
         for _ in range(count):
             mujoco.mj_step2(self.model, self.data)
+            for sensor in self.tool_forces.values():
+                sensor.feel()
             mujoco.mj_step1(self.model, self.data)
             self._steps += 1
 
@@ -68,6 +74,8 @@ class World:
             raise SimError(f"seed is {seed}, must be 0 or more")
         self.task.lay_out(self.model, self.data, np.random.default_rng(seed))
         self.data.qacc_warmstart[:] = 0.0  # the solver's memory of the episode before
+        for sensor in self.tool_forces.values():
+            sensor.reset()
         mujoco.mj_forward(self.model, self.data)
 
     def place_robot(self, position: FloatArray) -> None:
@@ -97,6 +105,10 @@ class World:
         """`(n,)` torque of the joints [N m], force of one pad of each gripper [N], positive when opening."""
         effort: FloatArray = self.data.actuator_force[self._actuators] * self._pads
         return effort
+
+    def tool_force_n(self) -> FloatArray:
+        """`(arms,)` size of the force that each arm's sensor feels [N]."""
+        return np.array([np.linalg.norm(sensor.wrench[:3]) for sensor in self.tool_forces.values()])
 
     def set_gripper_force(self, gripper: str, force_n: float) -> None:
         """Limit the force of each pad of `gripper` from now on."""

@@ -22,6 +22,10 @@ class Plant(Protocol):
         """Joint torques [N m]."""
         ...
 
+    def tool_wrench(self) -> FloatArray:
+        """`(6,)` force [N] and torque [N m] that the surroundings exert on the tool, in the base frame."""
+        ...
+
     def set_target(self, position: FloatArray) -> None:
         """Set where the joints shall go [rad]; kept until the next call."""
         ...
@@ -49,6 +53,8 @@ class KinematicPlant:
         self._speed_rad_s = speed_rad_s
         self._gripper, self._gripper_velocity, self._gripper_target, self._gripper_speed = 1.0, 0.0, 1.0, 1.0
         self.object_at: float | None = None
+        self.wrench = np.zeros(6)
+        """What the tool is made to feel."""
 
     def step(self, duration_s: float) -> None:
         """Move for `duration_s`. `object_at` is an opening below which the gripper cannot close."""
@@ -70,6 +76,9 @@ class KinematicPlant:
 
     def effort(self) -> FloatArray:
         return np.zeros_like(self._position)
+
+    def tool_wrench(self) -> FloatArray:
+        return self.wrench
 
     def set_target(self, position: FloatArray) -> None:
         self._target = np.array(position, dtype=np.float64)

@@ -1,6 +1,6 @@
 """An emulated Universal Robots controller with a Robotiq gripper: what the unmodified ur_rtde library connects to.
 
-CB3 (PolyScope 3.15, 125 Hz) and e-Series (5.11, 500 Hz). Poses, forces and currents are published as zeros.
+CB3 (PolyScope 3.15, 125 Hz) and e-Series (5.11, 500 Hz). Poses and currents are published as zeros.
 """
 
 import logging
@@ -192,6 +192,7 @@ class UrEmulator:
             "actual_q": tuple(plant.position().tolist()),
             "actual_qd": tuple(plant.velocity().tolist()),
             "target_moment": tuple(plant.effort().tolist()),
+            "actual_TCP_force": tuple(plant.tool_wrench().tolist()),
             "target_q": tuple(self._arm.target.tolist()),
             "robot_mode": _RUNNING_MODE,
             "safety_mode": _PROTECTIVE if stopped else _NORMAL,
