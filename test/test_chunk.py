@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motion_fixtures import START_NS, chunk_of, ramp, robot
 
+from ros_wam.errors import SpecError
 from ros_wam.motion.chunk import ChunkBuffer
 from ros_wam.motion.trajectory import SETTLE_S, ChunkTrajectory
 from ros_wam.types import FloatArray
@@ -155,3 +156,88 @@ def test_the_shortest_chunks_are_followed(rows: int) -> None:
     reference = trajectory.at(at(0.005))
     assert reference is not None
     np.testing.assert_allclose(reference.position, HOME)
+
+
+def test_at_a_share_of_its_speed_the_same_path_is_followed_later() -> None:
+    buffer = ChunkBuffer(UR5)
+    buffer.add(chunk_of(RAMP, START_NS), START_NS, rested=False)
+    buffer.set_speed(0.5, START_NS)
+    slowed = [buffer.target(at(k * 0.01)) for k in range(230)]
+    seen = [target for target in slowed if target is not None]
+    travelled = np.array([target.position[0] - HOME[0] for target in seen])
+    for target in seen:  # a straight path in joint space stays one
+        np.testing.assert_allclose(
+            target.position - HOME, (target.position[0] - HOME[0]) / 0.3 * (RAMP[-1] - HOME), atol=1e-9
+        )
+    assert (np.diff(travelled) >= 0.0).all()
+    np.testing.assert_allclose(seen[120].velocity[0], 0.5 * (RAMP[1] - RAMP[0])[0] / DT_S, rtol=0.01)
+    row = (seen[120].position[0] - HOME[0]) / (RAMP[1] - RAMP[0])[0]
+    assert seen[120].provenance.index == int(row)
+    np.testing.assert_allclose(seen[-1].position, RAMP[-1], atol=1e-9)
+    np.testing.assert_allclose(seen[-1].velocity, 0.0, atol=1e-9)
+
+
+def test_slowed_positions_velocities_and_accelerations_agree() -> None:
+    buffer, step_s = ChunkBuffer(UR5), 1e-3
+    rows = HOME + 0.1 * np.outer(np.sin(3.0 * np.arange(60) * DT_S), [1, 1, 1, 1, 1, 1, 0])
+    buffer.add(chunk_of(rows, START_NS), START_NS, rested=False)
+    samples = []
+    for k in range(1800):
+        if k in (200, 700, 900):
+            buffer.set_speed({200: 0.2, 700: 0.6, 900: 0.05}[k], at(k * step_s))
+        samples.append(buffer.reference(at(k * step_s)))
+    position, velocity, acceleration = (
+        np.array([getattr(sample, name) for sample in samples])[:, :6]
+        for name in ("position", "velocity", "acceleration")
+    )
+    np.testing.assert_allclose(np.diff(position, axis=0) / step_s, (velocity[1:] + velocity[:-1]) / 2.0, atol=1e-4)
+    mean = (acceleration[1:] + acceleration[:-1]) / 2.0
+    np.testing.assert_allclose(np.diff(velocity, axis=0) / step_s, mean, atol=5e-3)
+
+
+def test_the_end_comes_later_at_less_speed_and_what_is_over_stays_over() -> None:
+    buffer = ChunkBuffer(UR5)
+    buffer.add(chunk_of(RAMP, START_NS), START_NS, rested=False)
+    full_ns = buffer.end_ns
+    assert full_ns is not None
+    buffer.set_speed(0.5, START_NS)
+    buffer.set_speed(0.5, START_NS + 1)
+    slow_ns = buffer.end_ns
+    assert slow_ns is not None
+    assert 1.6 < (slow_ns - START_NS) / (full_ns - START_NS) < 2.0
+    assert buffer.reference(slow_ns - 1000) is not None
+    assert buffer.reference(slow_ns + 1000) is None
+    buffer.set_speed(0.1, slow_ns + 10**9)
+    assert buffer.end_ns == pytest.approx(slow_ns, abs=10)
+
+
+def test_a_newer_chunk_starts_with_the_row_reached_since_its_observation() -> None:
+    buffer = ChunkBuffer(UR5)
+    buffer.set_speed(0.25, at(-10.0))
+    chunk = chunk_of(RAMP, START_NS)
+    assert buffer.due_ns(chunk, at(0.4)) == pytest.approx(at(0.1), abs=2)
+    buffer.add(chunk, at(0.4), rested=False)
+    target = buffer.target(at(0.4))
+    assert target is not None
+    assert target.provenance.index == 3
+    np.testing.assert_allclose(target.position, RAMP[3], atol=1e-6)
+    rested = buffer.add(chunk, at(0.4), rested=True)
+    first = buffer.target(at(0.4))
+    assert first is not None
+    assert (first.provenance.index, buffer.due_ns(rested, at(0.4))) == (0, at(0.4))
+
+
+def test_a_chunk_that_is_due_later_starts_at_its_first_row_whatever_the_speed_was_until_then() -> None:
+    buffer = ChunkBuffer(UR5)
+    buffer.add(chunk_of(RAMP, at(1.0), observation_ns=START_NS), START_NS, rested=False)
+    buffer.set_speed(0.5, at(0.5))
+    assert buffer.target(at(0.999)) is None
+    target = buffer.target(at(1.0))
+    assert target is not None
+    np.testing.assert_allclose(target.position, RAMP[0], atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.5, float("nan")])
+def test_a_speed_that_is_no_share_is_refused(share: float) -> None:
+    with pytest.raises(SpecError, match="at most 1"):
+        ChunkBuffer(UR5).set_speed(share, START_NS)

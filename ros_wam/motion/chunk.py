@@ -1,21 +1,34 @@
 """The chunk being followed. Every row belongs to an absolute time: what is past is dropped, never executed late."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ros_wam.embodiment import Embodiment
+from ros_wam.motion.path_time import PathTime
 from ros_wam.motion.trajectory import ChunkTrajectory, Reference
 from ros_wam.types import ActionChunk, Provenance, Target
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """A trajectory and when it begins in path time."""
+
+    trajectory: ChunkTrajectory
+    path_t0_ns: int
 
 
 class ChunkBuffer:
     """Holds the newest chunk, and the one before it until the newest is due.
 
     A newer chunk takes over the moment it is added; working off the difference without a jerk is the smoother's part.
+    Chunks may be followed at a share of their speed: then `t0_ns` stays what it was, and what is due after it comes
+    later. A chunk that was observed meanwhile starts with the row that the robot has reached since.
     """
 
     def __init__(self, embodiment: Embodiment) -> None:
         self._embodiment = embodiment
-        self._trajectories: list[ChunkTrajectory] = []
+        self._path_time = PathTime()
+        self._followed: list[_Followed] = []
+        self._end_ns: int | None = None
 
     def add(self, chunk: ActionChunk, now_ns: int, rested: bool) -> ActionChunk:
         """Follow `chunk` from now on and return it as it will be followed.
@@ -25,41 +38,80 @@ class ChunkBuffer:
         """
         if rested:
             chunk = replace(chunk, t0_ns=now_ns, reanchored=True)
-        current = [trajectory for trajectory in self._trajectories if trajectory.chunk.t0_ns <= now_ns][-1:]
-        self._trajectories = [*current, ChunkTrajectory(chunk, self._embodiment)]
+        current = [followed for followed in self._followed if followed.trajectory.chunk.t0_ns <= now_ns][-1:]
+        path_t0_ns = self._path_time.at(chunk.t0_ns)[0]
+        self._followed = [*current, _Followed(ChunkTrajectory(chunk, self._embodiment), path_t0_ns)]
+        self._end_ns = None
         return chunk
 
     def clear(self) -> None:
         """Follow nothing."""
-        self._trajectories = []
+        self._followed = []
+
+    def set_speed(self, share: float, now_ns: int) -> None:
+        """Follow the same path at `share` of its speed from now on, after a smooth change of about half a second.
+
+        Raises SpecError unless 0 < share <= 1. The share that is set already costs nothing to set again.
+        """
+        if share == self._path_time.share:
+            return
+        self._path_time.set_share(share, now_ns)
+        self._end_ns = None
+        self._followed = [
+            followed
+            if followed.trajectory.chunk.t0_ns <= now_ns
+            else _Followed(followed.trajectory, self._path_time.at(followed.trajectory.chunk.t0_ns)[0])
+            for followed in self._followed
+        ]
 
     @property
     def newest(self) -> ActionChunk | None:
         """The chunk added last, None after `clear`."""
-        return self._trajectories[-1].chunk if self._trajectories else None
+        return self._followed[-1].trajectory.chunk if self._followed else None
 
     @property
     def end_ns(self) -> int | None:
         """When the newest chunk's trajectory has come to rest, None when there is none."""
-        return self._trajectories[-1].end_ns if self._trajectories else None
+        if not self._followed:
+            return None
+        if self._end_ns is None:
+            newest = self._followed[-1]
+            lasting_ns = newest.trajectory.end_ns - newest.trajectory.chunk.t0_ns
+            self._end_ns = self._path_time.when(newest.path_t0_ns + lasting_ns)
+        return self._end_ns
+
+    def due_ns(self, chunk: ActionChunk, now_ns: int) -> int:
+        """Return the instant of the chunk's own time line that is due now: `now_ns`, or less at less than its speed."""
+        return chunk.t0_ns + self._path_time.at(now_ns)[0] - self._path_time.at(chunk.t0_ns)[0]
 
     def reference(self, now_ns: int) -> Reference | None:
-        """Return the trajectory at `now_ns`, None where no chunk covers that instant."""
-        trajectory = self._at(now_ns)
-        return None if trajectory is None else trajectory.at(now_ns)
+        """Return the trajectory at `now_ns` as it is followed, None where no chunk covers that instant."""
+        followed = self._at(now_ns)
+        return None if followed is None else self._sample(followed, now_ns)
 
     def target(self, now_ns: int) -> Target | None:
         """Return position and velocity due at `now_ns` and where they come from, None where no chunk covers it."""
-        trajectory = self._at(now_ns)
-        reference = None if trajectory is None else trajectory.at(now_ns)
-        if trajectory is None or reference is None:
+        followed = self._at(now_ns)
+        reference = None if followed is None else self._sample(followed, now_ns)
+        if followed is None or reference is None:
             return None
-        chunk = trajectory.chunk
+        chunk = followed.trajectory.chunk
         source = Provenance(
             chunk.observation_stamp_ns, chunk.inference_id, chunk.chunk_id, reference.row, chunk.reanchored
         )
         return Target(reference.position, reference.velocity, source)
 
-    def _at(self, now_ns: int) -> ChunkTrajectory | None:
-        due = [trajectory for trajectory in self._trajectories if trajectory.chunk.t0_ns <= now_ns]
-        return due[-1] if due else None
+    def _at(self, now_ns: int) -> _Followed | None:
+        for followed in reversed(self._followed):
+            if followed.trajectory.chunk.t0_ns <= now_ns:
+                return followed
+        return None
+
+    def _sample(self, followed: _Followed, now_ns: int) -> Reference | None:
+        path_ns, share, rate = self._path_time.at(now_ns)
+        reference = followed.trajectory.at(followed.trajectory.chunk.t0_ns + path_ns - followed.path_t0_ns)
+        if reference is None or (share == 1.0 and rate == 0.0):
+            return reference
+        velocity = share * reference.velocity
+        acceleration = share * share * reference.acceleration + rate * reference.velocity
+        return reference._replace(velocity=velocity, acceleration=acceleration)
