@@ -186,6 +186,19 @@ def test_a_robot_that_does_not_take_the_policy_is_a_fault() -> None:
     assert world.cause is Cause.ENABLE_LOST
 
 
+def test_a_leader_device_that_has_the_robot_is_the_operators_doing() -> None:
+    world = World()
+    world.start()
+    world.safety["mode"] = "TELEOP"
+    world.run(0.2)
+    assert world.cause is None
+    world.run(GRACE_S + 0.1)
+    assert world.cause is Cause.OPERATOR_STOP
+    world.safety["cause"] = Cause.LEADER_LOST.value
+    world.run(0.2)
+    assert world.cause is Cause.LEADER_LOST
+
+
 def test_a_recorder_that_fails_spoils_this_trial_only() -> None:
     world = World()
     world.watch.recorder({"event": "record_failed", "detail": "no space left on device"})

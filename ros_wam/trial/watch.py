@@ -129,7 +129,8 @@ class StationWatch:
         if (now_ns - self._wrong_since_ns) * 1e-9 < GRACE_S:
             return None
         mode = "in no mode" if self.mode is None else f"in {self.mode.value}"
-        return _cause(said, Cause.ENABLE_LOST), f"the robot is {mode} and does not follow the policy: {self._said}"
+        otherwise = Cause.OPERATOR_STOP if self.mode is Mode.TELEOP else Cause.ENABLE_LOST
+        return _cause(said, otherwise), f"the robot is {mode} and does not follow the policy: {self._said}"
 
     @property
     def _said(self) -> str:

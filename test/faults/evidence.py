@@ -1,0 +1,160 @@
+"""What a trial's record says of a fault: when the robot came to which state, and under which name."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ros_wam import fields
+from ros_wam.causes import Limit
+from ros_wam.embodiment import Embodiment, load_embodiment
+from ros_wam.fields import MODES
+from ros_wam.record.bag_reader import BagReader
+from ros_wam.run_config import load_run_config
+from ros_wam.sim.emulators.emulator import ReceivedTarget
+from ros_wam.types import Mode
+
+RESTING = (MODES.index(Mode.HOLD), MODES.index(Mode.FAULT))
+REST_RAD = 1e-6  # between two ticks
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The folder of a trial in which something was made to go wrong at `injected_ns`; its bag must be whole.
+
+    `heard` is what somebody else heard of `safety_status`, for what the bag no longer tells, `targets` what the
+    controller received.
+    """
+
+    folder: Path
+    injected_ns: int
+    heard: tuple[tuple[int, dict[str, str]], ...] = ()
+    targets: tuple[ReceivedTarget, ...] = ()
+
+    @cached_property
+    def trial(self) -> dict[str, Any] | None:
+        """trial.json, None where the trial was not scored."""
+        path = self.folder / "trial.json"
+        return json.loads(path.read_text()) if path.exists() else None
+
+    @cached_property
+    def robot(self) -> Embodiment:
+        """The robot that the trial ran on."""
+        return load_embodiment(load_run_config(self.folder / "config" / "config.yaml").robot)
+
+    @cached_property
+    def rows(self) -> dict[str, Any]:
+        """Every control tick by column: those of `setpoint_provenance`, and `target` and `sent` `(ticks, n)`."""
+        with BagReader(self.folder / "bag") as bag:
+            said = [fields.read_setpoint_provenance(m.message) for m in bag.messages(["setpoint_provenance"])]
+            done = [fields.read_setpoints(m.message) for m in bag.messages(["setpoints"])]
+        columns = {name: np.concatenate([getattr(batch, name) for batch in said]) for name in vars(said[0])}
+        sequence = np.concatenate([batch.sequence for batch in done])
+        _, ours, theirs = np.intersect1d(columns["sequence"], sequence, return_indices=True)
+        return {
+            **{name: column[ours] for name, column in columns.items()},
+            **{name: np.concatenate([getattr(batch, name) for batch in done])[theirs] for name in ("target", "sent")},
+        }
+
+    @cached_property
+    def statuses(self) -> list[tuple[int, dict[str, str]]]:
+        """When `safety_status` said what, as recorded and as heard."""
+        with BagReader(self.folder / "bag") as bag:
+            read = [fields.read_diagnostics(m.message) for m in bag.messages(["safety_status"])]
+        recorded = [(stamp_ns, dict(status.values)) for stamp_ns, (status, *_) in read]
+        return sorted([*recorded, *self.heard], key=lambda said: said[0])
+
+    def last_stamp_ns(self, topic: str) -> int:
+        """Return the newest stamp on a topic whose messages have a header."""
+        with BagReader(self.folder / "bag") as bag:
+            return max(fields.read_stamp(m.message.header.stamp) for m in bag.messages([topic]))
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why chunks were refused since, by `policy_status`."""
+        with BagReader(self.folder / "bag") as bag:
+            read = [fields.read_diagnostics(m.message) for m in bag.messages(["policy_status"])]
+        said = (status.values.get("refused", "") for stamp_ns, (status, *_) in read if stamp_ns >= self.injected_ns)
+        return [reason for reason in said if reason]
+
+    @cached_property
+    def stopped_ns(self) -> int:
+        """When the trial told everyone to stop; the record's end where it did not."""
+        with BagReader(self.folder / "bag") as bag:
+            said = [(m.stamp_ns, fields.read_json_object(m.message)) for m in bag.messages(["trial_command"])]
+        return next((at for at, command in said if command["verb"] == "stop"), int(self.rows["stamp_ns"][-1]))
+
+    @cached_property
+    def held(self) -> Any:
+        """`(ticks,)`: whether the gate was closed, or nothing was followed."""
+        rows = self.rows
+        nothing = np.isnan(rows["target"]).any(axis=1)
+        return (rows["limits"] & int(Limit.HOLD) > 0) | np.isin(rows["source"], RESTING) | nothing
+
+    def held_ns(self, since_ns: int) -> int | None:
+        """Return the first tick after `since_ns` that held; where the record ends before, when HOLD was said."""
+        found = np.flatnonzero(self.held & (self.rows["stamp_ns"] >= since_ns))
+        if len(found):
+            return int(self.rows["stamp_ns"][found[0]])
+        resting = (Mode.HOLD.value, Mode.FAULT.value)
+        return min((at for at, values in self.statuses if at >= since_ns and values["mode"] in resting), default=None)
+
+    def mode_ns(self, mode: Mode, since_ns: int) -> int | None:
+        """Return the first tick after `since_ns` in `mode`; None when there is none."""
+        rows = self.rows
+        found = np.flatnonzero((rows["source"] == MODES.index(mode)) & (rows["stamp_ns"] >= since_ns))
+        return int(rows["stamp_ns"][found[0]]) if len(found) else None
+
+    def faulted_ns(self, since_ns: int) -> int | None:
+        """Return when FAULT was first said after `since_ns`, by a tick or by `safety_status`; None when it was not."""
+        said = [at for at, values in self.statuses if at >= since_ns and values["mode"] == Mode.FAULT.value]
+        ticked = self.mode_ns(Mode.FAULT, since_ns)
+        return min(said if ticked is None else [ticked, *said], default=None)
+
+    def moves_after(self, since_ns: int) -> bool:
+        """Return whether the arm was sent anywhere else after `since_ns`."""
+        sent = self.rows["sent"][self.rows["stamp_ns"] >= since_ns][:, ~self.robot.is_gripper]
+        return bool(np.nanmax(np.abs(np.diff(sent, axis=0)), initial=0.0) > REST_RAD)
+
+    @property
+    def stopped_moving_ns(self) -> int | None:
+        """When the controller received its last target; None unless the arm rested at it."""
+        if len(self.targets) < 2 or np.abs(self.targets[-1].position - self.targets[-2].position).max() > REST_RAD:
+            return None
+        return self.targets[-1].stamp_ns
+
+    def ends_at_rest(self, ticks: int = 2) -> bool:
+        """Return whether the last ticks of the record sent the arm nowhere else, or nothing at all."""
+        return not self.moves_after(int(self.rows["stamp_ns"][-ticks]))
+
+    @property
+    def chunk_end_ns(self) -> int:
+        """When the last chunk ends that was asked for before the fault."""
+        rows = self.rows
+        with BagReader(self.folder / "bag") as bag:
+            messages = [m.message for m in bag.messages(["action_chunk"])]
+        chunks = [fields.read_action_chunk(message, self.robot.joint_names) for message in messages]
+        asked = {chunk.chunk_id: chunk for chunk in chunks if chunk.observation_stamp_ns <= self.injected_ns}
+        followed = [k for k in np.flatnonzero(np.diff(rows["chunk_id"], prepend=-1)) if rows["chunk_id"][k] in asked]
+        first = followed[-1]  # its first tick: an anchored chunk begins when it came, not at its t0
+        chunk = asked[int(rows["chunk_id"][first])]
+        left = len(chunk.positions) - 1 - int(rows["index"][first])
+        return int(rows["stamp_ns"][first]) + round(left * chunk.dt_s * 1e9)
+
+    @property
+    def limit_ratio(self) -> float:
+        """The largest velocity or acceleration sent, as a share of its limit; infinite outside position limits."""
+        robot, worst = self.robot, 0.0
+        sent, arm = self.rows["sent"], ~self.robot.is_gripper
+        if np.nanmax(np.maximum(robot.lower - sent, sent - robot.upper)) > 1e-9:
+            return float("inf")
+        breaks = np.flatnonzero(~np.isfinite(sent).all(axis=1) | (np.diff(self.rows["sequence"], prepend=0) != 1))
+        for part in np.split(sent, breaks):
+            velocity = np.diff(part[np.isfinite(part).all(axis=1)], axis=0) / robot.period_s
+            acceleration = np.diff(velocity, axis=0) / robot.period_s
+            for rate, limit in ((velocity, robot.velocity), (acceleration, robot.acceleration)):
+                worst = max(worst, float(np.max((np.abs(rate) / limit)[:, arm], initial=0.0)))
+        return worst

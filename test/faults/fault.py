@@ -1,0 +1,86 @@
+"""What a fault is: how it is brought about, and what must come of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from faults.evidence import Evidence
+
+from ros_wam.causes import Cause, RefusalReason
+from ros_wam.motion.trajectory import SETTLE_S
+
+
+class End(Enum):
+    """What the robot comes to."""
+
+    MOVES_ON = "moves on"
+    PAUSES = "rests, then moves on"
+    TELEOP = "TELEOP"
+    HOLD = "HOLD"
+    FAULT = "FAULT"
+    SILENT = "at rest, then silent"
+
+
+@dataclass(frozen=True)
+class Within:
+    """How soon the end state is there, from `since_ns` on; both are read from the record."""
+
+    text: str
+    bound_ns: Callable[[Evidence], int]
+    since_text: str = "the fault"
+    since_ns: Callable[[Evidence], int] = lambda evidence: evidence.injected_ns
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row of the table.
+
+    `inject` is given the world that the trial runs in. `within` is None where there is nothing to wait for. `cause` is
+    what trial.json must name, None where the trial counts; `refused` is why answers must have been refused; `scored`
+    whether there is a trial.json.
+    """
+
+    name: str
+    injected: str
+    inject: Callable[[Any], None]
+    end: End
+    within: Within | None = None
+    cause: Cause | None = None
+    refused: RefusalReason | None = None
+    scored: bool = True
+
+
+def seconds(bound_s: float) -> Within:
+    """Within `bound_s` of the injection."""
+    return Within(f"{bound_s * 1e3:g} ms" if bound_s < 1.0 else f"{bound_s:g} s", lambda evidence: round(bound_s * 1e9))
+
+
+def chunk() -> Within:
+    """By the end of the chunk that was followed when the fault came."""
+    return Within("its chunk", lambda evidence: evidence.chunk_end_ns - evidence.injected_ns)
+
+
+def chunk_and_settling() -> Within:
+    """When that chunk was followed to rest at its last row."""
+
+    def bound_ns(evidence: Evidence) -> int:
+        settled_ns = evidence.chunk_end_ns + round((SETTLE_S + evidence.robot.period_s) * 1e9)
+        return settled_ns - evidence.injected_ns
+
+    return Within(f"its chunk + {SETTLE_S * 1e3:g} ms", bound_ns)
+
+
+def periods(count: int) -> Within:
+    """Within `count` control periods of the last new state."""
+    return Within(
+        f"{count} control periods",
+        lambda evidence: round(count * evidence.robot.period_s * 1e9),
+        "the last new state",
+        lambda evidence: evidence.last_stamp_ns("joint_states"),
+    )
+
+
+def after_last(topic: str, what: str, bound_s: float) -> Within:
+    """Within `bound_s` of the last message on `topic`."""
+    return replace(seconds(bound_s), since_text=what, since_ns=lambda evidence: evidence.last_stamp_ns(topic))

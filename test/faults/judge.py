@@ -1,0 +1,51 @@
+"""Holds the record of a fault against its row of the table."""
+
+from faults.evidence import Evidence
+from faults.fault import End, Fault
+
+from ros_wam.types import Mode
+
+ROUNDING = 1e-6
+
+
+def judge(fault: Fault, evidence: Evidence) -> float | None:
+    """Assert everything that the row says; return the measured time to the end state [s], None where there is none."""
+    _check_trial(fault, evidence)
+    before = evidence.rows["stamp_ns"] < evidence.injected_ns
+    assert not evidence.held[before][-1], "the robot did not move before the fault"
+    assert evidence.limit_ratio <= 1.0 + ROUNDING, "a sent command exceeds a limit"
+    assert fault.refused is None or fault.refused.value in evidence.refusals
+    if fault.within is None:
+        held_ns = evidence.held_ns(evidence.injected_ns)
+        assert held_ns is None or held_ns >= evidence.stopped_ns, "the robot held"
+        return None
+    since_ns, bound_ns = fault.within.since_ns(evidence), fault.within.bound_ns(evidence)
+    reached_ns = _reached_ns(fault.end, evidence, since_ns)
+    assert reached_ns is not None, f"{fault.end.value} was not reached"
+    assert reached_ns - since_ns <= bound_ns, f"after {(reached_ns - since_ns) * 1e-6:.1f} ms"
+    if fault.end in (End.PAUSES, End.TELEOP):
+        assert evidence.moves_after(reached_ns), "the robot did not move again"
+    elif reached_ns <= evidence.rows["stamp_ns"][-1]:
+        assert evidence.ends_at_rest()
+    return (reached_ns - since_ns) * 1e-9
+
+
+def _check_trial(fault: Fault, evidence: Evidence) -> None:
+    trial = evidence.trial
+    if not fault.scored:
+        assert trial is None
+        return
+    assert trial is not None, "the trial was not scored"
+    named = fault.cause.value if fault.cause else None
+    assert (trial["cause"], trial["valid"]) == (named, fault.cause is None), trial["comment"]
+    assert trial["outcome"] == ("failure" if fault.cause is None else "aborted")
+
+
+def _reached_ns(end: End, evidence: Evidence, since_ns: int) -> int | None:
+    if end is End.FAULT:
+        return evidence.faulted_ns(since_ns)
+    if end is End.SILENT:
+        return evidence.stopped_moving_ns
+    if end is End.TELEOP:
+        return evidence.mode_ns(Mode.TELEOP, since_ns)
+    return evidence.held_ns(since_ns)

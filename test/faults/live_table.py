@@ -1,0 +1,74 @@
+"""The faults that are injected in real time. Those after which a sitting ends come last: each costs a new start."""
+
+from faults.fault import End, Fault, after_last, chunk, periods, seconds
+from faults.live_injections import (
+    controller,
+    full_disk,
+    hang,
+    kill,
+    kill_robot_node,
+    lost_leader,
+    no_enable,
+    segfault,
+)
+
+from ros_wam.causes import Cause
+
+STALE, STOPPED, LOST = Cause.STATE_STALE, Cause.PROTECTIVE_STOP, Cause.DRIVER_LOST
+DIED, CONTROL_DIED = Cause.PROCESS_DIED, Cause.CONTROL_PROCESS_DIED
+OPERATOR = (
+    Fault("enable publisher hangs", "SIGSTOP of trial_node for 0.4 s", no_enable, End.PAUSES, seconds(0.1)),
+    Fault(
+        "leader lost",
+        "a leader device takes over and falls silent",
+        lost_leader,
+        End.HOLD,
+        after_last("teleop_command", "its last command", 0.1),
+        Cause.LEADER_LOST,
+    ),
+)
+CONTROLLER = (
+    Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), STALE),
+    Fault("protective stop", "the controller stops", controller("protective_stop"), End.FAULT, seconds(0.1), STOPPED),
+    Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST),
+    Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST),
+)
+RECORD = (
+    Fault(
+        "camera stuck",
+        "both cameras send one picture, stamped anew",
+        controller("frozen_camera"),
+        End.HOLD,
+        seconds(3.0),
+        Cause.CAMERA_STALE,
+    ),
+    Fault("disk full", "the recorder may write no more", full_disk, End.HOLD, seconds(2.0), Cause.RECORD_FAILED),
+    Fault("recorder killed", "kill -9 recorder_node", kill("recorder_node"), End.HOLD, chunk(), DIED),
+)
+PROCESS = (
+    Fault("camera killed", "kill -9 camera_node", kill("camera_node_wrist"), End.HOLD, chunk(), DIED),
+    Fault("policy node killed", "kill -9 policy_node", kill("policy_node"), End.HOLD, chunk(), DIED),
+    Fault(
+        "policy server killed",
+        "kill -9 policy_server",
+        kill("policy_server"),
+        End.HOLD,
+        chunk(),
+        Cause.POLICY_UNREACHABLE,
+    ),
+)
+FATAL = (
+    Fault("driver segfault", "SIGSEGV of the control process", segfault, End.FAULT, seconds(0.1), CONTROL_DIED),
+    Fault("driver hang", "SIGSTOP of the control process", hang, End.FAULT, seconds(0.2), CONTROL_DIED),
+    Fault("robot node killed", "kill -9 robot_node", kill_robot_node, End.SILENT, seconds(1.0), CONTROL_DIED),
+    Fault(
+        "simulator killed",
+        "kill -9 sim_node: the controller is gone",
+        kill("sim_node"),
+        End.FAULT,
+        seconds(0.1),
+        Cause.SIMULATION_FAILED,
+    ),
+    Fault("trial node killed", "kill -9 trial_node", kill("trial_node"), End.HOLD, seconds(0.1), scored=False),
+)
+LIVE = {fault.name: fault for fault in (*OPERATOR, *CONTROLLER, *RECORD, *PROCESS, *FATAL)}

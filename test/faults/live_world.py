@@ -1,0 +1,129 @@
+"""One sitting in real time, with a trial for each fault: every process, the vendor library and the emulated robot."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from faults.evidence import Evidence
+from faults.fault import Fault
+from faults.intact import Intact
+from faults.live_stack import LiveStack
+
+from ros_wam.bringup import Request
+from ros_wam.share import share_dir
+from ros_wam.sim.emulators.emulator import ReceivedTarget
+
+TRIALS = 99
+TIME_LIMIT_S = 7.0
+INJECT_S = 2.0
+PATIENCE_S = 60.0
+LAST_TICKS_S = 0.5
+
+
+class LiveWorld:
+    """Starts the stack when a fault needs one, and goes on with the same sitting after a fault that ended it."""
+
+    def __init__(self, folder: Path) -> None:
+        task = yaml.safe_load((share_dir() / "config/tasks/move_objects_into_box.yaml").read_text())
+        brief = folder / "brief.yaml"
+        brief.write_text(yaml.safe_dump({**task, "time_limit_s": TIME_LIMIT_S}))
+        names = {"robot": "ur5", "policy": "baseline", "task": str(brief), "seed": 1}
+        self._request = {**names, "sim": True, "trials": TRIALS, "record_dir": folder / "runs"}
+        self._stack: LiveStack | None = None
+        self._intact: Intact | None = None
+        self._due: list[tuple[int, Callable[[], None]]] = []
+        self._mends: list[Callable[[], None]] = []
+        self.targets: tuple[ReceivedTarget, ...] = ()
+
+    @property
+    def stack(self) -> LiveStack:
+        """The processes that run now."""
+        assert self._stack is not None
+        return self._stack
+
+    @property
+    def bag(self) -> Path:
+        """The MCAP file that is being written."""
+        return max(self.stack.sitting.glob("trials/[0-9][0-9][0-9]/bag/*.mcap"))
+
+    def run(self, fault: Fault) -> Evidence:
+        """Run one trial in which `fault` comes, and mend what was broken."""
+        running = self._until_running()
+        stack = self.stack
+        injected_ns = stack.clock.now_ns()
+        fault.inject(self)
+        self._until(lambda event: (event["state"], event["trial_id"]) == ("scored", running["trial_id"]))
+        for mend in self._mends:
+            mend()
+        self._mends.clear()
+        self._end_if_over()
+        assert self._intact is not None
+        self._intact.check()
+        targets, self.targets = self.targets, ()
+        return Evidence(stack.sitting / "trials" / running["trial_id"], injected_ns, tuple(stack.witness.said), targets)
+
+    def collect_targets(self) -> None:
+        """Keep the arm targets that the controller has received in this trial's last seconds."""
+        after_ns = self.stack.clock.now_ns() - round(PATIENCE_S * 1e9)
+        while part := self.stack.link.received_targets(after_ns):
+            self.targets += tuple(part)
+            after_ns = part[-1].stamp_ns
+
+    def after(self, wait_s: float, act: Callable[[], None]) -> None:
+        """Do something so much later, in this trial."""
+        self._due.append((self.stack.clock.now_ns() + round(wait_s * 1e9), act))
+
+    def afterwards(self, mend: Callable[[], None]) -> None:
+        """Do something once the trial is scored."""
+        self._mends.append(mend)
+
+    def close(self) -> None:
+        """End what runs."""
+        if self._stack is not None:
+            self._stack.close()
+            self._stack = None
+
+    def _until_running(self) -> dict[str, Any]:
+        """Return the event of a trial that has run for a while, in a new stack where the last fault ended its own."""
+        for _ in range(2):
+            self._stack = self._stack or self._start()
+            running = self._until(lambda event: event["state"] == "running" and event["elapsed_s"] > INJECT_S)
+            if running is not None:
+                return running
+            self.close()
+        raise AssertionError("no trial ran")
+
+    def _start(self) -> LiveStack:
+        resume = None if self._intact is None else self._intact.folder
+        stack = LiveStack(Request(**self._request, resume=resume))
+        self._intact = self._intact or Intact(stack.sitting)
+        return stack
+
+    def _until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
+        """Return the first event that `holds` likes, None when the run ends before it."""
+        stack = self.stack
+        deadline_ns = stack.clock.now_ns() + round(PATIENCE_S * 1e9)
+        while stack.ended is None:
+            assert stack.clock.now_ns() < deadline_ns, "what was waited for did not come"
+            event = stack.next_event()
+            self._do_what_is_due()
+            if event is not None and holds(event):
+                return event
+        return None
+
+    def _do_what_is_due(self) -> None:
+        now_ns = self.stack.clock.now_ns()
+        due, self._due = [d for d in self._due if d[0] <= now_ns], [d for d in self._due if d[0] > now_ns]
+        for _, act in due:
+            act()
+
+    def _end_if_over(self) -> None:
+        """Close a stack whose sitting a fault has ended, after a moment in which the robot may still be recorded."""
+        self._due.clear()
+        stack = self.stack
+        deadline_ns = stack.clock.now_ns() + round(LAST_TICKS_S * 1e9)
+        while stack.clock.now_ns() < deadline_ns:
+            stack.next_event()
+        if stack.ended is not None:
+            self.close()
