@@ -102,6 +102,7 @@ def test_silence_has_a_cause(topic: str, cause: Cause) -> None:
     [
         ("camera_node_wrist", Cause.PROCESS_DIED),
         ("policy_node", Cause.PROCESS_DIED),
+        ("policy_server", Cause.POLICY_UNREACHABLE),
         ("sim_node", Cause.SIMULATION_FAILED),
         ("robot_node", Cause.CONTROL_PROCESS_DIED),
     ],

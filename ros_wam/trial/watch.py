@@ -17,6 +17,7 @@ _DIED = {  # the culprit first: a control process cannot outlive the simulated r
     "sim_node": Cause.SIMULATION_FAILED,
     "robot_node": Cause.CONTROL_PROCESS_DIED,
     "control_process": Cause.CONTROL_PROCESS_DIED,
+    "policy_server": Cause.POLICY_UNREACHABLE,
 }
 
 

@@ -14,7 +14,7 @@ from faults.live_injections import (
 
 from ros_wam.causes import Cause
 
-STALE, STOPPED, LOST = Cause.STATE_STALE, Cause.PROTECTIVE_STOP, Cause.DRIVER_LOST
+STOPPED, LOST = Cause.PROTECTIVE_STOP, Cause.DRIVER_LOST
 DIED, CONTROL_DIED = Cause.PROCESS_DIED, Cause.CONTROL_PROCESS_DIED
 OPERATOR = (
     Fault("enable publisher hangs", "SIGSTOP of trial_node for 0.4 s", no_enable, End.PAUSES, seconds(0.1)),
@@ -28,7 +28,7 @@ OPERATOR = (
     ),
 )
 CONTROLLER = (
-    Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), STALE),
+    Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), LOST),
     Fault("protective stop", "the controller stops", controller("protective_stop"), End.FAULT, seconds(0.1), STOPPED),
     Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST),
     Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST),
