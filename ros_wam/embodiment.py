@@ -1,7 +1,7 @@
 """One robot as its `robots/<name>.yaml` describes it: joints, limits, home, views. Facts of the model only."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -158,6 +158,13 @@ class Embodiment:
     def home_position(self) -> FloatArray:
         """`(n,)` home [rad, grippers 0–1]."""
         return in_joint_order(f"home of {self.name}", tuple(self.home), tuple(self.home.values()), self.joint_names)
+
+    def at_speed(self, share: float) -> "Embodiment":
+        """Return this robot with `share` of its arm joints' velocity limits."""
+        joints = {
+            name: replace(limits, velocity_rad_s=share * limits.velocity_rad_s) for name, limits in self.joints.items()
+        }
+        return replace(self, joints=joints)
 
     @property
     def period_s(self) -> float:

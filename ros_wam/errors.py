@@ -96,7 +96,9 @@ class ChunkRefused(RosWamError):
 
 
 class DriverError(RosWamError):
-    """The robot or its vendor library failed."""
+    """The robot or its vendor library failed; `cause` is what the control loop makes of it."""
+
+    cause = Cause.DRIVER_LOST
 
 
 class DriverUnreachable(DriverError):
@@ -106,13 +108,19 @@ class DriverUnreachable(DriverError):
 class StateStale(DriverError):
     """The measured state does not advance."""
 
+    cause = Cause.STATE_STALE
+
 
 class CommandInvalid(DriverError):
     """A command was refused before it reached the vendor library."""
 
+    cause = Cause.COMMAND_INVALID
+
 
 class RobotStopped(DriverError):
     """The controller is stopped and must be recovered."""
+
+    cause = Cause.PROTECTIVE_STOP
 
 
 class DriverSpent(RosWamError):

@@ -4,10 +4,23 @@ One table for the code, its tests and `docs/failsafe.md`. Of several causes the 
 not exist. The form (condition, delay, action; most severe wins) is that of PX4's failsafes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ros_wam.causes import Action, Cause
+
+SLOW_SHARE = 0.25
+"""The share of its speed at which a chunk is followed while a cause slows the robot; our choice, as fast as homing."""
+
+
+class Active(NamedTuple):
+    """A cause that acts on the robot: since when its condition holds, and what it does."""
+
+    cause: Cause
+    since_ns: int
+    action: Action
 
 
 class Recovery(Enum):
@@ -24,7 +37,8 @@ class Recovery(Enum):
 class Rung:
     """One row. The `action` is due once `condition` has lasted for `delay_s`, or for `delay_periods` of control.
 
-    If it goes on for `stop_after_s` after that, the robot is stopped.
+    If it goes on for `stop_after_s` after that, the robot is stopped. Once its condition is gone, a cause still acts for
+    `release_s`.
     """
 
     condition: str
@@ -33,20 +47,34 @@ class Rung:
     delay_s: float = 0.0
     delay_periods: int = 0
     stop_after_s: float | None = None
+    release_s: float = 0.0
 
     def delay_ns(self, period_s: float) -> int:
         """How long the condition may last, with control every `period_s`."""
         return round((self.delay_s + self.delay_periods * period_s) * 1e9)
 
+    def action_after(self, lasted_ns: int, period_s: float) -> Action | None:
+        """Return what is due once the condition has lasted so long, None within its delay."""
+        over_ns = lasted_ns - self.delay_ns(period_s)
+        if over_ns < 0:
+            return None
+        return self.action if self.stop_after_s is None or over_ns < round(self.stop_after_s * 1e9) else Action.STOP
+
 
 LADDER = {
     # the control process watches these
-    Cause.TICK_LATE: Rung("a control tick begins a period late or more", Action.WARN, Recovery.ITSELF),
+    Cause.TICK_LATE: Rung("a control tick begins a period late or more", Action.WARN, Recovery.ITSELF, release_s=1.0),
     Cause.LAGGING: Rung(
-        "a joint is more than half of `tracking_rad` from where it was sent", Action.SLOW, Recovery.ITSELF
+        "a joint is more than half of `tracking_rad` from where it was sent",
+        Action.SLOW,
+        Recovery.ITSELF,
+        release_s=0.2,
     ),
     Cause.NEAR_LIMIT: Rung(
-        "a joint or a tool moves within the station's margins of its limits", Action.SLOW, Recovery.ITSELF
+        "a joint or a tool moves towards a limit that is nearer than the station's margin",
+        Action.SLOW,
+        Recovery.ITSELF,
+        release_s=0.2,
     ),
     Cause.SOURCE_STALE: Rung("no chunk is being followed", Action.HOLD, Recovery.NEW_CHUNK),
     Cause.LEADER_LOST: Rung("no command of the leader device in TELEOP", Action.HOLD, Recovery.NEW_CHUNK, delay_s=0.08),
@@ -83,6 +111,6 @@ LADDER = {
 }
 
 
-def most_severe(causes: list[Cause]) -> Cause | None:
+def most_severe(causes: Iterable[Cause]) -> Cause | None:
     """Return the cause that decides, the first of several that are equally severe; None for none."""
     return max(causes, key=lambda cause: LADDER[cause].action, default=None)

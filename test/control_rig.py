@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from motion_fixtures import START_NS, PerfectRobot, chunk_of, robot
+from motion_fixtures import SETTINGS, START_NS, PerfectRobot, chunk_of, robot, site
 
+from ros_wam.calibration import SafetySettings
 from ros_wam.clock import FakeClock
 from ros_wam.embodiment import Embodiment
 from ros_wam.motion.loop import ControlLoop, build_control_loop
@@ -56,11 +57,11 @@ class Rig:
         self.loop.accept(chunk_of(rows, self.now_ns, number=number), self.now_ns)
 
 
-def started_rig(embodiment: Embodiment = UR5, position: FloatArray = HOME) -> Rig:
+def started_rig(embodiment: Embodiment = UR5, position: FloatArray = HOME, settings: SafetySettings = SETTINGS) -> Rig:
     """A rig whose robot is at `position`, after three ticks of HOLD."""
     clock = FakeClock(START_NS)
     perfect = PerfectRobot(embodiment, clock)
     perfect.position = position
-    rig = Rig(clock, perfect, build_control_loop(embodiment, perfect))
+    rig = Rig(clock, perfect, build_control_loop(embodiment, perfect, site(settings)))
     rig.run(3)
     return rig

@@ -47,7 +47,7 @@ class FakeDriver:
         if self._asked("stop"):
             raise RobotStopped("protective stop")
         still = np.zeros(len(self._position))
-        return JointState(self._clock.now_ns(), self._position, still, still)
+        return JointState(self._clock.now_ns(), self._position, still, still, np.zeros(1))
 
     def send(self, command: Command) -> Command:
         self._position = command.position

@@ -4,22 +4,30 @@ from pathlib import Path
 
 import numpy as np
 
+from ros_wam.calibration import SafetySettings, Station
 from ros_wam.clock import FakeClock
 from ros_wam.drivers.command_check import checked_position
 from ros_wam.embodiment import Embodiment, load_embodiment
-from ros_wam.errors import DriverError
+from ros_wam.errors import DriverError, StateStale
 from ros_wam.types import ActionChunk, Command, FloatArray, JointState
 
 ROBOTS = Path(__file__).resolve().parents[1] / "robots"
 START_NS = 1_000_000_000
 
 
+SETTINGS = SafetySettings(speed_override=1.0, joint_margin_rad=0.1, workspace_margin_m=0.01)
+
+
+def site(settings: SafetySettings = SETTINGS) -> Station:
+    return Station(robot={}, cameras={}, safety=settings, fixtures={})
+
+
 def robot(name: str = "ur5") -> Embodiment:
     return load_embodiment(ROBOTS / f"{name}.yaml")
 
 
-def state_at(position: FloatArray, stamp_ns: int) -> JointState:
-    return JointState(stamp_ns, position, np.zeros(len(position)), np.zeros(len(position)))
+def state_at(position: FloatArray, stamp_ns: int, force_n: float = 0.0) -> JointState:
+    return JointState(stamp_ns, position, np.zeros(len(position)), np.zeros(len(position)), np.array([force_n]))
 
 
 def chunk_of(
@@ -35,7 +43,7 @@ def ramp(start: FloatArray, end: FloatArray, rows: int = 30) -> FloatArray:
 class PerfectRobot:
     """A driver whose robot is at once where it is sent, unless it is `stuck`; it checks commands as every driver does.
 
-    `failure` is raised by `read` and `send` while it is set.
+    `failure` is raised by `read` and `send` while it is set; a state that is merely stale only by `read`.
     """
 
     def __init__(self, embodiment: Embodiment, clock: FakeClock) -> None:
@@ -48,6 +56,7 @@ class PerfectRobot:
         self.sent: list[FloatArray] = []
         self.stops = 0
         self.stuck = False
+        self.force_n = 0.0
         self._before: FloatArray | None = None
 
     def connect(self) -> None: ...
@@ -55,10 +64,10 @@ class PerfectRobot:
     def read(self) -> JointState:
         if self.failure is not None:
             raise self.failure
-        return state_at(self.position, self.frozen_stamp_ns or self.clock.now_ns())
+        return state_at(self.position, self.frozen_stamp_ns or self.clock.now_ns(), self.force_n)
 
     def send(self, command: Command) -> Command:
-        failure = self.send_failure or self.failure
+        failure = self.send_failure or (None if isinstance(self.failure, StateStale) else self.failure)
         if failure is not None:
             raise failure
         self._before = checked_position(command, self.embodiment, self._before, self.position)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from control_rig import HOME, TICKS_PER_S, UR5, Rig, away, started_rig
-from motion_fixtures import START_NS, PerfectRobot, ramp
+from motion_fixtures import START_NS, PerfectRobot, ramp, site
 
 from ros_wam.causes import Cause, Limit
 from ros_wam.clock import FakeClock
@@ -38,7 +38,7 @@ def test_without_a_state_no_chunk_is_accepted_and_nothing_is_sent() -> None:
     clock = FakeClock(START_NS)
     perfect = PerfectRobot(UR5, clock)
     perfect.failure = StateStale("nothing came")
-    rig = Rig(clock, perfect, build_control_loop(UR5, perfect))
+    rig = Rig(clock, perfect, build_control_loop(UR5, perfect, site()))
     record = rig.run(1)[0]
     assert record.state is None
     assert np.isnan(record.sent.position).all()
@@ -50,11 +50,11 @@ def test_without_a_state_no_chunk_is_accepted_and_nothing_is_sent() -> None:
     assert not rig.loop.at_home
 
 
-def test_losing_enable_stops_the_robot_and_forgets_the_chunk(policy: Rig) -> None:
-    policy.follow(ramp(HOME, away(0, 0.4)))
+def test_losing_enable_stops_the_robot_and_a_chunk_that_went_on_without_it_is_forgotten(policy: Rig) -> None:
+    policy.follow(ramp(HOME, away(0, 0.8), rows=60))
     policy.run(TICKS_PER_S // 2)
     policy.enabled = False
-    records = policy.run(TICKS_PER_S // 2)
+    records = policy.run(TICKS_PER_S)
     held = [record for record in records if record.verdict.cause is Cause.ENABLE_LOST]
     assert held[0].stamp_ns - records[0].stamp_ns <= 80_000_000
     assert any(item.limit is Limit.HOLD for item in held[0].verdict.interventions)
@@ -73,8 +73,9 @@ def test_a_stale_state_holds_and_motion_goes_on_with_the_next_chunk(policy: Rig)
     policy.follow(ramp(HOME, away(0, 0.4)))
     policy.run(TICKS_PER_S // 2)
     policy.robot.failure = StateStale("the timestamp does not advance")
-    policy.run(3)
+    policy.run(5)
     assert (policy.loop.mode, policy.loop.cause) == (Mode.POLICY, Cause.STATE_STALE)
+    assert policy.loop.detail == "the timestamp does not advance"
     policy.robot.failure = None
     policy.run(TICKS_PER_S)
     policy.follow(ramp(policy.robot.position, HOME), number=2)

@@ -154,8 +154,8 @@ def test_teleop_pre_empts_the_policy_within_a_period(policy: Rig) -> None:
     np.testing.assert_allclose(policy.robot.position, goal, atol=2e-3)
     with pytest.raises(ChunkRefused, match="non_finite"):
         policy.loop.teleoperate(Command(policy.now_ns, goal * np.nan), policy.now_ns)
-    with pytest.raises(ChunkRefused, match=r"0\.101 s old, at most 0\.1 s"):
-        policy.loop.teleoperate(Command(policy.now_ns - 101_000_000, goal), policy.now_ns)
+    with pytest.raises(ChunkRefused, match=r"0\.081 s old, at most 0\.08 s"):
+        policy.loop.teleoperate(Command(policy.now_ns - 81_000_000, goal), policy.now_ns)
     policy.loop.set_mode(Mode.POLICY, policy.now_ns)
     with pytest.raises(ChunkRefused, match="mode is POLICY"):
         policy.loop.teleoperate(Command(policy.now_ns, goal), policy.now_ns)

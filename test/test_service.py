@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from motion_fixtures import START_NS, PerfectRobot, chunk_of, ramp, robot
+from motion_fixtures import START_NS, PerfectRobot, chunk_of, ramp, robot, site
 
 from ros_wam.causes import Cause
 from ros_wam.clock import FakeClock
@@ -60,7 +60,7 @@ def rig() -> Iterator[Rig]:
     perfect = PerfectRobot(UR5, clock)
     pace = Pace(clock, UR5.period_s)
     driver = AnnouncedDriver(perfect, lambda seconds: link.send("busy", seconds))
-    service = ControlService(build_control_loop(UR5, driver), link, pace, "as in a test")
+    service = ControlService(build_control_loop(UR5, driver, site()), link, pace, "as in a test")
     yield Rig(clock, perfect, service, other, pace)
     link.close()
     other.close()

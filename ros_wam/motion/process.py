@@ -52,7 +52,7 @@ def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
             _end_after(seconds + HANG_TIMEOUT_S)
 
     driver = AnnouncedDriver(opened, announce)
-    loop = build_control_loop(embodiment, driver)
+    loop = build_control_loop(embodiment, driver, config.station())
     _connect(driver, link, clock)
     pace = Pace(clock, embodiment.period_s)
     service = ControlService(loop, link, pace, become_realtime())

@@ -9,10 +9,9 @@ from ros_wam.clock import FakeClock
 from ros_wam.drivers.sim import SimDriver
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused, ObservationError, PolicyError, PolicyTimeout
-from ros_wam.kinematics import Kinematics
 from ros_wam.ladder import LADDER
 from ros_wam.motion.loop import build_control_loop
-from ros_wam.policy.admission import Admission
+from ros_wam.policy.admission import build_admission
 from ros_wam.policy.client import PolicyClient
 from ros_wam.policy.loop import PolicyLoop, PolicyStep
 from ros_wam.policy.observation import ObservationBuilder
@@ -54,11 +53,12 @@ class LockstepStation:
         self._embodiment, self._profile, self._client = embodiment, profile, client
         self.faults = LockstepFaults()
         self._latency_ms = latency_ms
+        self._station = config.station()
         self._clock = FakeClock(EPOCH_NS)
         self._task = load_task(config.task)
         self._world = World(embodiment, config.calibration, self._task.name, config.seed)
         self._robot = SimRobot(self._world)
-        self._kinematics = Kinematics(embodiment)
+        self._admission = build_admission(embodiment, config.station().fixtures)
         calibrations = {view: load_view(config.calibration, view) for view in embodiment.views}
         self._renderer = Renderer(self._world.model, calibrations)
         self._recorder = LockstepRecorder(config, embodiment, calibrations, profile)
@@ -152,9 +152,11 @@ class LockstepStation:
         self._control.set_mode(Mode.HOLD, self._clock.now_ns())
 
     def stopped(self) -> bool:
-        """See Station."""
+        """See Station. The record goes on until the robot rests."""
+        if not self._control.at_rest and self._control.mode is not Mode.FAULT:
+            return False
         self._recorder.stop()
-        return not self._recorder.is_open
+        return True
 
     def score(self) -> tuple[tuple[Stage, ...], bool]:
         """See Station."""
@@ -173,12 +175,11 @@ class LockstepStation:
         """Make what a trial must not inherit from the one before."""
         driver = SimDriver(self._robot, self._clock)
         driver.connect()
-        self._control = build_control_loop(self._embodiment, driver)
+        self._control = build_control_loop(self._embodiment, driver, self._station)
         views, freshness = tuple(self._profile.views), self._profile.freshness
         self._observations = ObservationBuilder(self._embodiment, views, self._embodiment.period_s, freshness)
-        admission = Admission(self._embodiment, self._kinematics.tool_pose)
         self._policy = PolicyLoop(
-            self._profile, self._embodiment, self._client, self._observations, admission, self._clock
+            self._profile, self._embodiment, self._client, self._observations, self._admission, self._clock
         )
         self._scorer = Scorer(self._world, self._task)
         self._score_ns = self._clock.now_ns()
