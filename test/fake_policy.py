@@ -26,6 +26,7 @@ METADATA = {
     "action_layout": list(UR5.joint_names),
     "action_horizon": 30,
     "rate_hz": 30,
+    "rtc": True,
 }
 
 

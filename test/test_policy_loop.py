@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_policy import BASELINE, UR5
-from policy_world import HOME, MS, T0, S, World
+from policy_world import HOME, MS, S, World
 
 from ros_wam.causes import RefusalReason
 from ros_wam.errors import ChunkRefused, ObservationError

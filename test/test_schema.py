@@ -9,8 +9,9 @@ from fake_policy import BASELINE, METADATA, UR5, observation
 from ros_wam.errors import PolicyAnswerInvalid, PolicyMismatch
 from ros_wam.policy.handshake import check_metadata
 from ros_wam.policy.image import resize_with_pad
-from ros_wam.policy.profile import DECLARATIONS
+from ros_wam.policy.profile import DECLARATIONS, RealTimeChunking
 from ros_wam.policy.schema import build_request, read_actions, server_infer_ms
+from ros_wam.types import Commitment
 
 
 def test_request_holds_what_the_profile_says() -> None:
@@ -33,6 +34,23 @@ def test_prompt_and_stamp_are_left_out_where_the_server_takes_none() -> None:
     profile = dataclasses.replace(BASELINE, prompt_key=None, stamp_key=None)
     left_out = set(build_request(BASELINE, UR5, observation())) - set(build_request(profile, UR5, observation()))
     assert left_out == {"prompt", "observation/stamp_ns"}
+
+
+def test_what_is_being_executed_goes_in_the_action_layout_where_the_server_takes_it() -> None:
+    layout = tuple(reversed(UR5.joint_names))
+    profile = dataclasses.replace(BASELINE, action_layout=layout, rtc=RealTimeChunking("left_over", "delay"))
+    rows = np.arange(14.0).reshape(2, 7)
+    seen = dataclasses.replace(observation(), commitment=Commitment(rows, 3))
+    request = build_request(profile, UR5, seen)
+    np.testing.assert_array_equal(request["left_over"], rows[:, ::-1])
+    assert request["delay"] == 3
+    assert not {"left_over", "delay"} & set(build_request(profile, UR5, observation()))
+    assert not {"left_over", "delay"} & set(build_request(dataclasses.replace(profile, rtc=None), UR5, seen))
+
+
+def test_only_a_profile_that_sends_rows_expects_a_server_that_takes_them() -> None:
+    for declared in (False, None):
+        check_metadata(dataclasses.replace(BASELINE, rtc=None), UR5, {**METADATA, "rtc": declared})
 
 
 def test_state_goes_in_the_order_of_the_profile() -> None:

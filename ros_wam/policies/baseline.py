@@ -15,6 +15,7 @@ from ros_wam.clock import Clock, StationClock
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, SpecError
 from ros_wam.kinematics import Kinematics
+from ros_wam.policies.ongoing import Ongoing
 from ros_wam.policies.session import HORIZON, RATE_HZ, Session
 from ros_wam.specs import ArraySpec
 from ros_wam.types import FloatArray
@@ -22,12 +23,14 @@ from ros_wam.types import FloatArray
 VIEWS = ("wrist", "global")
 _IMAGE_KEY = "observation/{view}_image"
 _STAMP_KEY = "observation/stamp_ns"
+_ONGOING_KEY, _DELAY_KEY = "observation/remaining_actions", "observation/delay_rows"
 
 
 class BaselinePolicy:
     """A `ServedPolicy`: 30 absolute joint rows at 30 Hz per request, timed from the observation's stamp.
 
-    A request without a stamp counts as observed when it arrives.
+    A request without a stamp counts as observed when it arrives. One that holds the rows which are being executed, from
+    its stamp on, and how many of them will have been executed by the answer, gets rows that continue them.
     """
 
     def __init__(self, embodiment: Embodiment, views: Mapping[str, ViewCalibration], clock: Clock) -> None:
@@ -54,6 +57,7 @@ class BaselinePolicy:
             "action_layout": list(self._embodiment.joint_names),
             "action_horizon": HORIZON,
             "rate_hz": RATE_HZ,
+            "rtc": True,
         }
 
     def warm_up(self) -> None:
@@ -72,10 +76,20 @@ class BaselinePolicy:
         stamp_ns = request.get(_STAMP_KEY, self._clock.now_ns())
         if not isinstance(stamp_ns, int):
             raise SpecError(f"{_STAMP_KEY} is {stamp_ns!r}, must be an integer")
-        return {"actions": session.step(stamp_ns, images, self._joints(request))}
+        return {"actions": session.step(stamp_ns, images, self._joints(request), self._ongoing(request))}
 
     def _image(self, request: Mapping[str, Any], key: str) -> Any:
         return ArraySpec(key, (*self._size, 3), np.uint8).validate(_required(request, key))
+
+    def _ongoing(self, request: Mapping[str, Any]) -> Ongoing | None:
+        if _ONGOING_KEY not in request:
+            return None
+        joints = len(self._embodiment.joint_names)
+        rows = ArraySpec(_ONGOING_KEY, (None, joints)).validate(request[_ONGOING_KEY])
+        delay_rows = _required(request, _DELAY_KEY)
+        if not isinstance(delay_rows, int) or delay_rows < 0:
+            raise SpecError(f"{_DELAY_KEY} is {delay_rows!r}, must be a whole number of rows")
+        return Ongoing(rows, delay_rows) if len(rows) else None
 
     def _joints(self, request: Mapping[str, Any]) -> FloatArray:
         grippers = self._embodiment.is_gripper

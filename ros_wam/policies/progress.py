@@ -19,6 +19,7 @@ _DWELL_RAD = 0.01
 _LOST_RAD = 0.12
 _HISTORY_S = 6.0
 _AHEAD_S = 0.3  # of what was answered last, on what was answered before; further ahead somebody else has moved it
+_MATCH_STEP_S, _MATCH_RAD = 0.002, 0.001
 _STALLED_S = 0.5  # further behind than this, or behind twice running: the robot has stopped, and sets off again
 
 
@@ -70,6 +71,23 @@ class Progress:
         if (self._was_behind and was_behind) or expected_s - found_s > _STALLED_S:
             return Place(found_s, stalled=True)
         return Place(found_s + LAG_S, stalled=False)
+
+    def match(self, elapsed_rows: float, ongoing: FloatArray, dt_s: float) -> Place | None:
+        """Return where on the plan the rows `(k, n)` lie that the robot is following, `dt_s` apart.
+
+        None when they are nowhere near the plan.
+        """
+        expected_s = float(np.interp(elapsed_rows, np.arange(len(self._answered)), self._answered))
+        starts_s = np.arange(self._times[0], self._times[-1], _MATCH_STEP_S)
+        if not len(starts_s):
+            return None
+        ahead_s = starts_s[:, np.newaxis] + dt_s * np.arange(len(ongoing))
+        away = np.array([np.interp(ahead_s, self._times, column) for column in self._joints.T])
+        worst = np.abs(away - ongoing.T[:, np.newaxis, :]).max(axis=(0, 2))
+        if worst.min() > _LOST_RAD:
+            return None
+        fitting = starts_s[worst <= worst.min() + _MATCH_RAD]
+        return Place(float(fitting[np.abs(fitting - expected_s).argmin()]), stalled=False)
 
     def _at(self, time_s: float) -> FloatArray:
         return np.array([np.interp(time_s, self._times, column) for column in self._joints.T])

@@ -9,6 +9,7 @@ from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
 from ros_wam.kinematics import Kinematics
 from ros_wam.policies import tool_vector
+from ros_wam.policies.ongoing import Ongoing, continued
 from ros_wam.policies.picker import Moment, Picker
 from ros_wam.policies.progress import LAG_S, Place, Progress
 from ros_wam.policies.projection import PlacedCamera
@@ -17,9 +18,10 @@ from ros_wam.types import FloatArray
 
 HORIZON = 30
 RATE_HZ = 30.0
-_FORGET_S = 3.0  # a client that was silent for so long begins something new
+_FORGET_S = 10.0  # a client that was silent for so long begins something new
 _LEAD_S = 0.3  # an answer is normally being executed after this long
 _USUAL_INTERVAL_S = 0.5
+_MARGIN_ROWS = 2  # an answer may be a little later than its client anticipates
 _SET_OFF_S = 0.4  # after a stop, to reach the speed of the plan
 
 
@@ -35,27 +37,42 @@ class Session:
         self._stamp_ns = 0
         self._interval_s = _USUAL_INTERVAL_S
 
-    def step(self, stamp_ns: int, images: Mapping[str, NDArray[np.uint8]], joints: FloatArray) -> FloatArray:
+    def step(
+        self,
+        stamp_ns: int,
+        images: Mapping[str, NDArray[np.uint8]],
+        joints: FloatArray,
+        ongoing: Ongoing | None = None,
+    ) -> FloatArray:
         """Return `(HORIZON, n)` joint positions; row k is for `stamp_ns` + k / RATE_HZ.
 
         `images`: RGB by view. Raises PoseUnreachable if the plan leads where the arm cannot go.
         """
-        picker, progress, place = self._locate(stamp_ns, joints)
+        picker, progress, place = self._locate(stamp_ns, joints, ongoing)
         self._look(stamp_ns, images, joints, picker, place)
-        lead_s = _LEAD_S if self._interval_s <= 1.3 * _USUAL_INTERVAL_S else self._interval_s
-        splice_s = place.plan_s + lead_s
+        splice_s = place.plan_s + self._lead_s(ongoing)
         picker.decide(Moment(stamp_ns, place.plan_s, splice_s, splice_s + self._interval_s, joints))
         times_s = place.plan_s + _row_times(place.stalled)
         rows = self._rows(picker, times_s, joints)
+        if ongoing is not None:
+            rows = continued(rows, ongoing, self._arm)
         progress.answer(times_s, rows[:, self._arm])
         return rows
 
-    def _locate(self, stamp_ns: int, joints: FloatArray) -> tuple[Picker, Progress, Place]:
+    def _lead_s(self, ongoing: Ongoing | None) -> float:
+        """Return when the robot begins to execute this answer, so from when on it may say something new."""
+        if ongoing is not None:
+            return (ongoing.delay_rows + _MARGIN_ROWS) / RATE_HZ
+        return _LEAD_S if self._interval_s <= 1.3 * _USUAL_INTERVAL_S else self._interval_s
+
+    def _locate(self, stamp_ns: int, joints: FloatArray, ongoing: Ongoing | None) -> tuple[Picker, Progress, Place]:
         """Find the robot on the plan, or begin a new one where it is."""
         elapsed_s = (stamp_ns - self._stamp_ns) * 1e-9
         place = None
         if self._progress is not None and 0.0 < elapsed_s < _FORGET_S:
-            place = self._progress.locate(elapsed_s * RATE_HZ, joints[self._arm])
+            if ongoing is not None:
+                place = self._progress.match(elapsed_s * RATE_HZ, ongoing.rows[:, self._arm], 1.0 / RATE_HZ)
+            place = place or self._progress.locate(elapsed_s * RATE_HZ, joints[self._arm])
             self._interval_s = float(np.clip(elapsed_s, _USUAL_INTERVAL_S, 1.2))
         self._stamp_ns = stamp_ns
         if self._picker is None or self._progress is None or place is None:

@@ -13,7 +13,7 @@ from ros_wam.policy.strategies import STRATEGIES, WITHOUT_HORIZON
 TRANSPORTS = {"websocket": "ros_wam.policy.websocket_client"}  # the module that defines `make_client`
 CODECS = ("openpi",)
 ACTION_SPACES = ("joint_position",)
-DECLARATIONS = ("embodiment", "views", "image_size", "action_layout", "action_horizon", "rate_hz")
+DECLARATIONS = ("embodiment", "views", "image_size", "action_layout", "action_horizon", "rate_hz", "rtc")
 
 
 @dataclass(frozen=True)
