@@ -7,11 +7,15 @@ from typing import Any
 
 from rich.console import Console
 
+from ros_wam import share
 from ros_wam.bringup import Request, Run, bringup, clear
 from ros_wam.cli.progress import Progress
 from ros_wam.cli.results_table import results_table
 from ros_wam.cli.station_options import add_station_options, add_trial_options, latency_ms
+from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, TrialError
+from ros_wam.sim.injection import Injection, check_fault
+from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor
 from ros_wam.trial.sitting_runner import NOTHING_COUNTS
 
@@ -29,6 +33,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--inference-latency-ms", type=latency_ms, default=0.0, metavar="MS", help="make a served policy this slow"
     )
+    parser.add_argument(
+        "--inject", metavar="NAME", help="with --sim: begin this fault 2 s into each trial; a wrong name lists them"
+    )
     parser.set_defaults(run=run)
 
 
@@ -36,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the sitting; 0 when at least one trial finished validly."""
     if args.lockstep and not args.sim:
         raise ConfigError("--lockstep needs --sim: virtual time cannot drive a real robot")
+    if args.inject is not None:
+        _check_inject(args)
     request = Request(
         robot=args.robot,
         policy=args.policy,
@@ -48,23 +57,33 @@ def run(args: argparse.Namespace) -> int:
         inference_latency_ms=args.inference_latency_ms,
     )
     console = Console()
-    sitting = run_lockstep(request, console) if args.lockstep else run_processes(request, console)
+    sitting = run_lockstep(request, console) if args.lockstep else run_processes(request, console, args.inject)
     return finish(sitting, console)
 
 
-def run_processes(request: Request, console: Console) -> Path:
+def _check_inject(args: argparse.Namespace) -> None:
+    if not args.sim or args.lockstep:
+        raise ConfigError("--inject needs --sim, and real time: it breaks the simulated controller or its cameras")
+    check_fault(load_embodiment(share.find("robots", args.robot)), args.inject)
+
+
+def run_processes(request: Request, console: Console, inject: str | None = None) -> Path:
     """Run the sitting on the production path and return its folder; raises TrialError when a process fails."""
     stack = bringup(request)
     try:
-        return supervise(stack, console)
+        return supervise(stack, console, inject)
     finally:
         clear(stack)
 
 
-def supervise(stack: Run, console: Console) -> Path:
-    """Run the processes of `stack` to the end of its sitting and return the sitting's folder; raises TrialError."""
+def supervise(stack: Run, console: Console, inject: str | None = None) -> Path:
+    """Run the processes of `stack` to the end of its sitting and return the sitting's folder; raises TrialError.
+
+    `inject` names a fault of the simulated station to begin in every trial.
+    """
     sitting = stack.config.sitting_dir
     assert sitting is not None
+    injection = None if inject is None else Injection(SimLink(stack.config.sim_socket), inject)
     console.print(f"recording to {sitting}", highlight=False, soft_wrap=True)
     if stack.config.sim:
         console.print(f"ROS_DOMAIN_ID={stack.environment['ROS_DOMAIN_ID']}", highlight=False)
@@ -74,6 +93,8 @@ def supervise(stack: Run, console: Console) -> Path:
         while (ended := supervisor.ended()) is None:
             if select.select([output], [], [], POLL_S)[0] and (line := output.readline()):
                 progress.show(line)
+                if injection is not None:
+                    injection.see(line)
         for line in () if supervisor.runs("trial_node") else output:
             progress.show(line)
         if ended.name != "trial_node" or supervisor.exit_status("trial_node") not in (0, NOTHING_COUNTS):

@@ -10,6 +10,7 @@ from ros_wam.clock import Clock
 from ros_wam.errors import SimError
 from ros_wam.sim.control_socket import ControlSocket
 from ros_wam.sim.emulators.emulator import Emulator
+from ros_wam.sim.injection import FROZEN_CAMERA, PHYSICS_STALL
 from ros_wam.sim.link import score_fields, target_fields
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.schedule import Schedule
@@ -18,7 +19,6 @@ from ros_wam.sim.world import STEP_NS, Snapshot
 
 SLIP_NS = 100_000_000
 """A loop that is later than this does not catch up: it lets the world's time slip, and says so by `slipped_ns`."""
-FROZEN_CAMERA, PHYSICS_STALL = "frozen_camera", "physics_stall"
 
 
 class Pictures(Protocol):

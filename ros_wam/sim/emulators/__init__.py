@@ -1,7 +1,7 @@
 """Controllers emulated at the wire, one file per device; the unmodified vendor libraries connect to them."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
@@ -23,10 +23,18 @@ def make_emulators(embodiment: Embodiment, settings: Mapping[str, Any], plants: 
     `settings` is the station file's `robot` mapping: they listen where the driver connects. Raises SimError if the
     driver has no emulated controller.
     """
-    emulators = {"ur5": _make_ur}
-    if embodiment.driver not in emulators:
-        raise SimError(f"driver {embodiment.driver!r} has no emulator; there are: {', '.join(emulators)}")
-    return (emulators[embodiment.driver](embodiment, settings, plants),)
+    return (_EMULATORS[_known(embodiment)].make(embodiment, settings, plants),)
+
+
+def emulated_faults(embodiment: Embodiment) -> tuple[str, ...]:
+    """Return the names of the faults that its controllers can be given; raises SimError like `make_emulators`."""
+    return _EMULATORS[_known(embodiment)].faults
+
+
+def _known(embodiment: Embodiment) -> str:
+    if embodiment.driver not in _EMULATORS:
+        raise SimError(f"driver {embodiment.driver!r} has no emulator; there are: {', '.join(_EMULATORS)}")
+    return embodiment.driver
 
 
 def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants) -> Emulator:
@@ -38,3 +46,13 @@ def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants
     stroke_m = embodiment.grippers[arm.gripper].stroke_m
     port = settings.get("gripper_port", ROBOTIQ_PORT)
     return UrEmulator(models[embodiment.control_rate_hz], settings["address"], plants.plant(name), stroke_m, port)
+
+
+class _Emulated(NamedTuple):
+    """How a driver's controllers are made, and the faults that they can be given."""
+
+    make: Callable[[Embodiment, Mapping[str, Any], Plants], Emulator]
+    faults: tuple[str, ...]
+
+
+_EMULATORS = {"ur5": _Emulated(_make_ur, UrEmulator.faults)}
