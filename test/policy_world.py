@@ -58,7 +58,7 @@ class World:
         self.blind = False
         self.observations = ObservationBuilder(UR5, UR5.views, 1 / 30, Freshness())
         self.client = SlowClient(self, latency_ns)
-        admission = Admission(UR5, lambda position, arm: MIDDLE_OF_WORKSPACE)
+        admission = Admission(UR5, lambda position, arm: MIDDLE_OF_WORKSPACE, lambda path: iter(()))
         self.loop = PolicyLoop(BASELINE, UR5, self.client, self.observations, admission, self.clock)
         self.run_until(T0 + 8 * MS)
         self.loop.start("tidy up")

@@ -1,6 +1,7 @@
 """Admission: every reason at its edge, and what a robot can follow is never refused."""
 
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from hypothesis.extra.numpy import arrays
 from ros_wam.causes import RefusalReason
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ChunkRefused
-from ros_wam.kinematics import Kinematics
-from ros_wam.policy.admission import FOLLOW_TOLERANCE_RAD, Admission, check_actions
+from ros_wam.policy.admission import FOLLOW_TOLERANCE_RAD, Admission, build_admission, check_actions
+from ros_wam.sweep import Obstacle
 from ros_wam.types import ActionChunk, FloatArray
 
 T0 = 10**12
@@ -39,6 +40,11 @@ def still(position: FloatArray, arm: str) -> FloatArray:
     return beside(HOME, arm)
 
 
+def free(path: FloatArray) -> Iterator[Obstacle | None]:
+    """Nothing is in the way."""
+    return iter([None] * len(path))
+
+
 def chunk(positions: FloatArray, observed_ns: int = T0) -> ActionChunk:
     return ActionChunk(1, 1, observed_ns, T0, DT_S, positions)
 
@@ -52,7 +58,7 @@ def joint1(values: object) -> FloatArray:
 
 
 def admit(positions: FloatArray, measured: FloatArray = HOME, now_ns: int = T0, rested: bool = True) -> None:
-    Admission(UR5, still).check(chunk(positions), measured, now_ns, rested)
+    Admission(UR5, still, free).check(chunk(positions), measured, now_ns, rested)
 
 
 def reason(positions: FloatArray, **situation: object) -> tuple[RefusalReason, str]:
@@ -119,7 +125,7 @@ def test_start_too_far_from_the_measured_state(distance: float, good: bool, join
     else:
         why, message = reason(joint1(np.zeros(ROWS)), measured=measured)
         assert why is RefusalReason.START_DISTANCE
-        assert f"joint{joint + 1} starts 0.151 rad from the robot, at most 0.15 rad" in message
+        assert f"joint{joint + 1} starts 0.151 rad from the robot in row 0, at most 0.15 rad" in message
 
 
 def test_grippers_may_start_anywhere_and_jump() -> None:
@@ -151,7 +157,7 @@ def test_rows_that_are_past_do_not_count() -> None:
 
 def test_before_its_start_a_chunk_starts_with_its_first_row() -> None:
     early = chunk(joint1(np.arange(ROWS) * 0.05), observed_ns=T0 - 2 * DT_NS)
-    Admission(UR5, still).check(early, HOME, T0 - DT_NS, False)
+    Admission(UR5, still, free).check(early, HOME, T0 - DT_NS, False)
 
 
 @pytest.mark.parametrize(("speed", "good"), [(1.0, True), (2.0, True), (2.1, True), (2.2, False), (-2.2, False)])
@@ -185,7 +191,7 @@ def test_shaking_from_row_to_row_needs_acceleration(amplitude: float, good: bool
     else:
         why, message = reason(rows)
         assert why is RefusalReason.ACCELERATION
-        assert "rad/s², at most 8 rad/s²" in message
+        assert "joint1 needs 14.4 rad/s² around row 1, at most 8 rad/s²" in message
 
 
 def test_turning_round_too_fast_needs_acceleration() -> None:
@@ -206,7 +212,7 @@ def test_beyond_the_position_limits(beyond: float, good: bool) -> None:
     else:
         why, message = reason(rows, measured=measured)
         assert why is RefusalReason.WORKSPACE
-        assert "joint3 would be at 3.202 rad, its range is -3.1416 to 3.1416 rad" in message
+        assert "joint3 would be at 3.202 rad in row 0, its range is -3.1416 to 3.1416 rad" in message
 
 
 LIMIT_OF_ELBOW = UR5.joints["joint3"].position_rad[1]
@@ -215,12 +221,14 @@ LIMIT_OF_ELBOW = UR5.joints["joint3"].position_rad[1]
 @pytest.mark.parametrize("side", [-1.0, 1.0])
 @pytest.mark.parametrize(("last", "good"), [(1.09, True), (1.11, False)])
 def test_tool_that_leaves_the_workspace(last: float, good: bool, side: float) -> None:
-    admission = Admission(UR5, beside)
+    admission = Admission(UR5, beside, free)
     rows = chunk(joint1(side * np.linspace(0.0, last, ROWS)))
     if good:
         admission.check(rows, HOME, T0, True)
         return
-    with pytest.raises(ChunkRefused, match=r"tool would be at \[-0\.500, -?0\.55\d, 0\.300\] m in row 29") as caught:
+    with pytest.raises(
+        ChunkRefused, match=r"tool would be at \[-0\.500, -?0\.55\d, 0\.300\] m on the way to row 29"
+    ) as caught:
         admission.check(rows, HOME, T0, True)
     assert caught.value.reason is RefusalReason.WORKSPACE
 
@@ -228,7 +236,7 @@ def test_tool_that_leaves_the_workspace(last: float, good: bool, side: float) ->
 def test_tool_that_is_outside_may_come_back_but_not_go_on() -> None:
     outside = HOME.copy()
     outside[0] += 1.3
-    admission = Admission(UR5, beside)
+    admission = Admission(UR5, beside, free)
     admission.check(chunk(joint1(np.linspace(1.3, 0.9, ROWS))), outside, T0, True)
     with pytest.raises(ChunkRefused, match="workspace"):
         admission.check(chunk(joint1(np.linspace(1.3, 1.32, ROWS))), outside, T0, True)
@@ -282,5 +290,5 @@ def test_any_chunk_is_admitted_or_refused_with_a_reason(
 def test_home_is_admitted_with_the_robots_own_kinematics(robot: str) -> None:
     embodiment = load_embodiment(Path(ROOT / "robots" / f"{robot}.yaml"))
     home = embodiment.home_position
-    admission = Admission(embodiment, Kinematics(embodiment).tool_pose)
+    admission = build_admission(embodiment, {})
     admission.check(chunk(np.tile(home, (ROWS, 1))), home, T0, True)

@@ -1,5 +1,7 @@
 """The cheap checks of a chunk: admission begins with them, and the process that moves the robot repeats them."""
 
+import math
+
 import numpy as np
 
 from ros_wam.causes import RefusalReason
@@ -18,6 +20,8 @@ def check_chunk(chunk: ActionChunk, embodiment: Embodiment, position: FloatArray
     if joints != len(embodiment.joint_names) or rows < 2:
         wanted = f"(at least 2, {len(embodiment.joint_names)})"
         raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"positions have shape {chunk.positions.shape}, must be {wanted}")
+    if not 0.0 < chunk.dt_s < math.inf:
+        raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"rows are {chunk.dt_s} s apart, must be more than 0 s")
     if chunk.observation_stamp_ns > now_ns:
         early_ms = (chunk.observation_stamp_ns - now_ns) * 1e-6
         raise ChunkRefused(RefusalReason.EXPIRED, f"its observation is from {early_ms:.0f} ms in the future")
@@ -26,13 +30,13 @@ def check_chunk(chunk: ActionChunk, embodiment: Embodiment, position: FloatArray
         raise ChunkRefused(RefusalReason.EXPIRED, f"its last row was due {late_ms:.0f} ms ago")
     progress = 0.0 if reanchored else max((now_ns - chunk.t0_ns) * 1e-9 / chunk.dt_s, 0.0)
     row: int = min(int(progress), rows - 2)
-    start = chunk.positions[row] + (progress - row) * (chunk.positions[row + 1] - chunk.positions[row])
+    start = (row + 1 - progress) * chunk.positions[row] + (progress - row) * chunk.positions[row + 1]  # never overflows
     distance = np.where(embodiment.is_gripper, 0.0, np.abs(start - position))
     worst = int(distance.argmax())
     if distance[worst] > embodiment.start_distance_rad:
         raise ChunkRefused(
             RefusalReason.START_DISTANCE,
-            f"{embodiment.joint_names[worst]} starts {distance[worst]:.3f} rad from the robot,"
+            f"{embodiment.joint_names[worst]} starts {distance[worst]:.3f} rad from the robot in row {row},"
             f" at most {embodiment.start_distance_rad} rad is allowed",
         )
     return row

@@ -11,10 +11,9 @@ from ros_wam import fields
 from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError, SpecError
 from ros_wam.followed import read_followed
-from ros_wam.kinematics import Kinematics
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
-from ros_wam.policy.admission import Admission
+from ros_wam.policy.admission import build_admission
 from ros_wam.policy.client import make_client
 from ros_wam.policy.hops import HopLog, PictureHops
 from ros_wam.policy.loop import PolicyLoop
@@ -39,7 +38,7 @@ class PolicyNode(Node):  # type: ignore[misc]
             self._embodiment, tuple(self._profile.views), 1.0 / slowest_hz, self._profile.freshness
         )
         client = make_client(self._profile, self._embodiment, clock)
-        admission = Admission(self._embodiment, Kinematics(self._embodiment).tool_pose)
+        admission = build_admission(self._embodiment, config.station().fixtures)
         loop = PolicyLoop(self._profile, self._embodiment, client, self._observations, admission, clock)
         self._runner = PolicyRunner(loop, client, clock, self._on_status)
         self._pictures: dict[str, tuple[Any, int]] = {}

@@ -8,23 +8,39 @@ refused only when no motion inside the limits of the robot file passes within `F
 
 The first is necessary and sufficient for each joint, the second necessary. Grippers are exempt: their targets are
 steps, and the driver limits their speed.
+
+Position limits, workspace and collisions: what is checked is the way, straight in joint space, from where the robot is
+through the chunk's rows, between the rows too. What is sent is that way smoothed, and blended with the chunk before: it
+may cut a corner by what `FOLLOW_TOLERANCE_RAD` says, which no collision check knows of. Nor is anything known of what
+the robot holds, of people, and of what is no fixture. Fingers are where the chunk wants them, not where what they hold
+keeps them.
 """
 
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ros_wam.calibration import Fixture
 from ros_wam.causes import RefusalReason
+from ros_wam.collision import CollisionModel
 from ros_wam.embodiment import Embodiment, Workspace
 from ros_wam.errors import ChunkRefused
+from ros_wam.kinematics import Kinematics
 from ros_wam.motion.acceptance import check_chunk
+from ros_wam.sweep import Obstacle, sweep
 from ros_wam.types import ActionChunk, FloatArray
 
 FOLLOW_TOLERANCE_RAD = 0.05  # about 3°, 5 cm at a reach of 1 m: beyond it the robot no longer does what was asked
+WORKSPACE_STEP_RAD = 0.05  # the tool is looked at so often: 1 m from a joint it bulges 0.3 mm between two looks
 
 ToolPose = Callable[[FloatArray, str], FloatArray]
 """`(n,)` joint positions and the name of an arm to T_base_tool, `(4, 4)` [m]: `Kinematics.tool_pose`."""
+Sweep = Callable[[FloatArray], Iterator[Obstacle | None]]
+"""A path `(rows, n)`, from where the robot is, to what is in the way: `sweep` of a collision model."""
 
 
 def check_actions(actions: ArrayLike, shape: tuple[int, int]) -> None:
@@ -40,11 +56,12 @@ def check_actions(actions: ArrayLike, shape: tuple[int, int]) -> None:
 
 
 class Admission:
-    """Decides on chunks for one robot; keeps no state."""
+    """Decides on chunks for one robot; keeps no state. Not for use by two threads at once."""
 
-    def __init__(self, embodiment: Embodiment, tool_pose: ToolPose) -> None:
+    def __init__(self, embodiment: Embodiment, tool_pose: ToolPose, obstacles: Sweep) -> None:
         self._embodiment = embodiment
         self._tool_pose = tool_pose
+        self._obstacles = obstacles
         self._arm = np.flatnonzero(~embodiment.is_gripper)
 
     def check(self, chunk: ActionChunk, measured: FloatArray, now_ns: int, rested: bool) -> None:
@@ -53,70 +70,105 @@ class Admission:
         `rested`: the robot has not moved since the observation, so the chunk will start at its first row whenever it
         comes. Otherwise rows that are due before `now_ns` will be dropped, and only the others count.
         """
-        rows = chunk.positions[check_chunk(chunk, self._embodiment, measured, now_ns, rested) :]
-        self._check_position_limits(rows)
-        self._check_velocity(rows, chunk.dt_s)
-        self._check_acceleration(rows, chunk.dt_s)
-        self._check_workspace(rows, measured)
+        first = check_chunk(chunk, self._embodiment, measured, now_ns, rested)
+        rows = chunk.positions[first:]
+        self._check_velocity(rows[:, self._arm], chunk.dt_s, first)
+        self._check_acceleration(rows[:, self._arm], chunk.dt_s, first)
+        for _ in self.check_way(rows, measured, first):
+            pass
 
-    def _check_position_limits(self, rows: FloatArray) -> None:
+    def check_way(self, rows: FloatArray, start: FloatArray, first: int = 0) -> Iterator[None]:
+        """Check the way from `start` `(n,)` through `rows` `(T, n)`, of which the first is called row `first`.
+
+        Raises ChunkRefused (WORKSPACE, COLLISION) while it is iterated; who must not wait may go on later. A robot that
+        is where it must not be may come back, but go no further.
+        """
+        self._check_position_limits(rows, start, first)
+        inside = np.clip(rows, self._embodiment.lower, self._embodiment.upper)  # as it will be followed
+        path = np.vstack([start, inside])
+        yield from self._check_workspace(path, first)
+        yield from self._check_collisions(path, first)
+
+    def _check_position_limits(self, rows: FloatArray, start: FloatArray, first: int) -> None:
         lower, upper = self._embodiment.lower[self._arm], self._embodiment.upper[self._arm]
-        positions = rows[:, self._arm]
-        beyond = np.maximum(lower - positions, positions - upper)
-        row, worst = _worst(beyond)
-        if beyond[row, worst] > FOLLOW_TOLERANCE_RAD:
+        path = np.vstack([start, rows])[:, self._arm]
+        beyond = np.maximum(lower - path, path - upper)
+        allowed = np.maximum(beyond[0], FOLLOW_TOLERANCE_RAD)
+        row, worst = _worst(beyond[1:] - allowed)
+        if beyond[1 + row, worst] > allowed[worst]:
             bounds = f"{lower[worst]:g} to {upper[worst]:g} rad"
-            detail = f"{self._name(worst)} would be at {positions[row, worst]:.3f} rad, its range is {bounds}"
+            value = path[1 + row, worst]
+            detail = f"{self._name(worst)} would be at {value:.3f} rad in row {first + row}, its range is {bounds}"
             raise ChunkRefused(RefusalReason.WORKSPACE, detail)
 
-    def _check_velocity(self, rows: FloatArray, dt_s: float) -> None:
-        limit, rows = self._embodiment.velocity[self._arm], rows[:, self._arm]
-        first, second = np.triu_indices(len(rows), 1)
-        apart_s = ((second - first) * dt_s)[:, np.newaxis]
-        needed = (np.abs(rows[second] - rows[first]) - 2.0 * FOLLOW_TOLERANCE_RAD) / apart_s
-        pair, worst = _worst(needed - limit)
-        if needed[pair, worst] > limit[worst]:
-            detail = f"{self._name(worst)} needs {needed[pair, worst]:.2f} rad/s, at most {limit[worst]:g} rad/s"
+    def _check_velocity(self, rows: FloatArray, dt_s: float, first: int) -> None:
+        limit, largest = self._embodiment.velocity[self._arm], rows.max(axis=0) - rows.min(axis=0)
+        found = (0.0, 0, 0, 0)
+        for apart in range(1, len(rows)):
+            apart_s = apart * dt_s
+            if (largest - 2.0 * FOLLOW_TOLERANCE_RAD <= limit * apart_s).all():
+                break  # from here on
+            needed = (np.abs(rows[apart:] - rows[:-apart]) - 2.0 * FOLLOW_TOLERANCE_RAD) / apart_s
+            row, joint = _worst(needed - limit)
+            found = max(found, (float(needed[row, joint] - limit[joint]), row, apart, joint))
+        excess, row, apart, joint = found
+        if excess > 0.0:
+            speed = f"{limit[joint] + excess:.2f} rad/s from row {first + row} to row {first + row + apart}"
+            detail = f"{self._name(joint)} needs {speed}, at most {limit[joint]:g} rad/s"
             raise ChunkRefused(RefusalReason.VELOCITY, detail)
 
-    def _check_acceleration(self, rows: FloatArray, dt_s: float) -> None:
-        limit, rows = self._embodiment.acceleration[self._arm], rows[:, self._arm]
-        middle, apart = np.nonzero(_fits_around(len(rows)))
-        if not len(middle):
-            return
-        apart_s = (apart * dt_s)[:, np.newaxis]
-        bend = np.abs(rows[middle + apart] - 2.0 * rows[middle] + rows[middle - apart])
-        needed = (bend - 4.0 * FOLLOW_TOLERANCE_RAD) / apart_s**2
-        triple, worst = _worst(needed - limit)
-        if needed[triple, worst] > limit[worst]:
-            detail = f"{self._name(worst)} needs {needed[triple, worst]:.1f} rad/s², at most {limit[worst]:g} rad/s²"
+    def _check_acceleration(self, rows: FloatArray, dt_s: float, first: int) -> None:
+        limit, largest = self._embodiment.acceleration[self._arm], 2.0 * (rows.max(axis=0) - rows.min(axis=0))
+        found = (0.0, 0, 0)
+        for apart in range(1, (len(rows) + 1) // 2):
+            apart_s = apart * dt_s
+            if (largest - 4.0 * FOLLOW_TOLERANCE_RAD <= limit * apart_s**2).all():
+                break  # from here on
+            bend = np.abs(rows[2 * apart :] - 2.0 * rows[apart:-apart] + rows[: -2 * apart])
+            needed = (bend - 4.0 * FOLLOW_TOLERANCE_RAD) / apart_s**2
+            row, joint = _worst(needed - limit)
+            found = max(found, (float(needed[row, joint] - limit[joint]), row + apart, joint))
+        excess, row, joint = found
+        if excess > 0.0:
+            detail = (
+                f"{self._name(joint)} needs {limit[joint] + excess:.1f} rad/s² around row {first + row},"
+                f" at most {limit[joint]:g} rad/s²"
+            )
             raise ChunkRefused(RefusalReason.ACCELERATION, detail)
 
-    def _check_workspace(self, rows: FloatArray, measured: FloatArray) -> None:
-        """A tool that is outside already may come back, but never go further out."""
+    def _check_workspace(self, path: FloatArray, first: int) -> Iterator[None]:
         for name, arm in self._embodiment.arms.items():
-            allowed_m = max(0.0, _outside_m(arm.workspace, self._tool_pose(measured, name)))
-            for row, position in enumerate(rows):
-                pose = self._tool_pose(position, name)
-                if _outside_m(arm.workspace, pose) > allowed_m:
-                    where = ", ".join(f"{value:.3f}" for value in pose[:3, 3])
-                    box = f"{list(arm.workspace.min_m)} to {list(arm.workspace.max_m)}"
-                    detail = f"{arm.tool_site} would be at [{where}] m in row {row}, the workspace is {box} m"
-                    raise ChunkRefused(RefusalReason.WORKSPACE, detail)
+            allowed_m = max(0.0, _outside_m(arm.workspace, self._tool_pose(path[0], name)))
+            for row, (start, end) in enumerate(itertools.pairwise(path), start=first):
+                looks = max(1, math.ceil(np.abs(end - start)[self._arm].max() / WORKSPACE_STEP_RAD))
+                for look in range(1, looks + 1):
+                    pose = self._tool_pose(start + look / looks * (end - start), name)
+                    if _outside_m(arm.workspace, pose) > allowed_m:
+                        where = ", ".join(f"{value:.3f}" for value in pose[:3, 3])
+                        box = f"{list(arm.workspace.min_m)} to {list(arm.workspace.max_m)}"
+                        detail = f"{arm.tool_site} would be at [{where}] m on the way to row {row}, the workspace is"
+                        raise ChunkRefused(RefusalReason.WORKSPACE, f"{detail} {box} m")
+                    yield
+
+    def _check_collisions(self, path: FloatArray, first: int) -> Iterator[None]:
+        for obstacle in self._obstacles(path):
+            if obstacle is not None:
+                raise ChunkRefused(RefusalReason.COLLISION, f"on the way to row {first + obstacle.row - 1} {obstacle}")
+            yield
 
     def _name(self, arm_index: int) -> str:
         return self._embodiment.joint_names[int(self._arm[arm_index])]
 
 
+def build_admission(embodiment: Embodiment, fixtures: Mapping[str, Fixture]) -> Admission:
+    """Return the admission of a robot among its fixtures; raises ConfigError when its model cannot be used."""
+    obstacles = partial(sweep, CollisionModel(embodiment, fixtures))
+    return Admission(embodiment, Kinematics(embodiment).tool_pose, obstacles)
+
+
 def _worst(excess: FloatArray) -> tuple[int, int]:
     row, column = np.unravel_index(int(excess.argmax()), excess.shape)
     return int(row), int(column)
-
-
-def _fits_around(rows: int) -> NDArray[np.bool_]:
-    """Return `(rows, rows)`: whether the rows as many apart as the second index lie on both sides of the first."""
-    middle, apart = np.indices((rows, rows))
-    return (apart > 0) & (middle >= apart) & (middle + apart < rows)
 
 
 def _outside_m(workspace: Workspace, pose: FloatArray) -> float:
