@@ -14,6 +14,9 @@ from ros_wam.causes import Action, Cause
 SLOW_SHARE = 0.25
 """The share of its speed at which a chunk is followed while a cause slows the robot; our choice, as fast as homing."""
 
+TRIAL_GRACE_S = 1.0
+"""How long a cause that is not the policy's own may hold the robot before it spoils the trial."""
+
 
 class Active(NamedTuple):
     """A cause that acts on the robot: since when its condition holds, and what it does."""
@@ -37,7 +40,7 @@ class Recovery(Enum):
 class Rung:
     """One row. The `action` is due once `condition` has lasted for `delay_s`, or for `delay_periods` of control.
 
-    If it goes on for `stop_after_s` after that, the robot is stopped. Once its condition is gone, a cause still acts for
+    If it goes on for `stop_after_s` after that, the robot is stopped. After its condition a cause still acts for
     `release_s`.
     """
 

@@ -3,8 +3,9 @@
 import pytest
 
 from ros_wam.causes import Cause
+from ros_wam.ladder import TRIAL_GRACE_S
 from ros_wam.topics import image_topic
-from ros_wam.trial.watch import GRACE_S, StationWatch
+from ros_wam.trial.watch import StationWatch
 
 RATES_HZ = {image_topic("wrist"): 30.0, image_topic("global"): 30.0, "joint_states": 125.0, "safety_status": 10.0}
 S = 1_000_000_000
@@ -155,7 +156,7 @@ def test_a_gate_that_stays_closed_is_a_fault_a_hiccup_is_not(cause: Cause) -> No
     world.start()
     for _ in range(5):
         world.safety["cause"] = cause.value
-        world.run(GRACE_S * 0.5)
+        world.run(TRIAL_GRACE_S * 0.5)
         assert world.cause is None
         world.safety["cause"] = ""
         world.run(0.3)
@@ -163,7 +164,7 @@ def test_a_gate_that_stays_closed_is_a_fault_a_hiccup_is_not(cause: Cause) -> No
     world.safety["cause"] = cause.value
     world.run(0.2)
     assert world.cause is None
-    world.run(GRACE_S + 0.1)
+    world.run(TRIAL_GRACE_S + 0.1)
     assert world.cause is cause
 
 
@@ -183,7 +184,7 @@ def test_a_robot_that_does_not_take_the_policy_is_a_fault() -> None:
     world.safety["mode"] = "HOLD"
     world.run(0.2)
     assert world.cause is None
-    world.run(GRACE_S + 0.1)
+    world.run(TRIAL_GRACE_S + 0.1)
     assert world.cause is Cause.ENABLE_LOST
 
 
@@ -193,7 +194,7 @@ def test_a_leader_device_that_has_the_robot_is_the_operators_doing() -> None:
     world.safety["mode"] = "TELEOP"
     world.run(0.2)
     assert world.cause is None
-    world.run(GRACE_S + 0.1)
+    world.run(TRIAL_GRACE_S + 0.1)
     assert world.cause is Cause.OPERATOR_STOP
     world.safety["cause"] = Cause.LEADER_LOST.value
     world.run(0.2)

@@ -17,13 +17,14 @@ from typing import Any
 from ros_wam.causes import Cause
 from ros_wam.clock import Clock
 from ros_wam.errors import RosWamError
+from ros_wam.ladder import LADDER
 from ros_wam.motion.link import Link, pack_chunk
 from ros_wam.motion.report import waiting_status
 from ros_wam.motion.service import REQUEST_MAX_AGE_NS
 from ros_wam.share import import_dir
 from ros_wam.types import ActionChunk, Command
 
-HEARTBEAT_TIMEOUT_S = 0.1
+HEARTBEAT_TIMEOUT_S = LADDER[Cause.CONTROL_PROCESS_DIED].delay_s
 LOOKS = 2
 """Silence counts only when it is seen this often in a row: after a pause of the machine the child gets to speak."""
 START_TIMEOUT_S = 20.0

@@ -8,13 +8,15 @@ from enum import Enum
 from ros_wam.causes import Cause
 from ros_wam.clock import Clock
 from ros_wam.errors import ObservationError, PolicyError
+from ros_wam.ladder import LADDER
 from ros_wam.policy.client import PolicyClient
 from ros_wam.policy.loop import PolicyLoop, PolicyStep
 
 CONNECT_PERIOD_S = 1.0
 REPORT_PERIOD_S = 0.5
 POLL_S = 0.005
-OBSERVATION_GRACE_S = 1.5  # so long an episode may lack observations: a chunk bridges most of it, then the robot rests
+OBSERVATION_GRACE_S = LADDER[Cause.CAMERA_STALE].delay_s
+"""So long an episode may lack observations: a chunk bridges most of it, then the robot rests."""
 
 
 class PolicyState(Enum):

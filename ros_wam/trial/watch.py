@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ros_wam.causes import Cause
+from ros_wam.ladder import TRIAL_GRACE_S
 from ros_wam.topics import image_topic
 from ros_wam.trial.liveness import Liveness
 from ros_wam.types import Mode
-
-GRACE_S = 1.0
-"""How long something may be wrong while the policy runs before it spoils the trial."""
 
 # What a policy can bring about itself is not the infrastructure's fault, however long it lasts.
 _POLICYS_OWN = frozenset({"", Cause.SOURCE_STALE.value, Cause.WORKSPACE.value})
@@ -127,7 +125,7 @@ class StationWatch:
             return None
         if self._wrong_since_ns is None:
             self._wrong_since_ns = now_ns
-        if (now_ns - self._wrong_since_ns) * 1e-9 < GRACE_S:
+        if (now_ns - self._wrong_since_ns) * 1e-9 < TRIAL_GRACE_S:
             return None
         mode = "in no mode" if self.mode is None else f"in {self.mode.value}"
         otherwise = Cause.OPERATOR_STOP if self.mode is Mode.TELEOP else Cause.ENABLE_LOST
