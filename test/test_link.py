@@ -32,6 +32,18 @@ def test_messages_arrive_whole_and_in_order(ends: tuple[Link, Link]) -> None:
     assert ours.fileno() != theirs.fileno()
 
 
+def test_waiting_ends_with_a_message_or_with_the_line(ends: tuple[Link, Link]) -> None:
+    ours, theirs = ends
+    assert theirs.wait(0.0) is False
+    ours.send("enable", True)
+    assert theirs.wait(1.0) is True
+    theirs.receive()
+    ours.close()
+    assert theirs.wait(1.0) is True
+    theirs.receive()
+    assert theirs.wait(1.0) is False
+
+
 def test_what_does_not_fit_is_dropped_and_counted(ends: tuple[Link, Link]) -> None:
     ours, theirs = ends
     for k in range(400):

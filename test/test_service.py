@@ -47,6 +47,11 @@ class Rig:
         self.theirs.send("request", [1, verb, self.clock.now_ns()])
         return next(content for kind, content in self.run() if kind == "answer")[1:]
 
+    def followed(self) -> int | None:
+        """The chunk whose first setpoint was sent."""
+        followed = self.service._report._followed
+        return None if followed is None else followed.chunk
+
     def status(self) -> dict[str, Any]:
         found: list[dict[str, Any]] = [content for kind, content in self.run(15) if kind == "status"]
         return found[-1]
@@ -203,3 +208,33 @@ def test_what_waited_in_the_line_is_not_done_as_if_it_were_asked_now(rig: Rig) -
     answers = [content for kind, content in rig.run() if kind == "answer"]
     assert answers == [[1, False, "policy was asked 0.4 s ago"], [2, True, "HOLD"]]
     assert rig.status()["enabled"] is False
+
+
+def test_a_chunk_is_taken_between_two_ticks(rig: Rig) -> None:
+    rig.run(3)
+    rig.ask("policy")
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
+    rig.send_chunk(pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
+    rig.service.listen()
+    rig.run()
+    assert rig.followed() == 1
+
+
+def test_a_chunk_that_comes_just_before_a_tick_is_taken_after_it(rig: Rig) -> None:
+    rig.run(3)
+    rig.ask("policy")
+    rig.clock.advance_ns(round(UR5.period_s * 1e9) - 500_000)
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
+    rig.send_chunk(pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
+    rig.service.listen()
+    assert rig.theirs.receive() == []
+    rig.run()
+    assert rig.followed() is None
+    rig.run()
+    assert rig.followed() == 1
+
+
+def test_a_line_that_ends_between_two_ticks_is_left(rig: Rig) -> None:
+    rig.theirs.close()
+    rig.service.listen()
+    assert rig.service._link.closed

@@ -5,6 +5,7 @@ Neither side ever waits for the other: what does not fit is dropped and counted.
 
 import contextlib
 import errno
+import select
 import socket
 from typing import Any
 
@@ -35,6 +36,7 @@ class Link:
         end.setblocking(False)
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
         self._socket = end
+        self._received = bytearray(MAX_MESSAGE_BYTES)
         self.dropped = 0
         self.closed = False
 
@@ -61,17 +63,21 @@ class Link:
         messages: list[tuple[str, Any]] = []
         while not self.closed:
             try:
-                data = self._socket.recv(MAX_MESSAGE_BYTES)
+                length = self._socket.recv_into(self._received)
             except BlockingIOError:
                 break
             except OSError:
-                data = b""
-            if not data:
+                length = 0
+            if not length:
                 self.closed = True
                 break
-            kind, content = msgpack.unpackb(data)
+            kind, content = msgpack.unpackb(memoryview(self._received)[:length])
             messages.append((kind, content))
         return messages
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether a message, or the end of the line, has come; wait for it at most this long."""
+        return not self.closed and bool(select.select([self._socket], [], [], seconds)[0])
 
     def shut(self) -> None:
         """End the conversation; both ends see it, also one that is waiting on the descriptor."""

@@ -50,6 +50,10 @@ class Pace:
         self._late_ns.append(max(self._began_ns - self.due_ns, 0))
         return self._began_ns
 
+    def spare_s(self) -> float:
+        """Return how long it is to the next deadline, negative if it has passed."""
+        return (self.due_ns + self._period_ns - self._clock.now_ns()) * 1e-9
+
     def now_ns(self) -> int:
         """Return the time."""
         return self._clock.now_ns()

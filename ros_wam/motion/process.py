@@ -58,6 +58,7 @@ def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
     service = ControlService(loop, link, pace, become_realtime())
     while not link.closed:
         _end_after(HANG_TIMEOUT_S)
+        service.listen()
         service.cycle(pace.wait())
     _end_after(END_TIMEOUT_S)
     _stop(loop, pace, clock)

@@ -3,27 +3,46 @@
 import ctypes
 import gc
 import os
+import re
 import resource
-
-from ros_wam.process import set_realtime_priority
+from pathlib import Path
 
 FIFO_PRIORITY = 60
 _MCL_CURRENT_AND_FUTURE = 3  # <sys/mman.h>
+_CAP_IPC_LOCK = 14  # <linux/capability.h>
 
 
 def become_realtime() -> str:
-    """Take what is permitted for the calling process, and return what was and what was not."""
+    """Take what is permitted for the calling process, and return what was and what was not.
+
+    All its threads get the priority: a vendor library's thread that holds a lock must not be kept waiting.
+    """
     gc.collect()
     gc.freeze()
-    permitted = set_realtime_priority(FIFO_PRIORITY)
+    permitted = _set_priorities()
     priority = f"SCHED_FIFO {FIFO_PRIORITY}" if permitted else "no SCHED_FIFO (rtprio is not permitted)"
     return f"{priority}, {_lock_memory()}"
 
 
+def _set_priorities() -> bool:
+    try:
+        for thread in os.listdir("/proc/self/task"):
+            os.sched_setscheduler(int(thread), os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
+    except PermissionError:
+        return False
+    return True
+
+
 def _lock_memory() -> str:
     limit, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
-    if limit != resource.RLIM_INFINITY:  # a lock that holds now would make a later allocation fail
+    if limit != resource.RLIM_INFINITY and not _may_lock_all():  # else a later allocation would fail
         return "memory not locked (memlock is limited)"
     if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT_AND_FUTURE) != 0:
         return f"memory not locked ({os.strerror(ctypes.get_errno())})"
     return "memory locked"
+
+
+def _may_lock_all() -> bool:
+    """Return whether the kernel exempts this process from the limit."""
+    effective = re.search(r"^CapEff:\s*([0-9a-f]+)$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return effective is not None and bool(int(effective[1], 16) >> _CAP_IPC_LOCK & 1)

@@ -11,6 +11,8 @@ from ros_wam.motion.report import ControlReport
 from ros_wam.types import Command, Mode
 
 REQUEST_MAX_AGE_NS = 300_000_000
+RESERVE_S = 0.001
+"""What is left of a period when a message is still taken before its end: longer than a chunk takes."""
 
 
 class ControlService:
@@ -21,11 +23,22 @@ class ControlService:
         self._report = ControlReport(loop, link, pace, realtime)
 
     def cycle(self, now_ns: int) -> None:
-        """Take what has come, tick once, and tell."""
-        for kind, content in self._link.receive():
-            self._take(kind, content, now_ns)
+        """Take what has come, tick once, and tell. A chunk that has come is taken last: it would make the tick late."""
+        messages = self._link.receive()
+        for kind, content in messages:
+            if kind != "chunk":
+                self._take(kind, content, now_ns)
         now_ns = self._pace.begin()  # to do what was asked may have taken seconds
         self._report.tell(self._loop.tick(now_ns, self._pace.due_ns), now_ns)
+        for kind, content in messages:
+            if kind == "chunk":
+                self._take(kind, content, self._pace.now_ns())
+
+    def listen(self) -> None:
+        """Take what comes in the time that is left before the next deadline."""
+        while (spare_s := self._pace.spare_s() - RESERVE_S) > 0.0 and self._link.wait(spare_s):
+            for kind, content in self._link.receive():
+                self._take(kind, content, self._pace.now_ns())
 
     def _take(self, kind: str, content: Any, now_ns: int) -> None:
         if kind == "enable":
