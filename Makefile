@@ -1,5 +1,6 @@
 # make demo   set everything up and run three simulated trials        make test   set everything up and pass every test
 # make check  format, lint, types and the ROS-free tests              make setup  only set up (idempotent)
+# make faults inject every fault and write docs/faults.md
 SHELL := /bin/bash
 PYTHON ?= python3
 ROS ?= kilted
@@ -10,7 +11,7 @@ CHOICE := $(shell [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>
 SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
 export MUJOCO_GL ?= osmesa
 
-.PHONY: demo test check setup clean system-libraries
+.PHONY: demo test check faults setup clean system-libraries
 
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
@@ -23,6 +24,11 @@ check: setup
 
 test: check
 	$(BIN)/pytest -m "ros or vendor or slow"
+
+faults: setup
+	@mkdir -p runs && rm -f runs/faults.json
+	FAULTS_JSON=runs/faults.json $(BIN)/pytest test/faults -m slow
+	PYTHONPATH=.:test $(BIN)/python test/faults/document.py runs/faults.json
 
 setup: system-libraries $(VENV)/.installed
 
