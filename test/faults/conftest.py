@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ros_wam.machine import describe_machine
+
 Note = Callable[[str, float | None], None]
 
 
@@ -17,5 +19,6 @@ def note() -> Iterator[Note]:
     yield measured.__setitem__
     if "FAULTS_JSON" in os.environ:
         path = Path(os.environ["FAULTS_JSON"])
-        before = json.loads(path.read_text()) if path.exists() else {}
-        path.write_text(json.dumps(before | measured, indent=2) + "\n")
+        before = json.loads(path.read_text())["measured_s"] if path.exists() else {}
+        results = {"machine": describe_machine(), "measured_s": before | measured}
+        path.write_text(json.dumps(results, indent=2) + "\n")

@@ -1,0 +1,69 @@
+"""Writes `docs/faults.md` from the table of faults and what the suite measured, which is in the file `argv[1]`."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from faults.fault import Fault
+from faults.live_table import LIVE
+from faults.lockstep_table import LOCKSTEP
+
+INTRODUCTION = """# What happens when something goes wrong
+
+One trial per fault: it is made to happen while the robot moves, and the trial's record says what came of it. The suite
+in [`test/faults`](../test/faults) asserts every row: the end state within the time declared, the cause in `trial.json`,
+a bag that can be read (recovered where its recorder died), every sent command inside the limits of position, velocity
+and acceleration, and every file of the trials finished before as it was. `make faults` runs it and writes this page.
+
+*Declared* is from the fault to the first control tick in the end state, or from what the row names; *measured* is read
+from the stamps of the record. HOLD is a bounded deceleration to rest, FAULT a stop by the controller's own means;
+`failsafe.md` has the ladder behind both.
+"""
+LOCKSTEP_TEXT = """
+## Under a virtual clock
+
+Policy, camera, timing and operator faults in lockstep, over the production wire: the same figures on every machine.
+"""
+LIVE_TEXT = """
+## In real time
+
+Every process, the unmodified vendor library, and the emulated UR5 (125 Hz).
+"""
+HEAD = ("fault", "injected", "end state", "declared", "cause", "measured")
+
+
+def declared(fault: Fault) -> tuple[str, ...]:
+    """Return the cells of a fault's row that do not depend on a run."""
+    within = fault.within
+    since = "" if within is None or within.since_text == "the fault" else f" of {within.since_text}"
+    cause = f"`{fault.cause.value}`" if fault.cause else "none: the trial counts"
+    if not fault.scored:
+        cause = "not scored; `--resume` runs it again"
+    if fault.refused is not None:
+        cause += f"; answers refused: `{fault.refused.value}`"
+    return fault.name, fault.injected, fault.end.value, "–" if within is None else f"{within.text}{since}", cause
+
+
+def page(results: Mapping[str, Any]) -> str:
+    """Return the page of `results`: `machine`, and `measured_s` by the fault's name."""
+    machine, measured_s = results["machine"], results["measured_s"]
+    where = f"Measured on {machine['cores']} cores of {machine['processor']}, {machine['system']}.\n"
+    return "".join(
+        [INTRODUCTION, LOCKSTEP_TEXT, _table(LOCKSTEP, measured_s), LIVE_TEXT, where, _table(LIVE, measured_s)]
+    )
+
+
+def _table(faults: Mapping[str, Fault], measured_s: Mapping[str, float | None]) -> str:
+    rows = [HEAD, ("---",) * len(HEAD)]
+    rows += [(*declared(fault), _milliseconds(measured_s.get(name))) for name, fault in faults.items()]
+    return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _milliseconds(measured_s: float | None) -> str:
+    return "–" if measured_s is None else f"{measured_s * 1e3:.0f} ms"
+
+
+if __name__ == "__main__":
+    (Path(__file__).parents[2] / "docs" / "faults.md").write_text(page(json.loads(Path(sys.argv[1]).read_text())))
