@@ -23,7 +23,7 @@ class System:
         self.locked = 0
         self.fifo, self.errno, self.limit, self.capabilities = True, 0, UNLIMITED, "CapEff:\t0000000000000000\n"
         patch.setattr(os, "sched_setscheduler", self._schedule)
-        patch.setattr(os, "listdir", lambda path: ["7", "8"])
+        patch.setattr(Path, "iterdir", lambda path: iter([path / "7", path / "8"]))
         patch.setattr(resource, "getrlimit", lambda kind: (self.limit, self.limit))
         patch.setattr(Path, "read_text", lambda path: self.capabilities)
         patch.setattr(ctypes, "CDLL", lambda *_, **__: self)

@@ -26,8 +26,8 @@ def become_realtime() -> str:
 
 def _set_priorities() -> bool:
     try:
-        for thread in os.listdir("/proc/self/task"):
-            os.sched_setscheduler(int(thread), os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
+        for thread in Path("/proc/self/task").iterdir():
+            os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
     except PermissionError:
         return False
     return True
