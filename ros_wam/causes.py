@@ -41,6 +41,7 @@ class Cause(Enum):
     STATE_STALE = "state_stale"
     COMMAND_INVALID = "command_invalid"
     NOT_FOLLOWING = "not_following"
+    NO_WAY_HOME = "no_way_home"
     PROTECTIVE_STOP = "protective_stop"
     DRIVER_LOST = "driver_lost"
     CONTROL_PROCESS_DIED = "control_process_died"

@@ -12,7 +12,7 @@ RosWamError
 │   └── PolicyMismatch         the handshake disagrees with the profile
 ├── PoseUnreachable        no joint positions within the limits bring the tool to a pose
 ├── ModeRefused            the robot cannot change to the mode that was asked for
-├── ChunkRefused           admission refused an action chunk; `reason` is a RefusalReason
+├── ChunkRefused           admission refused an action chunk; `reason` is a RefusalReason, `detail` the evidence
 ├── DriverError            the robot or its vendor library
 │   ├── DriverUnreachable      no connection
 │   ├── StateStale             the measured state does not advance
@@ -92,7 +92,7 @@ class ChunkRefused(RosWamError):
 
     def __init__(self, reason: RefusalReason, detail: str) -> None:
         super().__init__(f"chunk refused ({reason.value}): {detail}")
-        self.reason = reason
+        self.reason, self.detail = reason, detail
 
 
 class DriverError(RosWamError):

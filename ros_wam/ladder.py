@@ -89,6 +89,7 @@ LADDER = {
     Cause.STATE_STALE: Rung(
         "the measured state does not advance", Action.HOLD, Recovery.ITSELF, delay_periods=5, stop_after_s=1.0
     ),
+    Cause.NO_WAY_HOME: Rung("the straight way home is not free", Action.HOLD, Recovery.RECOVER),
     Cause.COMMAND_INVALID: Rung("a command is not finite or of the wrong shape", Action.STOP, Recovery.RECOVER),
     Cause.NOT_FOLLOWING: Rung(
         "a joint is more than `tracking_rad` from where it was sent", Action.STOP, Recovery.RECOVER

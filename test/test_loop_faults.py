@@ -206,10 +206,12 @@ def test_a_chunk_that_leaves_the_workspace_is_forgotten_and_another_may_lead_bac
     assert fenced.loop.cause is None
 
 
-def test_a_way_home_that_leaves_the_workspace_ends_at_its_edge(fenced: Rig) -> None:
+def test_a_way_home_that_leaves_the_workspace_is_not_begun(fenced: Rig) -> None:
     fenced.loop.home(fenced.now_ns)
-    fenced.until(lambda: fenced.loop.mode is Mode.HOLD)
-    assert fenced.loop.cause is Cause.WORKSPACE
+    fenced.until(lambda: fenced.loop.mode is Mode.HOLD, TICKS_PER_S)
+    assert fenced.loop.cause is Cause.NO_WAY_HOME
+    assert "the straight way home is refused (workspace): tool would be at [" in fenced.loop.detail
     fenced.run(TICKS_PER_S)
-    assert fenced.loop.at_rest
-    assert not fenced.loop.at_home
+    np.testing.assert_array_equal(fenced.robot.position, away(0, -0.4))
+    fenced.loop.set_mode(Mode.POLICY, fenced.now_ns)
+    assert fenced.run(2)[-1].mode is Mode.POLICY

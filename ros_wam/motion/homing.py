@@ -1,16 +1,38 @@
-"""The way home as an action chunk, so that it is followed and checked like any other."""
+"""The way home as an action chunk, so that it is admitted, followed and checked like any other."""
+
+from collections.abc import Iterator
 
 import numpy as np
 from ruckig import InputParameter, Result, Ruckig, RuckigError, Trajectory
 
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ModeRefused
+from ros_wam.errors import ChunkRefused, ModeRefused
+from ros_wam.policy.admission import Admission
 from ros_wam.types import ActionChunk, FloatArray
 
 SPEED = 0.25
 """Share of the robot's velocity and acceleration limits that homing uses; our choice, beside people."""
 JERK = 0.5
 DT_S = 1.0 / 30.0
+STEPS_AT_ONCE = 10
+"""So much of the way is checked in one control period: about 0.3 ms."""
+
+
+def admit_homing(
+    embodiment: Embodiment, admission: Admission, start: FloatArray, now_ns: int, number: int
+) -> Iterator[ActionChunk | None]:
+    """Plan the way home and have it admitted, a little at a time: yields None until it yields the chunk.
+
+    It is straight in joint space: nobody plans around what is in the way. Raises ModeRefused.
+    """
+    chunk = plan_homing(embodiment, start, now_ns, number)
+    try:
+        for step, _ in enumerate(admission.check_way(chunk.positions, start), start=1):
+            if step % STEPS_AT_ONCE == 0:
+                yield None
+    except ChunkRefused as error:
+        raise ModeRefused(f"the straight way home is refused ({error.reason.value}): {error.detail}") from error
+    yield chunk
 
 
 def plan_homing(embodiment: Embodiment, start: FloatArray, now_ns: int, number: int) -> ActionChunk:

@@ -17,6 +17,7 @@ from ros_wam.motion.smoother import Smoother
 from ros_wam.motion.source import Source
 from ros_wam.motion.watch import Watch
 from ros_wam.motion.way_home import WayHome
+from ros_wam.policy.admission import Admission, build_admission
 from ros_wam.types import ActionChunk, Command, FloatArray, JointState, Mode, SafetyVerdict, StepRecord
 
 AT_HOME_RAD = 0.02
@@ -31,12 +32,17 @@ class ControlLoop:
     """Owns source, smoother, gate and driver. `active`: what acts on the robot, the most severe first."""
 
     def __init__(
-        self, embodiment: Embodiment, driver: Driver, kinematics: Kinematics, settings: SafetySettings
+        self,
+        embodiment: Embodiment,
+        driver: Driver,
+        kinematics: Kinematics,
+        settings: SafetySettings,
+        admission: Admission,
     ) -> None:
         slowed = embodiment.at_speed(settings.speed_override)
         self._embodiment, self._driver, self._settings = embodiment, driver, settings
         self._source = Source(embodiment)
-        self._way_home = WayHome(embodiment, self._source)
+        self._way_home = WayHome(embodiment, self._source, admission)
         self._smoother = Smoother(slowed)
         self._gate = SafetyGate(slowed, kinematics)
         self._watch = Watch(embodiment, kinematics, settings)
@@ -244,4 +250,5 @@ class ControlLoop:
 
 def build_control_loop(embodiment: Embodiment, driver: Driver, station: Station) -> ControlLoop:
     """Return the control loop of a robot, holding; raises ConfigError when its model cannot be used."""
-    return ControlLoop(embodiment, driver, Kinematics(embodiment), station.safety)
+    admission = build_admission(embodiment, station.fixtures)
+    return ControlLoop(embodiment, driver, Kinematics(embodiment), station.safety, admission)
