@@ -10,10 +10,10 @@ from ros_wam.followed import Followed
 from ros_wam.motion.link import Link, pack_record
 from ros_wam.motion.loop import ControlLoop
 from ros_wam.motion.pace import Pace
+from ros_wam.motion.status import LoopStatus
 from ros_wam.topics import SETPOINT_BATCH_S
 from ros_wam.types import ActionChunk, Mode, StepRecord
 
-STATUS_PERIOD_NS = 100_000_000
 BATCH_NS = round(SETPOINT_BATCH_S * 1e9)
 
 
@@ -23,13 +23,14 @@ class ControlReport:
     def __init__(self, loop: ControlLoop, link: Link, pace: Pace, realtime: str) -> None:
         self._loop, self._link, self._pace, self._realtime = loop, link, pace, realtime
         self._records: list[Any] = []
-        self._batch_due_ns = self._status_ns = 0
-        self._told: tuple[Any, ...] = ()
+        self._batch_due_ns = 0
+        self._loop_status = LoopStatus(loop)
         self._interventions: Counter[str] = Counter()
         self._chunks: Counter[str] = Counter(accepted=0, reanchored=0, refused=0)
         self._refusals: Counter[str] = Counter()
         self._awaited: tuple[ActionChunk, int] | None = None
         self._followed: Followed | None = None
+        self._told: Followed | None = None
 
     def accepted(self, chunk: ActionChunk, handed_ns: int) -> None:
         """Note a chunk that will be followed, and when it was handed to this process."""
@@ -57,9 +58,9 @@ class ControlReport:
             self._records = []
         if self._awaited is not None:
             self._note_first_setpoint(*self._awaited, record)
-        changing = (self._loop.mode, self._loop.cause, self._followed)
-        if changing != self._told or now_ns - self._status_ns >= STATUS_PERIOD_NS:
-            self._status_ns, self._told = now_ns, changing
+        self._loop_status.take(record)
+        if self._loop_status.due(now_ns) or self._followed != self._told:
+            self._told = self._followed
             self._link.send("status", self._status(record, now_ns))
 
     def _note_first_setpoint(self, chunk: ActionChunk, handed_ns: int, record: StepRecord) -> None:
@@ -73,9 +74,7 @@ class ControlReport:
     def _status(self, record: StepRecord, now_ns: int) -> dict[str, Any]:
         loop, state = self._loop, record.state
         return {
-            "mode": loop.mode.value,
-            "cause": None if loop.cause is None else loop.cause.value,
-            "detail": loop.detail,
+            **self._loop_status.say(now_ns),
             "gate": "open" if record.verdict.cause is None else record.verdict.cause.value,
             "state_age_ms": None if state is None else round(max(now_ns - state.stamp_ns, 0) * 1e-6, 3),
             "enabled": loop.is_enabled(now_ns),

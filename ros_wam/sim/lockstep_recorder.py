@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ros_wam import fields
 from ros_wam.calibration import ViewCalibration
@@ -40,7 +41,7 @@ class LockstepRecorder:
         self._topics = {name: replace(t, rate_hz=None) if name in unpaced else t for name, t in table.items()}
         self._bag: BagWriter | None = None
         self._steps: list[StepRecord] = []
-        self._said: Mapping[str, str] = {}
+        self._mode = ""
 
     @property
     def is_open(self) -> bool:
@@ -50,7 +51,7 @@ class LockstepRecorder:
     def start(self, trial: PlannedTrial, bag_dir: Path, now_ns: int) -> None:
         """Open the trial's bag and copy the configuration beside it; raises RecordError."""
         self._bag = BagWriter(bag_dir, self._topics)
-        self._steps, self._said = [], {}
+        self._steps, self._mode = [], ""
         copy_configuration(self._config, bag_dir.parent / "config")
         for view, calibration in self._calibrations.items():
             self._write(camera_info_topic(view), fields.camera_info(view, calibration, now_ns), now_ns)
@@ -69,15 +70,14 @@ class LockstepRecorder:
         if record.stamp_ns - self._steps[0].stamp_ns >= _BATCH_NS:
             self._write_steps()
 
-    def add_status(self, said: Mapping[str, str], now_ns: int) -> None:
-        """Record what the control loop says of itself (mode, cause, detail) when that has changed."""
-        if said != self._said:
-            if said["mode"] != self._said.get("mode"):
-                self._write("robot_mode", fields.robot_mode(Mode(said["mode"])), now_ns)
-            level = Level.WARN if said["cause"] else Level.OK
-            status = Diagnostic("control", level, said["cause"] or said["mode"], said)
-            self._write("safety_status", fields.diagnostics(now_ns, status), now_ns)
-            self._said = dict(said)
+    def add_status(self, said: Mapping[str, Any], now_ns: int) -> None:
+        """Record what the control loop says of itself."""
+        if said["mode"] != self._mode:
+            self._mode = said["mode"]
+            self._write("robot_mode", fields.robot_mode(Mode(said["mode"])), now_ns)
+        level = Level.WARN if said["cause"] else Level.OK
+        status = Diagnostic("control", level, said["cause"] or said["mode"], said)
+        self._write("safety_status", fields.diagnostics(now_ns, status), now_ns)
 
     def add_frame(self, frame: CameraFrame) -> None:
         """Record one picture."""

@@ -11,6 +11,7 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused, ObservationError, PolicyError, PolicyTimeout
 from ros_wam.ladder import LADDER
 from ros_wam.motion.loop import build_control_loop
+from ros_wam.motion.status import LoopStatus
 from ros_wam.policy.admission import build_admission
 from ros_wam.policy.client import PolicyClient
 from ros_wam.policy.loop import PolicyLoop, PolicyStep
@@ -94,7 +95,9 @@ class LockstepStation:
         cause = self._control.cause
         said = {"mode": record.mode.value, "cause": cause.value if cause else "", "detail": self._control.detail}
         self._watch.safety(said)
-        self._recorder.add_status(said, now_ns)
+        self._status.take(record)
+        if self._status.due(now_ns):
+            self._recorder.add_status(self._status.say(now_ns), now_ns)
 
     def close(self) -> None:
         """Free the renderer and close an open bag."""
@@ -176,6 +179,7 @@ class LockstepStation:
         driver = SimDriver(self._robot, self._clock)
         driver.connect()
         self._control = build_control_loop(self._embodiment, driver, self._station)
+        self._status = LoopStatus(self._control)
         views, freshness = tuple(self._profile.views), self._profile.freshness
         self._observations = ObservationBuilder(self._embodiment, views, self._embodiment.period_s, freshness)
         self._policy = PolicyLoop(
