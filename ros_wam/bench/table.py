@@ -23,7 +23,8 @@ class TextTable:
 def rows_table(result: BenchResult) -> TextTable:
     """Return the rows as text, a star at those that were published by others.
 
-    Those of one method are one line, with the values of its latencies between slashes.
+    Those of one method are one line, with the values of its latencies between slashes. What is the same in every row is
+    said once, below.
     """
     groups: dict[tuple[Cell, Cell], list[Mapping[str, Cell]]] = {}
     for k, row in enumerate(result.rows):
@@ -36,6 +37,8 @@ def rows_table(result: BenchResult) -> TextTable:
         notes.insert(0, f"latency {latencies[0]} ms")
         stars = ["*" if source == "published" else "" for _, source in groups]
         columns["method"] = [text + star for text, star in zip(columns["method"], stars, strict=True)]
+    same = [name for name, cells in columns.items() if len(cells) > 2 and len(set(cells)) == 1]
+    notes += [f"{name.replace('_', ' ')} {columns.pop(name)[0]}" for name in same]
     rows = tuple(zip(*columns.values(), strict=True))
     return TextTable(tuple(heading(name) for name in columns), rows, tuple(notes))
 

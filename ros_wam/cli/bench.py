@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,8 @@ from rich.console import Console
 from ros_wam.bench.chunk_switch import chunk_switch
 from ros_wam.bench.result import BenchResult
 from ros_wam.cli.bench_table import bench_table
+from ros_wam.cli.station_options import latency_ms, whole
+from ros_wam.policy.strategies import STRATEGIES
 
 EXAMPLE = "example: ros-wam bench {} --json"
 Show = Callable[[str], None]
@@ -22,6 +25,13 @@ def add_parser(commands: Any) -> None:
     )
     benches = parser.add_subparsers(required=True, metavar="NAME")
     _add(benches, "chunk-switch", lambda args, show: chunk_switch(show), "smoothness where chunks disagree")
+    slow = _add(benches, "latency", _latency, "a task with policies that answer after 27 ms to 5.6 s, in lockstep")
+    slow.add_argument("--trials", type=whole(1), default=3, metavar="N", help="trials of each latency (default 3)")
+    slow.add_argument("--strategy", choices=STRATEGIES, help="instead of the one in the policy's profile")
+    slow.add_argument("--latencies", type=latency_ms, nargs="+", metavar="MS", help="instead of those of known systems")
+    slow.add_argument(
+        "--out", type=Path, default=Path("runs/bench/latency.png"), metavar="FILE", help="the plot (%(default)s)"
+    )
 
 
 def _add(
@@ -36,6 +46,25 @@ def _add(
     return parser
 
 
+def _latency(args: argparse.Namespace, show: Show) -> BenchResult:
+    """Sweep and plot; the sittings stay beside the plot."""
+    from ros_wam.bench.latency import LATENCIES_MS, Sweep, latency
+    from ros_wam.bench.latency_plot import plot_latency, require_matplotlib
+    from ros_wam.clock import wall_clock_label
+
+    require_matplotlib()
+    sweep = Sweep(
+        folder=args.out.parent / f"{wall_clock_label()}_latency",
+        latencies_ms=tuple(dict.fromkeys(args.latencies or LATENCIES_MS)),
+        trials=args.trials,
+        strategy=args.strategy,
+    )
+    result = latency(sweep, show)
+    plot_latency(result, sweep.profile, args.out)
+    show(f"plot: {args.out}; sittings: {sweep.folder}")
+    return result
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the benchmark and print its table or its JSON object."""
     progress = Console(stderr=args.json)
@@ -43,13 +72,12 @@ def run(args: argparse.Namespace) -> int:
 
         def show(text: str) -> None:
             status.update(text)
-            if not progress.is_terminal:
-                progress.print(text, markup=False, highlight=False)
+            progress.print(text, markup=False, highlight=False, soft_wrap=True)
 
         result = args.measure(args, show)
     if args.json:
         print(json.dumps(result.as_json(), indent=1))
     else:
         for part in bench_table(result):
-            progress.print(part)
+            progress.print(part, highlight=False)
     return 0

@@ -10,20 +10,19 @@ from ros_wam.bench.table import number, rows_table
 
 
 def bench_table(result: BenchResult) -> Iterator[Table | str]:
-    """Yield the rows, ours in bold where others' stand beside them, then the figures."""
+    """Yield a title, the rows with ours in bold, and the figures."""
+    yield f"{result.bench}: {result.machine['processor']}, {result.machine['cores']} cores"
     text = rows_table(result)
-    title = f"{result.bench} · {result.machine['processor']}, {result.machine['cores']} cores"
     if text.rows:
-        table = _table(title)
+        table = _table()
         for column, cells in zip(text.columns, zip(*text.rows, strict=True), strict=True):
             numeric = all(cell[0].isdigit() or cell[0] in "–-" for cell in cells)
             table.add_column(column, justify="right" if numeric else "left")
         for cells in text.rows:
             table.add_row(*cells, style="bold" if cells[0] == "ros_wam" else "")
-        table.caption, table.caption_justify = "; ".join(text.notes) or None, "left"
         yield table
-        yield ""
-    figures = _table("" if text.rows else title)
+        yield "; ".join(text.notes) + "\n"
+    figures = _table()
     figures.add_column("figure")
     figures.add_column("value", justify="right")
     for name, value in result.figures.items():
@@ -31,5 +30,5 @@ def bench_table(result: BenchResult) -> Iterator[Table | str]:
     yield figures
 
 
-def _table(title: str) -> Table:
-    return Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))

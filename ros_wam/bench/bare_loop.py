@@ -1,0 +1,73 @@
+"""A loop that does nothing but meet its deadlines, in a process of its own: what the machine itself makes late."""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ros_wam.clock import StationClock
+from ros_wam.errors import TrialError
+from ros_wam.motion.pace import Pace
+from ros_wam.motion.realtime import become_realtime
+from ros_wam.process import die_with_parent, stop_event
+from ros_wam.share import import_dir
+
+END_TIMEOUT_S = 5.0
+
+
+class BareLoop:
+    """The process, started by `start`; `late_ns` are its ticks once it has ended."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._command = [sys.executable, "-m", __name__, "--rate-hz", str(rate_hz)]
+        self._process: subprocess.Popen[str] | None = None
+        self.late_ns: list[int] = []
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd=import_dir()
+        )
+
+    def end(self) -> None:
+        """Have it end, and take what it measured; raises TrialError when it tells nothing."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        output, _ = self._process.communicate(timeout=END_TIMEOUT_S)
+        if self._process.returncode != 0:
+            raise TrialError(f"the bare loop ended with status {self._process.returncode}")
+        self.late_ns = json.loads(output)
+
+
+@contextmanager
+def bare_loop(rate_hz: float) -> Iterator[BareLoop]:
+    """A loop that ticks from `start` to the end of the context."""
+    loop = BareLoop(rate_hz)
+    try:
+        yield loop
+    finally:
+        loop.end()
+
+
+def main() -> int:
+    """Tick until SIGTERM, with the scheduling of the control process, and print how late each tick was [ns]."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate-hz", type=float, required=True)
+    rate_hz = parser.parse_args().rate_hz
+    die_with_parent()
+    stop = stop_event()
+    become_realtime()
+    pace = Pace(StationClock(), 1.0 / rate_hz)
+    late_ns: list[int] = []
+    while not stop.is_set():
+        pace.wait()
+        late_ns.append(pace.begin() - pace.due_ns)
+    sys.stdout.write(json.dumps(late_ns))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,87 @@
+"""The control process against the emulated UR5e, with cameras, policy and recorder running: is it on time?
+
+The lateness of each tick is read from the record. A loop that does nothing else runs beside it for comparison.
+"""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ros_wam import share
+from ros_wam.bench.bare_loop import bare_loop
+from ros_wam.bench.recorded_station import recorded_station
+from ros_wam.bench.result import BenchResult, Cell
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import TrialError
+from ros_wam.fields import SetpointProvenance, read_diagnostics, read_setpoint_provenance
+from ros_wam.record.bag_reader import BagReader
+
+ROBOT = "ur5e"
+
+
+def control(seconds: float, show: Callable[[str], None]) -> BenchResult:
+    """Measure for `seconds`; raises ConfigError and TrialError."""
+    embodiment = load_embodiment(share.find("robots", ROBOT))
+    with tempfile.TemporaryDirectory() as folder, bare_loop(embodiment.control_rate_hz) as bare:
+        bags = recorded_station(ROBOT, seconds, Path(folder), show, bare.start)
+        bare.end()
+        show("reading the bags")
+        ticks = [read_ticks(bag) for bag in bags]
+        realtime = read_realtime(bags[-1])
+    figures = control_figures(ticks, bare.late_ns, embodiment.period_s)
+    rows = (
+        lateness_row("control process", np.concatenate([each.late_ns for each in ticks])),
+        lateness_row("bare loop", np.array(bare.late_ns)),
+    )
+    return BenchResult("control", {**figures, "fifo": float(realtime.startswith("SCHED_FIFO"))}, rows)
+
+
+def read_ticks(bag_dir: Path) -> SetpointProvenance:
+    """Return every recorded tick of a bag; raises TrialError when there is none."""
+    with BagReader(bag_dir) as bag:
+        batches = [read_setpoint_provenance(message.message) for message in bag.messages(["setpoint_provenance"])]
+    if not batches:
+        raise TrialError(f"the bag {bag_dir} holds no control tick")
+    columns = (np.concatenate([vars(batch)[name] for batch in batches]) for name in vars(batches[0]))
+    return SetpointProvenance(*columns)
+
+
+def read_realtime(bag_dir: Path) -> str:
+    """Return what the control process said that the operating system granted it."""
+    with BagReader(bag_dir) as bag:
+        for message in bag.messages(["safety_status"]):
+            for status in read_diagnostics(message.message)[1]:
+                if status.values.get("realtime"):
+                    return str(status.values["realtime"])
+    return ""
+
+
+def control_figures(
+    bags: Sequence[SetpointProvenance], bare_late_ns: Sequence[int], period_s: float
+) -> dict[str, float]:
+    """Return the figures of recorded ticks: the rate by their numbers, bursts as ticks within half a period."""
+    ticks = sum(int(ran.sequence[-1] - ran.sequence[0]) for ran in bags)
+    spent_s = sum(int(ran.stamp_ns[-1] - ran.stamp_ns[0]) * 1e-9 for ran in bags)
+    late_ns = np.concatenate([ran.late_ns for ran in bags])
+    return {
+        "achieved_hz": ticks / spent_s,
+        "p99_lateness_ms": float(np.percentile(late_ns, 99)) * 1e-6,
+        "bare_p99_lateness_ms": float(np.percentile(bare_late_ns, 99)) * 1e-6,
+        "catch_up_bursts": float(sum(_bursts(ran, period_s) for ran in bags)),
+        "measured_s": spent_s,
+    }
+
+
+def _bursts(ran: SetpointProvenance, period_s: float) -> int:
+    near = np.diff(ran.stamp_ns) < 0.5e9 * period_s
+    return int((near & (np.diff(ran.sequence) == 1)).sum())
+
+
+def lateness_row(loop: str, late_ns: NDArray[np.int64]) -> dict[str, Cell]:
+    """Return how late a loop's ticks began."""
+    shares = {"p50_ms": 50.0, "p99_ms": 99.0, "p99_9_ms": 99.9, "max_ms": 100.0}
+    late = {name: round(float(np.percentile(late_ns, share)) * 1e-6, 3) for name, share in shares.items()}
+    return {"loop": loop, "ticks": float(len(late_ns)), **late, "source": "measured"}

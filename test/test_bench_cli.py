@@ -1,0 +1,118 @@
+"""`ros-wam bench`: one JSON object on standard output, or tables that fit a terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ros_wam.bench.result import BenchResult
+from ros_wam.bench.table import heading, number, rows_table
+from ros_wam.cli import bench
+from ros_wam.cli.main import main
+from ros_wam.errors import SimError
+
+RESULT = BenchResult(
+    "chunk-switch",
+    {"idle_pct_100": 0.0, "max_step_mrad_200": 12.4526},
+    (
+        {"method": "ros_wam", "source": "measured", "latency_ms": 100, "idle_pct": 0.0, "step_mrad": 12.64},
+        {"method": "ros_wam", "source": "measured", "latency_ms": 200, "idle_pct": 0.0, "step_mrad": 9.4},
+        {"method": "JTC-like", "source": "published", "latency_ms": 100, "idle_pct": 16.5, "step_mrad": None},
+        {"method": "JTC-like", "source": "published", "latency_ms": 200, "idle_pct": 28.0, "step_mrad": 100},
+    ),
+    {"processor": "a processor", "cores": "2"},
+)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def chunk_switch(show: bench.Show) -> BenchResult:
+        show("latency 100 ms")
+        return RESULT
+
+    monkeypatch.setattr(bench, "chunk_switch", chunk_switch)
+
+
+def test_json_is_one_object_and_progress_is_beside_it(measured: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "chunk-switch", "--json"]) == 0
+    output, error = capsys.readouterr()
+    assert json.loads(output) == RESULT.as_json()
+    assert sorted(RESULT.as_json()) == ["bench", "figures", "machine", "rows"]
+    assert "latency 100 ms" in error
+
+
+def test_the_table_has_one_line_per_method_and_says_what_was_published(
+    measured: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "chunk-switch"]) == 0
+    output, error = capsys.readouterr()
+    assert error == ""
+    lines = [line.split() for line in output.splitlines()]
+    assert ["ros_wam", "0", "13/9.4"] in lines
+    assert ["JTC-like*", "16/28", "100"] in lines
+    assert "latency 100/200 ms; * published, not measured here" in output
+    assert ["max_step_mrad_200", "12.5"] in lines
+    assert max(len(line) for line in output.splitlines()) <= 80
+
+
+def test_what_is_the_same_in_every_row_is_said_once() -> None:
+    rows = tuple({"latency_ms": ms, "strategy": "async", "refusals": 0} for ms in (27, 54, 1189))
+    table = rows_table(BenchResult("latency", {}, rows, {}))
+    assert table.columns == ("latency [ms]",)
+    assert table.rows == (("27",), ("54",), ("1189",))
+    assert table.notes == ("strategy async", "refusals 0")
+
+
+def test_a_result_without_rows_has_no_table() -> None:
+    assert rows_table(BenchResult("control", {"achieved_hz": 500.0}, (), {})).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("step_mrad", "step [mrad]"), ("acceleration_rad_s2", "acceleration [rad/s²]"), ("time_outs", "time outs")],
+)
+def test_a_heading_has_its_unit_in_brackets(name: str, words: str) -> None:
+    assert heading(name) == words
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"), [(None, "–"), ("async", "async"), (0.2936, "0.294"), (35020.4, "35020"), (3.0, "3")]
+)
+def test_numbers_are_short(cell: str | float | None, text: str) -> None:
+    assert number(cell) == text
+
+
+def test_a_failure_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(show: bench.Show) -> BenchResult:
+        raise SimError("the renderer ended")
+
+    monkeypatch.setattr(bench, "chunk_switch", fail)
+    assert main(["bench", "chunk-switch", "--json"]) == 1
+    output, error = capsys.readouterr()
+    assert (output, error) == ("", "ros-wam: the renderer ended\n")
+
+
+def test_latency_takes_its_options_and_leaves_a_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept = []
+
+    def latency(sweep: object, show: bench.Show) -> BenchResult:
+        swept.append(sweep)
+        return BenchResult("latency", {}, ())
+
+    monkeypatch.setattr("ros_wam.bench.latency.latency", latency)
+    monkeypatch.setattr("ros_wam.bench.latency_plot.plot_latency", lambda result, profile, path: path.write_bytes(b"x"))
+    out = tmp_path / "plot.png"
+    options = ["--trials", "2", "--strategy", "sequential", "--latencies", "27", "54.5", "27", "--out", str(out)]
+    assert main(["bench", "latency", *options]) == 0
+    (sweep,) = swept
+    assert (sweep.trials, sweep.strategy, sweep.latencies_ms) == (2, "sequential", (27.0, 54.5))
+    assert sweep.folder.parent == tmp_path
+    assert out.exists()
+
+
+@pytest.mark.parametrize("name", ["chunk-switch", "latency"])
+def test_every_benchmark_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", name, "--help"])
+    assert ended.value.code == 0
+    assert f"example: ros-wam bench {name} --json" in " ".join(capsys.readouterr().out.split())

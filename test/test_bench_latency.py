@@ -1,0 +1,153 @@
+"""The latency sweep: what counts as idle, what a row says, and a small sweep through the whole line."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ros_wam.bench import latency as bench
+from ros_wam.bench.latency_plot import plot_latency
+from ros_wam.bench.latency_sitting import TrialFigures, idle_time_s, latency_row
+from ros_wam.bench.result import BenchResult
+from ros_wam.errors import ConfigError
+from ros_wam.trial.trace import Trace
+
+
+def trace(followed: list[bool]) -> Trace:
+    """One tick each 10 ms, with a target or without."""
+    count = len(followed)
+    target = np.where(np.array(followed)[:, None], 0.5, np.nan)
+    stamp_ns = 1_000_000_000 + 10_000_000 * np.arange(count)
+    return Trace(
+        joint_names=("joint1",),
+        stamp_ns=stamp_ns,
+        measured=target,
+        target=target,
+        sent=target,
+        limit=np.zeros(count, np.int64),
+        start_ns=int(stamp_ns[0]),
+        end_ns=int(stamp_ns[-1]),
+        inferences=(),
+        heard={},
+        gaps={},
+    )
+
+
+def test_idle_is_the_time_without_a_target_after_the_first() -> None:
+    first_answer, chunk, gap = [False] * 30, [True] * 50, [False] * 25
+    idle_s, followed_s = idle_time_s(trace([*first_answer, *chunk, *gap, *chunk]))
+    assert idle_s == pytest.approx(0.25)
+    assert followed_s == pytest.approx(1.24)
+    assert idle_time_s(trace([False] * 5)) == (0.0, 0.0)
+
+
+def test_a_row_sums_up_the_trials_of_its_latency() -> None:
+    trials: list[dict[str, Any]] = [
+        {"outcome": "success", "duration_s": 10.0, "interventions": 2, "comment": ""},
+        {"outcome": "failure", "duration_s": 90.0, "interventions": None, "comment": "time limit of 90 s"},
+    ]
+    row = latency_row(trials, [TrialFigures(10.0, 1.0, 0, 0.5), TrialFigures(90.0, 54.0, 3, 0.75)])
+    assert row == {
+        "idle_pct": pytest.approx(55.0),
+        "success_rate": 0.5,
+        "duration_s": 50.0,
+        "interventions": 2,
+        "time_outs": 1,
+        "refusals": 3,
+        "limit_ratio": 0.75,
+    }
+
+
+def sweep(folder: Path, **options: Any) -> bench.Sweep:
+    return bench.Sweep(folder, **options)
+
+
+def test_the_analytic_idle_time_begins_at_half_a_chunk_and_stays_below_that_of_waiting(tmp_path: Path) -> None:
+    profile = sweep(tmp_path).profile
+    assert bench.half_chunk_s(profile) == pytest.approx(29 / 60)
+    assert [bench.analytic_idle_pct(profile, ms) for ms in (27, 321, 483)] == [0.0, 0.0, 0.0]
+    assert bench.broker_idle_pct(profile, 200.0) == pytest.approx(100 * 0.2 / 0.7)
+    for ms in bench.LATENCIES_MS:
+        analytic = bench.analytic_idle_pct(profile, ms)
+        assert analytic is not None
+        assert analytic < bench.broker_idle_pct(profile, ms)
+
+
+@pytest.mark.parametrize(("strategy", "horizon"), [("sequential", 15), ("receding", 15), ("ensemble", None)])
+def test_another_strategy_takes_the_place_of_the_profiles(strategy: str, horizon: int | None, tmp_path: Path) -> None:
+    profile = sweep(tmp_path, strategy=strategy).profile
+    assert (profile.execution.strategy, profile.execution.horizon) == (strategy, horizon)
+    assert bench.analytic_idle_pct(profile, 1000.0) is None
+
+
+def row(latency_ms: float, idle_pct: float, analytic_pct: float | None, success_rate: float = 1.0) -> dict[str, Any]:
+    said = {"latency_ms": latency_ms, "idle_pct": idle_pct, "analytic_idle_pct": analytic_pct}
+    return {**said, "success_rate": success_rate, "interventions": 1, "limit_ratio": latency_ms / 1000}
+
+
+def measure_nothing(monkeypatch: pytest.MonkeyPatch, rows: list[dict[str, Any]]) -> None:
+    found = [(each["latency_ms"], each) for each in rows]
+    monkeypatch.setattr(bench, "_measured", lambda sweep, profile: iter(found))
+
+
+def test_the_figures_are_the_worst_on_either_side_of_half_a_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(568, 33.0, 30.0), row(810, 38.0, 40.0, 0.5), row(27, 0.0, 0.0), row(321, 0.2, 0.0, 0.75)]
+    measure_nothing(monkeypatch, rows)
+    said: list[str] = []
+    result = bench.latency(sweep(tmp_path / "new", latencies_ms=(27, 321, 568, 810)), said.append)
+    assert said[0] == "1 of 4: 568 ms, idle 33.0 %"
+    assert [each["latency_ms"] for each in result.rows] == [27, 321, 568, 810]
+    assert result.figures == {
+        "idle_pct_to_half_chunk": 0.2,
+        "success_rate_to_half_chunk": 0.75,
+        "off_analytic_pct_beyond": pytest.approx(10.0),
+        "interventions": 4,
+        "limit_ratio": 0.81,
+    }
+
+
+def test_without_an_analytic_value_nothing_is_compared_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measure_nothing(monkeypatch, [row(5616, 80.0, None, 0.0)])
+    result = bench.latency(sweep(tmp_path, latencies_ms=(5616,)), lambda text: None)
+    assert sorted(result.figures) == ["interventions", "limit_ratio"]
+
+
+def test_where_nothing_can_be_recorded_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="nothing can be recorded to"):
+        bench.latency(sweep(tmp_path / "file" / "runs"), lambda text: None)
+
+
+@pytest.mark.slow
+def test_the_plot_is_a_picture(tmp_path: Path) -> None:
+    rows = tuple(row(ms, 5.0, 5.0) for ms in (27, 321, 1189))
+    for strategy in (None, "sequential"):
+        path = tmp_path / "new" / f"{strategy}.png"
+        plot_latency(BenchResult("latency", {}, rows), sweep(tmp_path, strategy=strategy).profile, path)
+        with Image.open(path) as image:
+            assert image.size == (1200, 660)
+            assert len(image.convert("RGB").getcolors(1 << 20) or ()) > 20
+
+
+def test_a_plot_that_cannot_be_written_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    result = BenchResult("latency", {}, (row(27, 0.0, 0.0),))
+    with pytest.raises(ConfigError, match="the plot cannot be written to"):
+        plot_latency(result, sweep(tmp_path).profile, tmp_path / "file" / "latency.png")
+    monkeypatch.setattr("ros_wam.bench.latency_plot.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="needs matplotlib"):
+        plot_latency(result, sweep(tmp_path).profile, tmp_path / "latency.png")
+
+
+@pytest.mark.slow
+def test_a_small_sweep_runs_the_whole_line(tmp_path: Path) -> None:
+    result = bench.latency(sweep(tmp_path, latencies_ms=(240, 810), trials=1), lambda text: None)
+    quick, slow = result.rows
+    assert (quick["idle_pct"], quick["success_rate"], quick["interventions"]) == (0.0, 1.0, 0)
+    assert slow["success_rate"] == 1.0
+    assert slow["idle_pct"] == pytest.approx(slow["analytic_idle_pct"], rel=0.1)
+    assert result.figures["limit_ratio"] <= 1.0
