@@ -14,6 +14,7 @@ from ros_wam import fields
 from ros_wam.calibration import load_view
 from ros_wam.causes import Limit
 from ros_wam.errors import CameraError, RecordError, SpecError
+from ros_wam.jpeg import decode_jpeg
 from ros_wam.record.cdr import deserialize, serialize
 from ros_wam.types import (
     ActionChunk,
@@ -168,7 +169,21 @@ def test_setpoint_provenance_round_trip() -> None:
     row = [getattr(back, column).tolist() for column in fields.PROVENANCE_COLUMNS]
     mask = int(Limit.VELOCITY | Limit.POSITION | Limit.WORKSPACE)
     origin = [[80, -1], [7, -1], [8, -1], [9, -1]]
-    assert row == [[1, 2], [100, 108], *origin, [1, 4], [mask, 0], [0b110, 0], [1, 0], [3, 0]]
+    assert row == [
+        [1, 2],
+        [100, 108],
+        *origin,
+        [1, 4],
+        [mask, 0],
+        [0b110, 0],
+        [1, 0],
+        [3, 0],
+        [0b100, 0],
+        [0b10, 0],
+        [0, 0],
+    ]
+    changed = {Limit.POSITION: ("gripper",), Limit.VELOCITY: ("joint2",), Limit.WORKSPACE: ()}
+    assert (back.changes(0, JOINTS), back.changes(1, JOINTS)) == (changed, {})
     assert [fields.MODES[code] for code in back.source] == [Mode.POLICY, Mode.FAULT]
 
 
@@ -194,6 +209,17 @@ def test_image_round_trip() -> None:
     with pytest.raises(CameraError, match="3 bytes"):
         message.data = np.zeros(3, np.uint8)
         fields.read_image(message)
+
+
+def test_a_picture_carries_its_times_where_no_decoder_minds() -> None:
+    picture = np.full((48, 64, 3), 90, np.uint8)
+    plain, times = fields.image(CameraFrame("wrist", 123, picture)), fields.PictureTimes(130, 140)
+    message = through("sensor_msgs/msg/CompressedImage", fields.with_times(plain, times))
+    assert fields.read_times(message) == times
+    np.testing.assert_array_equal(fields.read_image(message).image, decode_jpeg(plain["data"]))
+    assert fields.read_times(through("sensor_msgs/msg/CompressedImage", plain)) is None
+    message.data = np.zeros(3, np.uint8)
+    assert fields.read_times(message) is None
 
 
 def test_camera_info_has_the_intrinsics() -> None:

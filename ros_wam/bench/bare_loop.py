@@ -30,26 +30,33 @@ class BareLoop:
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd=import_dir()
         )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()  # it ticks, and knows SIGTERM
 
     def end(self) -> None:
         """Have it end, and take what it measured; raises TrialError when it tells nothing."""
-        if self._process is None:
-            return
+        assert self._process is not None
         self._process.terminate()
         output, _ = self._process.communicate(timeout=END_TIMEOUT_S)
         if self._process.returncode != 0:
             raise TrialError(f"the bare loop ended with status {self._process.returncode}")
         self.late_ns = json.loads(output)
 
+    def discard(self) -> None:
+        """End it, whatever it does."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
+
 
 @contextmanager
 def bare_loop(rate_hz: float) -> Iterator[BareLoop]:
-    """A loop that ticks from `start` to the end of the context."""
+    """A loop that ticks from `start` to `end`; nothing of it outlives the context."""
     loop = BareLoop(rate_hz)
     try:
         yield loop
     finally:
-        loop.end()
+        loop.discard()
 
 
 def main() -> int:
@@ -60,6 +67,8 @@ def main() -> int:
     die_with_parent()
     stop = stop_event()
     become_realtime()
+    sys.stdout.write("ticking\n")
+    sys.stdout.flush()
     pace = Pace(StationClock(), 1.0 / rate_hz)
     late_ns: list[int] = []
     while not stop.is_set():

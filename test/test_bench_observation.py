@@ -1,0 +1,55 @@
+"""What the observation benchmark reads from the policy's status."""
+
+from pathlib import Path
+
+import pytest
+
+from ros_wam import fields
+from ros_wam.bench.observation import hop_rows, observation_figures, read_hops
+from ros_wam.errors import TrialError
+from ros_wam.fields import Diagnostic, Level
+from ros_wam.record.bag_writer import BagWriter
+from ros_wam.record.cdr import serialize
+from ros_wam.topics import topic_table
+
+SAID = (
+    {"state": "ready", "cause": ""},
+    {"inference": 1, "observe_ms": 30.0, "wrist_capture_ms": 8.0, "wrist_encode_ms": 1.0, "server_ms": None},
+    {"inference": 1, "tick_wait_ms": 3.0, "software_ms": 10.0, "whole_ms": 60.0},
+    {"inference": 2, "observe_ms": 40.0, "wrist_capture_ms": 9.0, "wrist_encode_ms": 3.0, "server_ms": 20.0},
+    {"inference": 2, "tick_wait_ms": 1.0, "software_ms": 20.0, "whole_ms": 80.0},
+)
+
+
+def test_hops_are_read_by_name_in_the_order_of_the_line(tmp_path: Path) -> None:
+    topics = topic_table({}, 125.0)
+    with BagWriter(tmp_path / "bag", topics) as writer:
+        for values in SAID:
+            message = fields.diagnostics(0, Diagnostic("policy_node", Level.OK, "", values))
+            writer.write("policy_status", 0, serialize(topics["policy_status"].type, message))
+    hops = read_hops(tmp_path / "bag")
+    assert hops["wrist_encode"] == [1.0, 3.0]
+    assert hops["server"] == [20.0]
+    rows = hop_rows(hops)
+    assert {str(row["hop"]): row["software"] for row in rows} == {
+        "wrist_capture": "no",
+        "wrist_encode": "yes",
+        "tick_wait": "no",
+        "server": "no",
+        "observe": "sum",
+        "software": "sum",
+        "whole": "sum",
+    }
+    assert (rows[0]["p50_ms"], rows[0]["max_ms"]) == (8.5, 9.0)
+
+
+def test_the_figures_are_those_of_the_sums() -> None:
+    figures = observation_figures({"software": [10.0, 20.0, 30.0], "whole": [60.0, 70.0, 80.0], "build": [1.0]})
+    assert (figures["p50_ms"], figures["whole_p50_ms"], figures["inferences"]) == (20.0, 70.0, 3.0)
+    assert figures["p99_ms"] == pytest.approx(29.8)
+    assert figures["whole_p99_ms"] == pytest.approx(79.8)
+
+
+def test_without_an_inference_that_was_followed_there_is_no_figure() -> None:
+    with pytest.raises(TrialError, match="no inference"):
+        observation_figures({})
