@@ -1,106 +1,145 @@
-"""The gate: closed by default, and no sequence of inputs makes it give a motion outside the limits."""
+"""The gate's door: closed by default, closed by whatever is missing for longer than it may, opened only from rest."""
 
 import math
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from gate_bench import ARM, FOREVER_NS, HOME, KINEMATICS, PERIOD_NS, STEP, UR5, Bench, away
 from motion_fixtures import START_NS, robot, state_at
 
-from ros_wam.causes import Cause, Limit
-from ros_wam.embodiment import Embodiment, Workspace
+from ros_wam.causes import Action, Cause, Limit
 from ros_wam.errors import SpecError
-from ros_wam.kinematics import Kinematics
 from ros_wam.ladder import LADDER
-from ros_wam.motion.safety import SafetyGate
-from ros_wam.types import Command, FloatArray, SafetyVerdict
+from ros_wam.motion.safety import REST_RAD_S, SafetyGate
+from ros_wam.types import Command
 
-UR5 = robot()
-KINEMATICS = Kinematics(UR5)
-PERIOD_NS = round(UR5.period_s * 1e9)
-FOREVER_NS = 2**62
-ENABLE_TIMEOUT_NS = LADDER[Cause.ENABLE_LOST].delay_ns(UR5.period_s)
-STATE_MAX_AGE_NS = LADDER[Cause.STATE_STALE].delay_ns(UR5.period_s)
-ARM = ~UR5.is_gripper
+DELAY_NS = {cause: rung.delay_ns(UR5.period_s) for cause, rung in LADDER.items()}
 
 
-@dataclass
-class Bench:
-    """A gate with a clock, and an observer that keeps what it gave."""
-
-    gate: SafetyGate
-    now_ns: int = START_NS
-    measured: FloatArray = field(default_factory=lambda: UR5.home_position)
-
-    @classmethod
-    def opened(cls, embodiment: Embodiment = UR5) -> "Bench":
-        bench = cls(SafetyGate(embodiment, KINEMATICS))
-        bench.ask(UR5.home_position)
-        return bench
-
-    def ask(
-        self,
-        position: FloatArray,
-        *,
-        enabled: bool = True,
-        state_age_ns: int | None = 0,
-        source_until_ns: int | None = FOREVER_NS,
-    ) -> SafetyVerdict:
-        self.now_ns += PERIOD_NS
-        if enabled:
-            self.gate.enable(self.now_ns)
-        state = None if state_age_ns is None else state_at(self.measured, self.now_ns - state_age_ns)
-        return self.gate.check(Command(self.now_ns, position), state, source_until_ns, self.now_ns)
-
-    def drive(self, joint: int, velocity: float, ticks: int) -> list[SafetyVerdict]:
-        """Ask for a ramp of one joint from where the gate is."""
-        start = self.gate.position
-        assert start is not None
-        moving = np.zeros(7)
-        moving[joint] = velocity * UR5.period_s
-        return [self.ask(start + moving * (k + 1)) for k in range(ticks)]
+def new_bench() -> Bench:
+    return Bench(SafetyGate(UR5, KINEMATICS))
 
 
 def test_the_first_command_is_the_measured_position_whatever_is_asked() -> None:
-    bench = Bench(SafetyGate(UR5, KINEMATICS))
-    verdict = bench.ask(UR5.home_position + 1.0)
-    np.testing.assert_array_equal(verdict.command.position, UR5.home_position)
-    assert bench.gate.at_rest
+    bench = new_bench()
+    assert bench.gate.position is None
+    verdict = bench.ask(HOME + 1.0)
+    np.testing.assert_array_equal(verdict.command.position, HOME)
+    assert (verdict.cause, bench.gate.closing) == (None, {})
+    assert bench.gate.at_rest and bench.gate.may_open
 
 
-@pytest.mark.parametrize("state_age_ns", [None, STATE_MAX_AGE_NS + 1])
+def test_the_first_command_clamps_a_gripper_and_nothing_else() -> None:
+    bench = new_bench()
+    bench.measured = np.append(HOME[:6] + 9.0, 1.2)
+    np.testing.assert_array_equal(bench.ask(HOME).command.position, np.append(HOME[:6] + 9.0, 1.0))
+    bench.gate.reseed()
+    bench.measured = np.append(HOME[:6], -0.1)
+    np.testing.assert_array_equal(bench.ask(HOME).command.position, np.append(HOME[:6], 0.0))
+
+
+@pytest.mark.parametrize("state_age_ns", [None, DELAY_NS[Cause.STATE_STALE]])
 def test_without_a_fresh_state_there_is_no_command(state_age_ns: int | None) -> None:
-    bench = Bench(SafetyGate(UR5, KINEMATICS))
-    verdict = bench.ask(UR5.home_position, state_age_ns=state_age_ns)
+    bench = new_bench()
+    verdict = bench.ask(HOME, state_age_ns=state_age_ns)
     assert verdict.cause is Cause.STATE_STALE
-    assert np.isnan(verdict.command.position).all()
+    assert verdict.command.stamp_ns == bench.now_ns
+    assert verdict.command.position.shape == (7,) and np.isnan(verdict.command.position).all()
+    assert bench.gate.position is None
     with pytest.raises(SpecError, match="nothing was given"):
         bench.gate._given()
 
 
+def test_the_first_command_tells_what_closes_the_gate() -> None:
+    bench = new_bench()
+    bench.enabled = False
+    assert bench.ask(HOME, source_until_ns=None).cause is Cause.ENABLE_LOST
+    assert bench.gate.closing.keys() == {Cause.ENABLE_LOST, Cause.SOURCE_STALE}
+
+
+def test_after_a_reseed_the_measured_position_is_given_at_rest_once_there_is_one() -> None:
+    bench = Bench.at().moving()
+    bench.gate.reseed()
+    bench.measured = away(0, 0.2)
+    verdict = bench.ask(HOME, state_age_ns=None)  # the state before is still fresh, but no measurement of now
+    assert verdict.cause is Cause.STATE_STALE and np.isnan(verdict.command.position).all()
+    np.testing.assert_array_equal(bench.ask(HOME).command.position, bench.measured)
+    assert not bench.gate.velocity.any()
+    assert bench.gate.may_open
+
+
+def close_state(bench: Bench, lasted_ns: int) -> Cause | None:
+    return bench.ask(bench.given, state_age_ns=lasted_ns).cause
+
+
+def close_enable(bench: Bench, lasted_ns: int) -> Cause | None:
+    bench.enabled = False
+    bench.gate.enable(bench.now_ns + PERIOD_NS - lasted_ns)
+    return bench.ask(bench.given).cause
+
+
+def close_source(bench: Bench, lasted_ns: int) -> Cause | None:
+    return bench.ask(bench.given, source_until_ns=bench.now_ns + PERIOD_NS - lasted_ns).cause
+
+
+def close_leader(bench: Bench, lasted_ns: int) -> Cause | None:
+    until_ns = bench.now_ns + PERIOD_NS - lasted_ns + DELAY_NS[Cause.LEADER_LOST]
+    return bench.ask(bench.given, source_until_ns=until_ns, source_lost=Cause.LEADER_LOST).cause
+
+
+def close_force(bench: Bench, lasted_ns: int) -> Cause | None:
+    bench.force_n = 100.1
+    bench.now_ns -= PERIOD_NS
+    bench.ask(bench.given)
+    bench.now_ns += lasted_ns - PERIOD_NS
+    return bench.ask(bench.given).cause
+
+
 @pytest.mark.parametrize(
-    ("closing", "cause"),
+    ("close", "cause"),
     [
-        ({"enabled": False}, Cause.ENABLE_LOST),
-        ({"state_age_ns": STATE_MAX_AGE_NS + 1}, Cause.STATE_STALE),
-        ({"source_until_ns": None}, Cause.SOURCE_STALE),
-        ({"source_until_ns": 0}, Cause.SOURCE_STALE),
+        (close_state, Cause.STATE_STALE),
+        (close_enable, Cause.ENABLE_LOST),
+        (close_source, Cause.SOURCE_STALE),
+        (close_leader, Cause.LEADER_LOST),
+        (close_force, Cause.CONTACT_FORCE),
     ],
 )
-def test_each_missing_input_closes_the_gate(closing: dict[str, int | bool | None], cause: Cause) -> None:
-    bench = Bench.opened()
-    bench.drive(0, 0.5, 100)
-    if closing.get("enabled") is False:
-        bench.now_ns += ENABLE_TIMEOUT_NS
-    before = bench.gate.velocity[0]
-    verdict = bench.ask(UR5.home_position, **closing)  # type: ignore[arg-type]
-    assert verdict.cause is cause
-    assert bench.gate.velocity[0] == pytest.approx(before - UR5.acceleration[0] * UR5.period_s)
+@pytest.mark.parametrize("more_ns", [-1, 0, 1])
+def test_each_input_may_be_missing_for_its_delay_and_no_nanosecond_longer(
+    close: Callable[[Bench, int], Cause | None], cause: Cause, more_ns: int
+) -> None:
+    bench = Bench.at()
+    lasted_ns = DELAY_NS[cause] + more_ns
+    assert close(bench, lasted_ns) is (None if more_ns < 0 else cause)
+    assert bench.gate.closing == ({} if more_ns < 0 else {cause: bench.now_ns - lasted_ns})
 
 
-def test_enable_is_lost_after_80_ms_and_at_once_when_it_is_taken_away() -> None:
+def test_at_what_rate_a_robot_is_controlled_decides_how_old_its_state_may_be() -> None:
+    assert DELAY_NS[Cause.STATE_STALE] == 40_000_000
+    gate = SafetyGate(robot("ur5e"), KINEMATICS)
+    assert gate._delay_ns[Cause.STATE_STALE] == 10_000_000
+
+
+def test_a_state_that_comes_again_is_no_new_state_whatever_its_stamp_says() -> None:
+    bench = Bench.at()
+    stamp_ns = bench.now_ns + 10**9  # a controller's clock that has leapt ahead, and then stands still
+    for ticks in range(1, 7):
+        bench.now_ns += PERIOD_NS
+        bench.gate.enable(bench.now_ns)
+        verdict = bench.gate.check(Command(bench.now_ns, HOME), state_at(HOME, stamp_ns), FOREVER_NS, bench.now_ns)
+        assert verdict.cause is (Cause.STATE_STALE if ticks > 5 else None)
+
+
+def test_a_missing_measurement_counts_from_the_last_state() -> None:
+    bench = Bench.at()
+    causes = [bench.ask(HOME, state_age_ns=None).cause for _ in range(6)]
+    assert causes == [None] * 4 + [Cause.STATE_STALE] * 2
+    assert bench.gate.closing == {Cause.STATE_STALE: bench.now_ns - 6 * PERIOD_NS}
+
+
+def test_enable_is_lost_after_80_ms_and_at_once_when_it_is_released() -> None:
     gate = SafetyGate(UR5, KINEMATICS)
     assert not gate.is_enabled(START_NS)
     gate.enable(START_NS)
@@ -110,175 +149,128 @@ def test_enable_is_lost_after_80_ms_and_at_once_when_it_is_taken_away() -> None:
     assert not gate.is_enabled(START_NS)
 
 
-def test_an_open_gate_passes_what_holds_every_limit_unchanged() -> None:
-    bench = Bench.opened()
-    verdicts = bench.drive(0, 0.9 * UR5.acceleration[0] * UR5.period_s, 5)
-    assert all(verdict.cause is None and verdict.interventions == () for verdict in verdicts)
-    assert bench.gate.position is not None
-    assert bench.gate.position[0] == pytest.approx(UR5.home_position[0] + 5 * 0.9 * 8.0 * UR5.period_s**2)
+def test_releasing_enable_closes_at_once_and_counts_as_lost() -> None:
+    bench = Bench.at()
+    bench.enabled = False
+    bench.gate.disable()
+    assert bench.ask(HOME).cause is Cause.ENABLE_LOST
+    assert bench.gate.closing == {Cause.ENABLE_LOST: bench.now_ns - DELAY_NS[Cause.ENABLE_LOST]}
+
+
+def test_nothing_to_follow_closes_at_once() -> None:
+    bench = Bench.at()
+    assert bench.ask(HOME, source_until_ns=None).cause is Cause.SOURCE_STALE
+    assert bench.ask(HOME, source_until_ns=None, source_lost=Cause.LEADER_LOST).cause is Cause.LEADER_LOST
+
+
+def test_a_force_at_its_limit_is_allowed_and_one_that_ends_begins_anew() -> None:
+    bench = Bench.at()
+    for force_n in [100.0] * 10 + [100.1, 100.1, 100.0] * 3:
+        bench.force_n = force_n
+        assert bench.ask(HOME).cause is None
+    bench.force_n = 100.1
+    assert [bench.ask(HOME).cause for _ in range(4)] == [None, None, None, Cause.CONTACT_FORCE]
+    assert bench.gate.closing == {Cause.CONTACT_FORCE: bench.now_ns - 3 * PERIOD_NS}
+    assert bench.ask(HOME, state_age_ns=None).cause is Cause.CONTACT_FORCE  # nothing says that it has ended
+    bench.force_n = 0.0
+    assert bench.ask(HOME).cause is None
+
+
+def test_of_several_causes_the_most_severe_is_told_and_all_are_known() -> None:
+    bench = Bench.at()
+    bench.force_n = 200.0
+    bench.drive(0, 0.0, 5)
+    bench.enabled = False
+    bench.gate.disable()
+    invalid = bench.ask(HOME * np.nan, state_age_ns=10**9, source_until_ns=None)
+    assert invalid.cause is Cause.COMMAND_INVALID
+    causes = [Cause.STATE_STALE, Cause.ENABLE_LOST, Cause.CONTACT_FORCE, Cause.SOURCE_STALE, Cause.COMMAND_INVALID]
+    assert list(bench.gate.closing) == causes
+    assert bench.gate.closing[Cause.COMMAND_INVALID] == bench.now_ns
+    assert all(LADDER[cause].action >= Action.HOLD for cause in causes)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_command_that_is_not_finite_is_a_fault_and_not_a_clamp(bad: float) -> None:
-    bench = Bench.opened()
-    bench.drive(1, -0.3, 50)
-    asked = np.array(bench.gate.position)
+    bench = Bench.at().moving(1, -0.3)
+    asked = np.array(bench.given)
     asked[3] = bad
     verdict = bench.ask(asked)
     assert verdict.cause is Cause.COMMAND_INVALID
     assert np.isfinite(verdict.command.position).all()
-    assert any(item.limit is Limit.HOLD and item.joint == "joint4" for item in verdict.interventions)
+    assert bench.gate.velocity[1] == pytest.approx(-0.3 + STEP)
+    assert "joint4" in [item.joint for item in verdict.interventions if item.limit is Limit.HOLD]
 
 
-def test_a_command_of_another_length_is_invalid() -> None:
-    assert Bench.opened().ask(np.zeros(3)).cause is Cause.COMMAND_INVALID
+@pytest.mark.parametrize("length", [3, 8, 1])
+def test_a_command_of_another_length_is_invalid(length: int) -> None:
+    verdict = Bench.at().ask(np.zeros(length))
+    assert verdict.cause is Cause.COMMAND_INVALID
+    assert verdict.interventions == ()
+    np.testing.assert_array_equal(verdict.command.position, HOME)
 
 
-def test_interventions_name_limit_joint_asked_and_given() -> None:
-    bench = Bench.opened()
-    verdict = bench.drive(2, 50.0, 1)[0]
-    by_limit = {item.limit: item for item in verdict.interventions}
-    assert by_limit[Limit.VELOCITY].joint == "joint3"
-    assert by_limit[Limit.VELOCITY].asked == pytest.approx(50.0)
-    assert by_limit[Limit.VELOCITY].given == pytest.approx(UR5.velocity[2])
-    assert by_limit[Limit.ACCELERATION].asked == pytest.approx(UR5.velocity[2] / UR5.period_s)
-    assert by_limit[Limit.ACCELERATION].given == pytest.approx(UR5.acceleration[2])
+@pytest.mark.parametrize("velocity", [0.5, -0.5])
+def test_a_hold_brakes_to_rest_and_ends_after_two_samples_at_rest(velocity: float) -> None:
+    bench = Bench.at().moving(0, velocity)
+    asked = away(0, math.copysign(0.001, velocity), bench.given)
+    closed = bench.ask(asked, state_age_ns=10**9)
+    assert closed.cause is Cause.STATE_STALE
+    since_ns = bench.now_ns - 10**9
+    velocities = [float(bench.gate.velocity[0])]
+    while (verdict := bench.ask(asked)).cause is not None:
+        velocities.append(float(bench.gate.velocity[0]))
+        assert verdict.cause is Cause.STATE_STALE
+        assert bench.gate.closing == {Cause.STATE_STALE: since_ns}
+    braking = [math.copysign(max(abs(velocity) - STEP * (k + 1), 0.0), velocity) for k in range(9)]
+    np.testing.assert_allclose(velocities, braking, atol=1e-12)
+    assert [abs(value) > 0.0 for value in velocities] == [True] * 7 + [False] * 2
+    assert bench.gate.closing == {}
 
 
-def wide(embodiment: Embodiment) -> Embodiment:
-    arm = embodiment.arms["arm"]
-    return replace(embodiment, arms={"arm": replace(arm, workspace=Workspace((-2.0,) * 3, (2.0,) * 3))})
+def test_rest_is_told_within_2_mrad_per_second_and_a_hold_ends_only_at_0() -> None:
+    bench = Bench.at()
+    assert bench.gate.may_open
+    for velocity, at_rest in ((REST_RAD_S * 1.01, False), (REST_RAD_S * 0.99, True), (-REST_RAD_S * 1.01, False)):
+        bench.drive(4, velocity, 1)
+        assert bench.gate.at_rest is at_rest
+        assert not bench.gate.may_open
+    bench.ask(bench.given)
+    assert not bench.gate.velocity.any()
+    assert not bench.gate.may_open
+    bench.ask(bench.given)
+    assert bench.gate.may_open
 
 
-def test_a_joint_driven_at_its_limit_stops_there_within_its_acceleration() -> None:
-    bench = Bench.opened(wide(UR5))
-    verdicts = bench.drive(2, 2.0, 300)
-    positions = np.array([verdict.command.position[2] for verdict in verdicts])
-    assert positions[-1] == pytest.approx(UR5.upper[2], abs=1e-6)
-    assert positions.max() <= UR5.upper[2]
-    assert any(item.limit is Limit.POSITION for verdict in verdicts for item in verdict.interventions)
+def test_a_moving_gripper_keeps_nothing_from_resting_and_a_hold_stops_it() -> None:
+    bench = Bench.at()
+    bench.drive(6, -0.5, 3)
+    assert bench.gate.velocity[6] == pytest.approx(-0.5)
+    assert bench.gate.at_rest and bench.gate.may_open
+    before = bench.given
+    verdict = bench.ask(away(6, -0.1, before), source_until_ns=None)
+    np.testing.assert_array_equal(verdict.command.position, before)
+    assert not bench.gate.velocity[~ARM].any()
 
 
-def test_the_gripper_has_its_own_rate_and_no_acceleration_limit() -> None:
-    bench = Bench.opened()
-    asked = np.array(UR5.home_position)
-    asked[6] = -3.0
-    verdict = bench.ask(asked)
-    assert UR5.home_position[6] - verdict.command.position[6] == pytest.approx(UR5.velocity[6] * UR5.period_s)
-    for _ in range(200):
-        verdict = bench.ask(asked)
-    assert verdict.command.position[6] == 0.0
-
-
-def test_the_tool_stops_inside_the_workspace_and_may_come_back() -> None:
-    bench = Bench.opened()
-    workspace = UR5.arms["arm"].workspace
-    verdicts = bench.drive(0, 1.0, 400)
-    closed = [verdict for verdict in verdicts if verdict.cause is Cause.WORKSPACE]
-    assert closed
-    assert closed[0].interventions[0].limit is Limit.WORKSPACE
-    for verdict in verdicts:
-        tool = KINEMATICS.tool_position(verdict.command.position)
-        assert (tool >= np.array(workspace.min_m) - 1e-3).all()
-        assert (tool <= np.array(workspace.max_m) + 1e-3).all()
-    assert bench.gate.at_rest
-    assert bench.drive(0, -0.01, 5)[-1].cause is None
-
-
-@pytest.mark.parametrize("creep_rad", [1e-7, 1e-6, 2e-6])
-def test_the_edge_of_the_workspace_cannot_be_crept_through(creep_rad: float) -> None:
-    beside = np.array(UR5.home_position)
-    beside[0] += math.radians(70.0)  # of 71 to the edge
-    bench = Bench(SafetyGate(UR5, KINEMATICS), measured=beside)
-    bench.ask(beside)
-    bench.drive(0, 0.05, 200)
-    for _ in range(2000):
-        bench.ask(bench.gate._given() + creep_rad * np.eye(7)[0])
-    assert beyond_the_box(bench.gate._given()) <= 1e-6
-
-
-def test_a_bent_way_to_rest_does_not_lead_out_of_the_workspace() -> None:
-    bench, rng = Bench.opened(), np.random.default_rng(4)
-    for _ in range(30):
-        goal = bench.gate._given() + rng.uniform(-2.0, 2.0, 7)
-        for _ in range(10):
-            bench.ask(goal)
-    for _ in range(100):
-        bench.ask(UR5.home_position, source_until_ns=None)
-    assert bench.gate.at_rest
-    assert beyond_the_box(bench.gate._given()) <= 1e-6
-
-
-def beyond_the_box(position: FloatArray) -> float:
-    """Return how far the tool is outside its workspace [m]."""
-    box, tool = UR5.arms["arm"].workspace, KINEMATICS.tool_position(position)
-    return float(np.maximum(np.array(box.min_m) - tool, tool - np.array(box.max_m)).max(initial=0.0))
-
-
-def test_from_outside_the_workspace_only_the_way_back_is_open() -> None:
-    outside = np.array(UR5.home_position)
-    outside[1] = -0.9  # the arm leans far over the edge of the box
-    bench = Bench(SafetyGate(UR5, KINEMATICS), measured=outside)
-    bench.ask(outside)
-    assert bench.drive(1, 0.01, 1)[0].cause is Cause.WORKSPACE
-    assert bench.drive(1, -0.01, 1)[0].cause is None
-
-
-def test_after_a_reseed_the_measured_position_is_given() -> None:
-    bench = Bench.opened()
-    bench.measured = UR5.home_position + np.array([0.2, 0, 0, 0, 0, 0, 0.0])
-    bench.gate.reseed()
-    np.testing.assert_array_equal(bench.ask(UR5.home_position).command.position, bench.measured)
-
-
-numbers = st.one_of(
-    st.floats(-7.0, 7.0),
-    st.sampled_from([math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0]),
-    st.floats(allow_nan=True, allow_infinity=True),
-)
-ticks = st.tuples(
-    st.lists(numbers, min_size=7, max_size=7),
-    st.sampled_from(["jump", "creep", "same"]),
-    st.booleans(),
-    st.sampled_from([0, 0, 0, STATE_MAX_AGE_NS + 1, None]),
-    st.sampled_from([FOREVER_NS, FOREVER_NS, FOREVER_NS, None]),
-    st.integers(1, 40),
-)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(ticks, min_size=1, max_size=12), st.booleans())
-def test_no_sequence_of_inputs_makes_it_give_a_motion_outside_the_limits(
-    sequence: list[tuple[list[float], str, bool, int | None, int | None, int]], in_the_box: bool
-) -> None:
-    bench = Bench.opened(UR5 if in_the_box else wide(UR5))
-    given_positions = [UR5.home_position] * 2
-    for values, manner, enabled, age_ns, until_ns, repeats in sequence:
-        if not enabled:
-            bench.gate.disable()
-        for k in range(repeats):
-            asked = np.array(values)
-            if manner == "creep":
-                asked = given_positions[-1] + np.nan_to_num(np.clip(asked, -0.02, 0.02)) * (k + 1)
-            elif manner == "same":
-                asked = given_positions[-1]
-            verdict = bench.ask(asked, enabled=enabled, state_age_ns=age_ns, source_until_ns=until_ns)
-            given_positions.append(verdict.command.position)
+def test_while_it_holds_every_new_cause_is_told() -> None:
+    bench = Bench.at().moving()
+    bench.ask(HOME, state_age_ns=10**9)
+    bench.enabled = False
     bench.gate.disable()
-    for _ in range(100):
-        given_positions.append(bench.ask(UR5.home_position, enabled=False).command.position)
-    assert bench.gate.at_rest
-    np.testing.assert_array_equal(given_positions[-1], given_positions[-2])
-    check_limits(np.array(given_positions))
-    if in_the_box:
-        assert beyond_the_box(given_positions[-1]) <= 2e-6
+    assert bench.ask(HOME).cause is Cause.ENABLE_LOST
+    bench.enabled = True
+    assert bench.ask(HOME).cause is Cause.ENABLE_LOST
 
 
-def check_limits(positions: FloatArray) -> None:
-    velocity = np.diff(positions, axis=0) / UR5.period_s
-    acceleration = np.diff(velocity, axis=0) / UR5.period_s
-    assert np.isfinite(positions).all()
-    assert (positions >= UR5.lower).all()
-    assert (positions <= UR5.upper).all()
-    assert (np.abs(velocity) <= UR5.velocity + 1e-9).all()
-    assert (np.abs(acceleration[:, ARM]) <= UR5.acceleration[ARM] + 1e-6).all()
+def test_a_hold_tells_what_it_keeps_from_whom() -> None:
+    bench = Bench.at()
+    asked = HOME + np.array([0.0, 2e-6, -2e-6, 0.5e-6, 0.0, 0.0, -0.5])
+    verdict = bench.ask(asked, source_until_ns=None)
+    assert [(item.limit, item.joint) for item in verdict.interventions] == [
+        (Limit.HOLD, "joint2"),
+        (Limit.HOLD, "joint3"),
+        (Limit.HOLD, "gripper"),
+    ]
+    assert [item.asked for item in verdict.interventions] == asked[[1, 2, 6]].tolist()
+    assert [item.given for item in verdict.interventions] == HOME[[1, 2, 6]].tolist()
