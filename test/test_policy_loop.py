@@ -111,6 +111,9 @@ def test_refused_chunk_is_a_step_without_one(actions: FloatArray, reason: Refusa
     world.client.actions = np.tile(HOME, (30, 1))
     retried = world.tick()
     assert (retried.chunk.inference_id, retried.chunk.chunk_id) == (2, 1)
+    assert step.refusals == retried.refusals == {reason.value: 1}
+    world.loop.start("again")
+    assert world.loop.refusals == {}
 
 
 def test_take_raises_what_tick_reports() -> None:

@@ -41,6 +41,7 @@ def test_refused_answer_is_kept_as_it_came() -> None:
     assert topics == ["action_chunk_raw", "policy_status"]
     assert values["refused"] == "non_finite"
     assert "row 0, column 0 is nan" in values["refused_detail"]
+    assert values["refusals"] == '{"non_finite": 1}'
     assert values["chunk"] == ""
 
 

@@ -1,6 +1,8 @@
 """The policy loop: observation → policy client → admission → action chunk, while the robot goes on moving."""
 
 import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ros_wam.clock import Clock
@@ -25,7 +27,7 @@ STILL_S, STILL_RAD = 0.2, 0.002  # one that moves less in this time is at rest; 
 class PolicyStep:
     """One inference: what was seen and answered, and the chunk or why there is none. `timing_ms`, part by part, sums up
     to the age of the observation when its chunk was ready: observe (capture and building), encode (connecting
-    included), round_trip, decode, admit.
+    included), round_trip, decode, admit. `refusals`: how often admission has refused in this episode, by reason.
     """
 
     inference_id: int
@@ -34,6 +36,7 @@ class PolicyStep:
     chunk: ActionChunk | None
     refused: ChunkRefused | None
     timing_ms: dict[str, float] = field(default_factory=dict)
+    refusals: Mapping[str, int] = field(default_factory=dict)
 
 
 class PolicyLoop:
@@ -70,6 +73,11 @@ class PolicyLoop:
         """The number of the last `ask`, from 1."""
         return self._inference_id
 
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """How often admission has refused since the episode began, by reason."""
+        return dict(self._refusals)
+
     def start(self, prompt: str) -> None:
         """Begin an episode: the next tick asks at once. Raises PolicyError."""
         self._client.reset()
@@ -97,7 +105,7 @@ class PolicyLoop:
             refused = error
         admit_ms = (self._clock.now_ns() - answered_ns) * 1e-6
         timing_ms = {"observe": (asked_ns - observation.stamp_ns) * 1e-6, **reply.timing_ms, "admit": admit_ms}
-        return PolicyStep(self._inference_id, observation, reply, chunk, refused, timing_ms)
+        return PolicyStep(self._inference_id, observation, reply, chunk, refused, timing_ms, self.refusals)
 
     def ask(self, now_ns: int) -> Observation:
         """Return what to send to the policy; raises ObservationError."""
@@ -115,6 +123,13 @@ class PolicyLoop:
 
         Raises ChunkRefused, and ObservationError when the robot's state has gone stale meanwhile.
         """
+        try:
+            return self._admitted(observation, reply, now_ns)
+        except ChunkRefused as error:
+            self._refusals[error.reason.value] += 1
+            raise
+
+    def _admitted(self, observation: Observation, reply: Reply, now_ns: int) -> ActionChunk:
         self._latency.add(now_ns - self._asked_ns)
         self._look = self._retry(now_ns)
         measured = self.observations.newest_state(now_ns).position
@@ -135,6 +150,7 @@ class PolicyLoop:
         self._look = Look(0)
         self._asked_ns = 0
         self._followed = None
+        self._refusals: Counter[str] = Counter()
 
     def _retry(self, now_ns: int) -> Look:
         """Return when to look after a refusal: at rest where the answer would find nothing to take over from."""

@@ -58,6 +58,7 @@ def _step_values(step: PolicyStep) -> dict[str, Any]:
         "chunk": step.chunk.chunk_id if step.chunk else None,
         "refused": step.refused.reason.value if step.refused else "",
         "refused_detail": str(step.refused) if step.refused else "",
+        "refusals": dict(step.refusals),
         "latency_ms": round(sum(step.reply.timing_ms.values()), 3),
         "server_ms": step.reply.server_infer_ms,
         **{f"{name}_ms": round(value, 3) for name, value in step.timing_ms.items()},

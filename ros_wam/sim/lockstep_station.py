@@ -255,7 +255,6 @@ class LockstepStation:
             self._control.accept(chunk, now_ns)
         except ChunkRefused as error:
             refused = error
-        step = PolicyStep(
-            self._policy.inference_id, inference.observation, reply, chunk, refused, dict(reply.timing_ms)
-        )
+        number, refusals = self._policy.inference_id, self._policy.refusals
+        step = PolicyStep(number, inference.observation, reply, chunk, refused, dict(reply.timing_ms), refusals)
         self._recorder.add_policy_status(PolicyStatus(PolicyState.RUNNING, step=step), now_ns)
