@@ -33,6 +33,15 @@ def add_parser(commands: Any) -> None:
         "--out", type=Path, default=Path("runs/bench/latency.png"), metavar="FILE", help="the plot (%(default)s)"
     )
 
+    timed = (
+        _add(benches, "control", _control, "is the control process on time, with cameras and recorder running"),
+        _add(benches, "observation", _observation, "hop by hop from a captured frame to its first setpoint"),
+    )
+    for parser_of_one, seconds in zip(timed, (20, 60), strict=True):
+        parser_of_one.add_argument(
+            "--duration", type=whole(1, 3600), default=seconds, metavar="S", help="seconds to measure (%(default)s)"
+        )
+
 
 def _add(
     benches: Any, name: str, measure: Callable[[argparse.Namespace, Show], BenchResult], text: str
@@ -63,6 +72,18 @@ def _latency(args: argparse.Namespace, show: Show) -> BenchResult:
     plot_latency(result, sweep.profile, args.out)
     show(f"plot: {args.out}; sittings: {sweep.folder}")
     return result
+
+
+def _control(args: argparse.Namespace, show: Show) -> BenchResult:
+    from ros_wam.bench.control import control
+
+    return control(args.duration, show)
+
+
+def _observation(args: argparse.Namespace, show: Show) -> BenchResult:
+    from ros_wam.bench.observation import observation
+
+    return observation(args.duration, show)
 
 
 def run(args: argparse.Namespace) -> int:
