@@ -3,9 +3,10 @@
 import math
 from collections import deque
 
-WINDOW = 16
+WINDOW = 10
 QUANTILE = 0.9
-"""An answer that is later than anticipated may find its predecessor over; one of a window may be an exception."""
+"""High, because an answer that is later than anticipated may find nothing left of the chunk that it follows; but the
+latest of a whole window may be an exception."""
 
 
 class LatencyWindow:

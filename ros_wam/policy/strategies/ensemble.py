@@ -11,7 +11,10 @@ DECAY = 0.01  # of the weights exp(-DECAY i), the oldest chunk being i = 0 (ACT,
 
 
 class Ensemble:
-    """Looks as soon as an answer has come. What is followed is named after the newest of its inferences."""
+    """Looks as soon as an answer has come, at most once per row.
+
+    What is followed is named after the newest of its inferences.
+    """
 
     def __init__(self) -> None:
         self._chunks: list[ActionChunk] = []
@@ -24,7 +27,8 @@ class Ensemble:
     def admitted(self, answered: ActionChunk, followed: ActionChunk, now_ns: int, latency_ns: int) -> Look:
         """See Strategy."""
         self._chunks = [chunk for chunk in self._chunks if chunk.end_ns >= answered.t0_ns] + [answered]
-        return look_in_time(now_ns, followed, latency_ns)
+        next_row_ns = answered.observation_stamp_ns + round(answered.dt_s * 1e9)
+        return look_in_time(max(next_row_ns, now_ns), followed, latency_ns)
 
 
 def weights(covered: FloatArray) -> FloatArray:
