@@ -1,6 +1,8 @@
 """A bag as the recorder would write it, of a robot that did what it was told: for reading, measuring and drawing."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +31,8 @@ PERIOD_NS = 8_000_000
 BATCH_NS = 20_000_000
 T0_NS = 1_790_000_000_000_000_000
 LATENCIES_MS = (40.0, 60.0, 50.0, 240.0)
+REFUSED = 3
+"""The inference whose chunk is refused."""
 
 
 class SyntheticBag:
@@ -42,7 +46,9 @@ class SyntheticBag:
         lost_batches: tuple[int, ...] = (),
         idle_s: tuple[float, float] = (0.0, 0.5),
         size: tuple[int, int] = (48, 64),
+        statuses: Sequence[tuple[float, Mapping[str, Any]]] = (),
     ) -> None:
+        """`statuses`: when after the start [s] `safety_status` says what."""
         self.start_ns, self.end_ns = T0_NS, T0_NS + round(seconds * 1e9)
         self._idle_s, self._size, self._lost_batches = idle_s, size, lost_batches
         topics = topic_table(dict.fromkeys(VIEWS, CAMERA_HZ), RATE_HZ)
@@ -53,6 +59,10 @@ class SyntheticBag:
         self._add_ticks(seconds)
         self._add_pictures(seconds, lost_frames)
         self._add_inferences()
+        for at_s, values in statuses:
+            stamp_ns = T0_NS + round(at_s * 1e9)
+            said = fields.Diagnostic("robot_node", fields.Level.OK, "said", {"mode": "POLICY", "cause": None, **values})
+            self._add(stamp_ns, "safety_status", fields.diagnostics(stamp_ns, said))
         self._write(folder, topics)
 
     def _add(self, stamp_ns: int, topic: str, message: fields.Fields) -> None:
@@ -104,13 +114,34 @@ class SyntheticBag:
     def _add_inferences(self) -> None:
         for k, latency_ms in enumerate(LATENCIES_MS):
             stamp_ns = T0_NS + (k + 1) * 500_000_000
-            values = {"state": "running", "inference": k, "chunk": k, "latency_ms": latency_ms}
+            values = {
+                "state": "running",
+                "inference": k,
+                "chunk": k,
+                "latency_ms": latency_ms,
+                "round_trip_ms": latency_ms,
+            }
+            values |= {f"{view}_stamp_ns": stamp_ns - 10**8 + place for place, view in enumerate(VIEWS)}
+            if k == REFUSED:
+                values |= {"chunk": None, "refused": "collision", "refused_detail": "the elbow meets the table"}
             said = fields.Diagnostic("policy_node", fields.Level.OK, "running", values)
             for repeat in range(2):  # a status that says nothing new is no inference
                 self._add(stamp_ns + repeat, "policy_status", fields.diagnostics(stamp_ns + repeat, said))
+            followed = {"inference": k, "chunk": k, "whole_ms": latency_ms + 100.0}
+            said = fields.Diagnostic("policy_node", fields.Level.OK, "followed", followed)
+            self._add(stamp_ns + 10**7, "policy_status", fields.diagnostics(stamp_ns + 10**7, said))
 
     def _write(self, folder: Path, topics: dict[str, Topic]) -> None:
         written = {name for _, name, _ in self._messages}
         with BagWriter(folder, {name: topic for name, topic in topics.items() if name in written}) as bag:
             for stamp_ns, name, message in sorted(self._messages, key=lambda item: item[0]):
                 bag.write(name, stamp_ns, serialize(self._types[name], message))
+
+
+def origin_of(stamp_ns: np.ndarray, mode: Mode = Mode.POLICY) -> fields.SetpointProvenance:
+    """Provenance of ticks that follow nothing and that nothing changed."""
+    nothing, none = np.full_like(stamp_ns, -1), np.zeros_like(stamp_ns)
+    columns = dict.fromkeys(fields.PROVENANCE_COLUMNS, none)
+    columns |= dict.fromkeys(("observation_stamp_ns", "inference_id", "chunk_id", "index"), nothing)
+    columns |= {"sequence": np.arange(len(stamp_ns)), "stamp_ns": stamp_ns, "source": none + fields.MODES.index(mode)}
+    return fields.SetpointProvenance(**columns)

@@ -7,7 +7,8 @@ from typing import Any
 from fake_station import NEVER, TICK_NS, FakeStation
 from test_trial_results import SITTING
 
-from ros_wam.causes import Cause
+from ros_wam.causes import Action, Cause
+from ros_wam.trial.departures import Departure
 from ros_wam.trial.metrics import Metrics
 from ros_wam.trial.outcome import Outcome
 from ros_wam.trial.plan import make_plan
@@ -97,6 +98,24 @@ def test_a_fault_spoils_one_trial_only(tmp_path: Path) -> None:
     run(sitting, station)
     assert [trial.valid for trial in read_trials(tmp_path)] == [False, True, True]
     assert sitting.valid_trials == 2
+
+
+def test_what_ended_a_trial_is_among_its_departures(tmp_path: Path) -> None:
+    station = FakeStation()
+    station.broken, station.broken_at_ns = (Cause.POLICY_TIMEOUT, "2 s"), 700_000_000
+    measured = Departure(Cause.SOURCE_STALE, Action.HOLD, 5, 0.2)
+    run(make(tmp_path, station, Metrics(departures=(measured,))), station)
+    (trial, *_) = read_trials(tmp_path)
+    assert trial.departures is not None
+    assert [(item.cause, item.action) for item in trial.departures] == [
+        (Cause.SOURCE_STALE, Action.HOLD),
+        (Cause.POLICY_TIMEOUT, Action.HOLD),
+    ]
+    assert trial.departures[1].stamp_ns > 0
+    told = Departure(Cause.POLICY_TIMEOUT, Action.HOLD, 6, 0.1)
+    unmeasured = replace(trial, departures=trial.departures[1:])
+    assert unmeasured.with_departures((told,)).departures == (told,), "the bag tells it more exactly"
+    assert unmeasured.with_departures(None) == unmeasured
 
 
 def test_what_nobody_can_repair_meanwhile_ends_the_sitting(tmp_path: Path) -> None:

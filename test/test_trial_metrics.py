@@ -10,8 +10,9 @@ from synthetic_bag import JOINTS, LATENCIES_MS, T0_NS, VIEWS, SyntheticBag
 
 from ros_wam.errors import RecordError
 from ros_wam.record.gaps import missing_messages
-from ros_wam.trial.bag_trace import measure_bag, read_film, read_trace
+from ros_wam.trial.bag_trace import measure_bag, read_trace
 from ros_wam.trial.episode import PICTURES
+from ros_wam.trial.film import read_film
 from ros_wam.trial.metrics import Metrics
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from synthetic_bag import SyntheticBag
+from synthetic_bag import SyntheticBag, origin_of
 from test_trial_results import SITTING, make_trial
 
 from ros_wam.causes import Cause
@@ -111,8 +111,7 @@ def test_a_short_excursion_is_drawn_and_a_gap_is_a_gap() -> None:
     sent, measured = np.zeros((ticks, 1)), np.zeros((ticks, 1))
     sent[5003:5006] = 1.0
     measured[6000:8000] = np.nan
-    limit, end_ns = np.zeros(ticks, np.int64), int(stamp_ns[-1])
-    trace = Trace(("joint1",), stamp_ns, measured, sent, sent, limit, 0, end_ns, (), {}, {})
+    trace = Trace(("joint1",), measured, sent, sent, sent, origin_of(stamp_ns), 0, int(stamp_ns[-1]))
     svg = draw_episode(Episode(make_trial(1), trace))
     (line,) = drawn(svg, "sent")
     heights = [y for _, y in line]
@@ -127,7 +126,7 @@ def test_few_pictures_are_no_larger_than_many() -> None:
     picture = Picture(0, b"jpeg")
     ticks = np.arange(3)
     column = np.zeros((3, 1))
-    trace = Trace(("joint1",), ticks * 10**9, column, column, column, ticks * 0, 0, 2 * 10**9, (), {}, {})
+    trace = Trace(("joint1",), column, column, column, column, origin_of(ticks * 10**9), 0, 2 * 10**9)
     svg = draw_episode(Episode(make_trial(1), trace, {"wrist": (picture,)}))
     assert [float(width) for width in re.findall(r'<image [^>]*width="([^"]*)"', svg)] == [1000 / PICTURES - 4]
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ros_wam.causes import Cause
+from ros_wam.causes import Action, Cause
 from ros_wam.config import load
 from ros_wam.errors import TrialError
+from ros_wam.trial.departures import Departure
 from ros_wam.trial.outcome import Outcome, Trial, score_of, trial_from_json
 from ros_wam.trial.results import Results, load_results, read_trials
 from ros_wam.trial.sitting import Sitting, describe_sitting
@@ -21,7 +22,8 @@ from ros_wam.types import Stage
 SITTING = Sitting("s", "ur5", "t", "do it", ("p",), True, 3, 0, {"python": "3"}, None, {"host": "here"})
 KEYS = [
     *("trial_id", "task", "robot", "policy", "seed", "outcome", "score", "stages", "valid", "cause", "failure_class"),
-    *("takeovers", "comment", "duration_s", "idle_fraction", "inference_ms", "interventions", "dropped", "bag"),
+    *("takeovers", "comment", "duration_s", "idle_fraction", "idle_after_first", "inference_ms", "interventions"),
+    *("refusals", "departures", "dropped", "bag"),
 ]
 
 
@@ -51,6 +53,31 @@ def test_a_trial_has_exactly_the_documented_keys(tmp_path: Path) -> None:
     assert list(data) == KEYS
     assert data["stages"][1] == {"name": "place", "points": 5.5, "max_points": 6.0, "retries": 1, "stamp_ns": None}
     assert (data["outcome"], data["cause"], data["score"]) == ("success", None, 0.95)
+
+
+def test_refusals_and_departures_are_kept_and_counted(tmp_path: Path) -> None:
+    held = Departure(Cause.CONTACT_FORCE, Action.HOLD, 7, 0.5, 2)
+    trial = replace(make_trial(1), refusals={"collision": 3}, departures=(held,), interventions=4)
+    results = Results(tmp_path, SITTING)
+    results.add(trial)
+    results.add(replace(make_trial(2), refusals={"collision": 1, "expired": 1}, departures=(), interventions=None))
+    (kept, _) = read_trials(tmp_path)
+    assert kept == trial
+    data = json.loads((tmp_path / "trials/001/trial.json").read_text())["departures"]
+    assert data == [{"cause": "contact_force", "action": "hold", "stamp_ns": 7, "duration_s": 0.5, "count": 2}]
+    summary = load_results(tmp_path)["summary"]
+    assert summary["refusals"] == {"collision": 4, "expired": 1}
+    assert (summary["interventions"], summary["departures"]) == (4, {"contact_force": 2})
+
+
+def test_a_trial_of_before_says_nothing_of_what_was_not_measured() -> None:
+    data = make_trial(1).to_json()
+    for key in ("idle_after_first", "refusals", "departures"):
+        del data[key]
+    trial = trial_from_json(data)
+    assert (trial.idle_after_first, trial.refusals, trial.departures) == (None, None, None)
+    with pytest.raises(TrialError, match="not a trial"):
+        trial_from_json({**data, "departures": [{"cause": "bad luck", "action": "hold"}]})
 
 
 def test_results_json_gathers_the_trials(tmp_path: Path) -> None:

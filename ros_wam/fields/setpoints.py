@@ -3,6 +3,8 @@
 The rows of both are labelled with the sequence numbers of the ticks.
 """
 
+import functools
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +31,9 @@ PROVENANCE_COLUMNS = (
     "joints",
     "reanchored",
     "late_ns",
+    "position_joints",
+    "velocity_joints",
+    "acceleration_joints",
 )
 MODES = (Mode.HOLD, Mode.POLICY, Mode.TELEOP, Mode.HOMING, Mode.FAULT)
 """The number in the column `source` is an index into this."""
@@ -51,7 +56,10 @@ class Setpoints:
 
 @dataclass(frozen=True, eq=False)
 class SetpointProvenance:
-    """`(rows,)` integers each; -1 where nothing was followed. `limits` is a Limit mask, `joints` one by index."""
+    """`(rows,)` integers each; -1 where nothing was followed. `limits` is a Limit mask, `joints` one by index.
+
+    `joints` holds those that any limit changed, `*_joints` those that this one did.
+    """
 
     sequence: NDArray[np.int64]
     stamp_ns: NDArray[np.int64]
@@ -64,6 +72,27 @@ class SetpointProvenance:
     joints: NDArray[np.int64]
     reanchored: NDArray[np.int64]
     late_ns: NDArray[np.int64]
+    position_joints: NDArray[np.int64]
+    velocity_joints: NDArray[np.int64]
+    acceleration_joints: NDArray[np.int64]
+
+    def changes(self, row: int, joint_names: Sequence[str]) -> dict[Limit, tuple[str, ...]]:
+        """Return which limits changed which joints of a row; WORKSPACE concerns an arm and names none.
+
+        A HOLD is the only limit of its tick that changes joints.
+        """
+        masks = {
+            Limit.POSITION: self.position_joints[row],
+            Limit.VELOCITY: self.velocity_joints[row],
+            Limit.ACCELERATION: self.acceleration_joints[row],
+            Limit.WORKSPACE: 0,
+            Limit.HOLD: self.joints[row],
+        }
+        return {
+            limit: tuple(name for k, name in enumerate(joint_names) if mask >> k & 1)
+            for limit, mask in masks.items()
+            if self.limits[row] & limit
+        }
 
 
 def setpoints(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
@@ -96,7 +125,7 @@ def read_setpoints(message: Any) -> Setpoints:
 
 
 def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:
-    """`setpoint_provenance`: `(rows, 11)`, the columns being PROVENANCE_COLUMNS."""
+    """`setpoint_provenance`: `(rows, 14)`, the columns being PROVENANCE_COLUMNS."""
     bits = {name: 1 << k for k, name in enumerate(joint_names)}
     rows = [_provenance_row(record, bits) for record in records]
     array = np.array(rows, dtype=np.int64).reshape(len(rows), len(PROVENANCE_COLUMNS))
@@ -105,10 +134,11 @@ def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str
 
 def _provenance_row(record: StepRecord, bits: dict[str, int]) -> list[int]:
     source = Provenance() if record.target is None else record.target.provenance
-    limits, joints = Limit(0), 0
+    changed = dict.fromkeys(Limit, 0)
+    limits = Limit(0)
     for intervention in record.verdict.interventions:
         limits |= intervention.limit
-        joints |= bits.get(intervention.joint, 0)  # a limit of the whole arm names no joint
+        changed[intervention.limit] |= bits.get(intervention.joint, 0)  # a limit of the whole arm names no joint
     return [
         record.sequence,
         record.stamp_ns,
@@ -118,9 +148,12 @@ def _provenance_row(record: StepRecord, bits: dict[str, int]) -> list[int]:
         source.index,
         MODES.index(record.mode),
         int(limits),
-        joints,
+        functools.reduce(operator.or_, changed.values()),
         int(source.reanchored),
         record.late_ns,
+        changed[Limit.POSITION],
+        changed[Limit.VELOCITY],
+        changed[Limit.ACCELERATION],
     ]
 
 

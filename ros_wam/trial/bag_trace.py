@@ -1,11 +1,10 @@
 """Reads a trial's bag: what the report draws and what the metrics are computed from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ros_wam.errors import RecordError, SpecError
@@ -13,32 +12,29 @@ from ros_wam.fields import (
     MODES,
     SetpointProvenance,
     Setpoints,
-    read_diagnostics,
     read_json_object,
     read_setpoint_provenance,
     read_setpoints,
 )
-from ros_wam.jpeg import decode_jpeg, encode_jpeg
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.record.bag_recover import recover
 from ros_wam.record.bag_writer import METADATA_FILE
 from ros_wam.record.cdr import deserialize, source_stamp_ns
 from ros_wam.record.gaps import missing_batches, missing_messages
-from ros_wam.trial.episode import PICTURES, Picture
 from ros_wam.trial.metrics import Metrics, measure
-from ros_wam.trial.trace import Inference, Trace
+from ros_wam.trial.statuses import PolicySaid, read_safety
+from ros_wam.trial.trace import Said, Trace
 from ros_wam.types import Mode
 
-PICTURE_WIDTH = 320  # twice what the report shows, for dense screens
-_TABLES = ("setpoints", "setpoint_provenance", "policy_status", "trial_command")
-_IMAGE = "/image/compressed"
+_TABLES = ("setpoints", "setpoint_provenance", "policy_status", "safety_status", "trial_command")
 
 
 @dataclass
 class _Found:
     setpoints: list[Setpoints] = field(default_factory=list)
     provenance: list[SetpointProvenance] = field(default_factory=list)
-    inferences: dict[str, Inference] = field(default_factory=dict)
+    policy: PolicySaid = field(default_factory=PolicySaid)
+    safety: list[Said] = field(default_factory=list)
     commands: dict[str, int] = field(default_factory=dict)
     stamps: dict[str, list[int]] = field(default_factory=dict)
 
@@ -84,29 +80,6 @@ def _gaps(found: _Found, rates_hz: Mapping[str, float], start_ns: int, end_ns: i
     return gaps
 
 
-def read_film(bag_dir: Path, start_ns: int, end_ns: int) -> dict[str, tuple[Picture, ...]]:
-    """Return `PICTURES` evenly spaced pictures of each view; raises RecordError when the bag cannot be read."""
-    wanted_ns = [start_ns + round((k + 0.5) / PICTURES * (end_ns - start_ns)) for k in range(PICTURES)]
-    nearest: dict[tuple[str, int], tuple[int, bytes]] = {}
-    with BagReader(bag_dir) as bag:
-        views = [topic for topic in bag.topics if topic.endswith(_IMAGE) and bag.counts[topic]]
-        for raw in bag.raw_messages(views) if views else ():
-            stamp_ns = source_stamp_ns(raw.type, raw.data) or raw.stamp_ns
-            for k, at_ns in enumerate(wanted_ns):
-                best = nearest.get((raw.topic, k))
-                if best is None or abs(stamp_ns - at_ns) < abs(best[0] - at_ns):
-                    nearest[raw.topic, k] = (stamp_ns, raw.data)
-        types = bag.topics
-    film: dict[str, tuple[Picture, ...]] = {}
-    for topic in views:
-        stamped = dict(nearest[topic, k] for k in range(PICTURES))  # a short trial has fewer pictures than places
-        film[topic.removesuffix(_IMAGE)] = tuple(
-            Picture(stamp_ns, _shrink(deserialize(types[topic], data).data))
-            for stamp_ns, data in sorted(stamped.items())
-        )
-    return film
-
-
 def _find(bag: BagReader, rated: set[str]) -> _Found:
     found = _Found()
     known = bag.topics
@@ -126,47 +99,37 @@ def _take(found: _Found, topic: str, stamp_ns: int, message: Any) -> None:
         found.provenance.append(read_setpoint_provenance(message))
     elif topic == "trial_command":
         found.commands.setdefault(str(read_json_object(message).get("verb")), stamp_ns)
+    elif topic == "policy_status":
+        found.policy.take(message)
     else:
-        said_ns, statuses = read_diagnostics(message)
-        for values in (status.values for status in statuses):
-            if values.get("inference") and values.get("latency_ms"):
-                found.inferences.setdefault(values["inference"], Inference(said_ns, float(values["latency_ms"])))
+        found.safety += read_safety(message)
 
 
 def _trace(found: _Found) -> Trace:
-    sequence, first = np.unique(np.concatenate([s.sequence for s in found.setpoints]), return_index=True)
-    origin, origin_first = np.unique(np.concatenate([p.sequence for p in found.provenance]), return_index=True)
-    _, rows, origin_rows = np.intersect1d(sequence, origin, assume_unique=True, return_indices=True)
-    a, b = first[rows], origin_first[origin_rows]
+    sequence, first = np.unique(_column(found.setpoints, "sequence"), return_index=True)
+    told, told_first = np.unique(_column(found.provenance, "sequence"), return_index=True)
+    _, rows, told_rows = np.intersect1d(sequence, told, assume_unique=True, return_indices=True)
+    a, b = first[rows], told_first[told_rows]
     if not len(a):
         raise RecordError("no setpoint has its provenance")
-    stamp_ns = _column(found.provenance, "stamp_ns")[b]
-    driven = stamp_ns[_column(found.provenance, "source")[b] == MODES.index(Mode.POLICY)]
-    span_ns = driven if len(driven) else stamp_ns
+    names = [column.name for column in fields(SetpointProvenance)]
+    origin = SetpointProvenance(**{name: _column(found.provenance, name)[b] for name in names})
+    driven = origin.stamp_ns[origin.source == MODES.index(Mode.POLICY)]
+    span_ns = driven if len(driven) else origin.stamp_ns
     return Trace(
         joint_names=found.setpoints[0].joint_names,
-        stamp_ns=stamp_ns,
         measured=_column(found.setpoints, "measured")[a],
         target=_column(found.setpoints, "target")[a],
+        desired=_column(found.setpoints, "desired")[a],
         sent=_column(found.setpoints, "sent")[a],
-        limit=_column(found.provenance, "limits")[b],
+        origin=origin,
         start_ns=found.commands.get("start", int(span_ns[0])),
         end_ns=found.commands.get("stop", int(span_ns[-1])),
-        inferences=tuple(sorted(found.inferences.values(), key=lambda inference: inference.stamp_ns)),
-        heard={},
-        gaps={},
+        inferences=found.policy.inferences,
+        statuses=tuple(sorted(found.safety, key=lambda said: said.stamp_ns)),
+        failures=found.policy.failures,
     )
 
 
 def _column(batches: Iterable[Any], name: str) -> Any:
     return np.concatenate([getattr(batch, name) for batch in batches])
-
-
-def _shrink(data: Any) -> bytes:
-    jpeg = bytes(data)
-    image = decode_jpeg(jpeg)
-    height, width = image.shape[:2]
-    if width <= PICTURE_WIDTH:
-        return jpeg
-    size = (PICTURE_WIDTH, round(height * PICTURE_WIDTH / width))
-    return encode_jpeg(np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8))

@@ -1,11 +1,13 @@
 """What is measured of a trial once its bag is closed."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from ros_wam.trial.departures import Departure, departures
 from ros_wam.trial.trace import Trace
 
 
@@ -13,37 +15,50 @@ from ros_wam.trial.trace import Trace
 class Metrics:
     """The measured fields of a trial; None where the bag does not tell.
 
-    `idle_fraction`: time without a target to follow over time running. `inference_ms`: p50 and p99 of the time from
-    request to answer. `interventions`: how often the safety gate began to change a command; holding is not counted.
-    `dropped`: messages missing per topic, by their numbers where they have one, else by their stamps.
+    `idle_fraction`: time without a target to follow over time running. `idle_after_first`: the same from the first
+    target on, which leaves out the wait for the first answer. `inference_ms`: p50 and p99 of the time from request to
+    answer. `interventions`: how often the safety gate began to change a command; holding is not counted. `refusals`:
+    chunks that were refused, by reason. `departures`: what departed from plan. `dropped`: messages missing per topic,
+    by their numbers where they have one, else by their stamps.
     """
 
     idle_fraction: float | None = None
+    idle_after_first: float | None = None
     inference_ms: Mapping[str, float] | None = None
     interventions: int | None = None
+    refusals: Mapping[str, int] | None = None
+    departures: tuple[Departure, ...] | None = None
     dropped: Mapping[str, int] | None = None
 
     def as_fields(self) -> dict[str, Any]:
         """Return what is known, by the names of `Trial`."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def measure(trace: Trace) -> Metrics:
     """Return the metrics of a trial."""
     ran = trace.while_running()
     return Metrics(
-        idle_fraction=_idle_fraction(ran),
+        idle_fraction=_idle_share(ran, 0),
+        idle_after_first=_idle_after_first(ran),
         inference_ms=_inference_ms(ran),
         interventions=int(np.count_nonzero(np.diff(ran.limited.astype(np.int8), prepend=0) > 0)),
+        refusals=_refusals(trace),
+        departures=departures(trace),
         dropped=dict(ran.gaps),
     )
 
 
-def _idle_fraction(ran: Trace) -> float | None:
-    if len(ran.stamp_ns) < 2:
-        return None
-    periods_s = np.diff(ran.times_s)
-    return float(periods_s[ran.idle[:-1]].sum() / periods_s.sum())
+def _idle_share(ran: Trace, first: int) -> float | None:
+    """Return the share of time without a target from tick `first` on."""
+    periods_s, idle = np.diff(ran.times_s[first:]), ran.idle[first:-1]
+    return float(periods_s[idle].sum() / periods_s.sum()) if len(periods_s) else None
+
+
+def _idle_after_first(ran: Trace) -> float | None:
+    followed = np.flatnonzero(~ran.idle)
+    return _idle_share(ran, int(followed[0])) if len(followed) else None
 
 
 def _inference_ms(ran: Trace) -> dict[str, float] | None:
@@ -51,3 +66,18 @@ def _inference_ms(ran: Trace) -> dict[str, float] | None:
         return None
     p50, p99 = np.percentile([inference.latency_ms for inference in ran.inferences], [50, 99])
     return {"p50": round(float(p50), 3), "p99": round(float(p99), 3)}
+
+
+def _refusals(trace: Trace) -> dict[str, int]:
+    """Return what admission refused, and what control refused after that, by reason."""
+    counts = Counter(inference.refused for inference in trace.while_running().inferences if inference.refused)
+    before: Mapping[str, int] = {}
+    for said in (said for said in trace.statuses if said.stamp_ns <= trace.end_ns):
+        if said.stamp_ns > trace.start_ns:
+            counts.update({reason: _more(n, before.get(reason, 0)) for reason, n in said.refusals.items()})
+        before = said.refusals or before
+    return {reason: n for reason, n in sorted(counts.items()) if n}
+
+
+def _more(n: int, before: int) -> int:
+    return n - before if n >= before else n  # a count that falls is that of a new process

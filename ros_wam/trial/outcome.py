@@ -1,12 +1,13 @@
 """What one trial came to: an entry of `trials` in results.json, key for key."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
 from ros_wam.causes import Cause
 from ros_wam.errors import TrialError
+from ros_wam.trial.departures import Departure, departure_from_json
 from ros_wam.types import Stage
 
 
@@ -23,8 +24,8 @@ class Trial:
     """One scored rollout. What could not be measured is None.
 
     `score` is points over max points, 0–1. `valid` is False when the infrastructure failed, not the policy; `cause`
-    then says how and `comment` what was seen. `failure_class` names the behaviour that failed. `inference_ms` holds
-    p50 and p99, `dropped` the messages lost per topic, `bag` a folder relative to the sitting's.
+    then says how and `comment` what was seen. `failure_class` names the behaviour that failed. `bag` is a folder
+    relative to the sitting's. What is measured is told by `Metrics`.
     """
 
     trial_id: str
@@ -42,8 +43,11 @@ class Trial:
     comment: str = ""
     duration_s: float | None = None
     idle_fraction: float | None = None
+    idle_after_first: float | None = None
     inference_ms: Mapping[str, float] | None = None
     interventions: int | None = None
+    refusals: Mapping[str, int] | None = None
+    departures: tuple[Departure, ...] | None = None
     dropped: Mapping[str, int] | None = None
     bag: str | None = None
 
@@ -54,7 +58,14 @@ class Trial:
             "outcome": self.outcome.value,
             "stages": [asdict(stage) for stage in self.stages],
             "cause": None if self.cause is None else self.cause.value,
+            "departures": None if self.departures is None else [item.to_json() for item in self.departures],
         }
+
+    def with_departures(self, measured: tuple[Departure, ...] | None) -> "Trial":
+        """Return the trial with what was measured of them; what it already knows and the bag does not tell stays."""
+        told = {item.cause for item in measured or ()}
+        kept = tuple(item for item in self.departures or () if item.cause not in told)
+        return replace(self, departures=None if measured is None and not kept else (*(measured or ()), *kept))
 
 
 def trial_from_json(data: Mapping[str, Any]) -> Trial:
@@ -66,10 +77,15 @@ def trial_from_json(data: Mapping[str, Any]) -> Trial:
                 "outcome": Outcome(data["outcome"]),
                 "stages": tuple(Stage(**stage) for stage in data["stages"]),
                 "cause": None if data["cause"] is None else Cause(data["cause"]),
+                "departures": _departures(data.get("departures")),
             }
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TrialError(f"not a trial: {error!r}; keys must be {', '.join(f.name for f in fields(Trial))}") from error
+
+
+def _departures(data: Sequence[Mapping[str, Any]] | None) -> tuple[Departure, ...] | None:
+    return None if data is None else tuple(departure_from_json(item) for item in data)
 
 
 def score_of(stages: tuple[Stage, ...], success: bool) -> float:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from ros_wam.errors import CameraError, RecordError, SpecError, TrialError
-from ros_wam.trial.bag_trace import read_film, read_trace
+from ros_wam.trial.bag_trace import read_trace
 from ros_wam.trial.durable import write_durably
 from ros_wam.trial.episode import Episode
+from ros_wam.trial.film import read_film
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.report_html import render_html
 from ros_wam.trial.report_markdown import render_markdown

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ros_wam.causes import Cause
+from ros_wam.ladder import LADDER
+from ros_wam.trial.departures import Departure
 from ros_wam.trial.outcome import Outcome, Trial, score_of
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.station import Station
@@ -67,7 +69,7 @@ class TrialRunner:
         self._station = station
         self._bag_dir, self._bag = bag_dir, bag
         self._timeouts = timeouts or Timeouts()
-        self._entered_ns = 0
+        self._entered_ns = self._ended_ns = 0
         self._started_ns: int | None = None
         self._duration_s = 0.0
         self._success_since_ns: int | None = None
@@ -197,7 +199,7 @@ class TrialRunner:
     def _wind_up(self, now_ns: int, ending: _Ending) -> None:
         """Stop everything, and score once it has stopped."""
         if self.state is not TrialState.STOPPING:
-            self._duration_s = self._elapsed_s(now_ns)
+            self._duration_s, self._ended_ns = self._elapsed_s(now_ns), now_ns
             self._station.stop()
             self._enter(TrialState.STOPPING, now_ns)
         elif self._station.stopped():
@@ -225,9 +227,14 @@ class TrialRunner:
             cause=ending.cause,
             comment=ending.detail,
             duration_s=self._duration_s,
+            departures=None if ending.cause is None else (_departure(ending.cause, self._ended_ns),),
             bag=self._bag if self._prepared else None,
         )
         self._enter(TrialState.SCORED, now_ns)
+
+
+def _departure(cause: Cause, ended_ns: int) -> Departure:
+    return Departure(cause, LADDER[cause].action, ended_ns, 0.0)
 
 
 _STEPS = {

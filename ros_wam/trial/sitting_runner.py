@@ -80,4 +80,5 @@ class SittingRunner:
     def _add_metrics(self, trial: Trial) -> None:
         if trial.bag is not None:
             metrics = self._measure(self._results.folder / trial.bag)
-            self._results.add(replace(trial, **metrics.as_fields()))
+            known = trial.with_departures(metrics.departures)
+            self._results.add(replace(trial, **{**metrics.as_fields(), "departures": known.departures}))

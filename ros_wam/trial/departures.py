@@ -1,0 +1,96 @@
+"""What departed from plan in a trial: under which name, when, for how long, and what it did to the robot."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ros_wam.causes import Action, Cause
+from ros_wam.ladder import LADDER, Active
+from ros_wam.trial.trace import Said, Trace
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A cause and its action: when it began first, how often, and for how long altogether."""
+
+    cause: Cause
+    action: Action
+    stamp_ns: int
+    duration_s: float
+    count: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as trial.json keeps it."""
+        return {**vars(self), "cause": self.cause.value, "action": self.action.name.lower()}
+
+
+def departure_from_json(data: Mapping[str, Any]) -> Departure:
+    """Undo `to_json`; raises KeyError, TypeError or ValueError for what is none."""
+    return Departure(**{**data, "cause": Cause(data["cause"]), "action": Action[data["action"].upper()]})
+
+
+@dataclass(frozen=True)
+class Spell:
+    """One stretch of time in which a cause acted."""
+
+    cause: Cause
+    action: Action
+    begin_ns: int
+    end_ns: int
+    detail: str = ""
+
+
+def departures(trace: Trace) -> tuple[Departure, ...]:
+    """Return what departed from plan while the policy had the robot, in the order of its first time."""
+    found: dict[tuple[Cause, Action], Departure] = {}
+    for spell in spells(trace):
+        lasted_s = (spell.end_ns - spell.begin_ns) * 1e-9
+        known = found.get((spell.cause, spell.action), Departure(spell.cause, spell.action, spell.begin_ns, 0.0, 0))
+        longer = replace(known, duration_s=round(known.duration_s + lasted_s, 6), count=known.count + 1)
+        found[spell.cause, spell.action] = longer
+    return tuple(found.values())
+
+
+def spells(trace: Trace) -> tuple[Spell, ...]:
+    """Return every stretch in which something acted on the robot while the policy had it, in the order of time.
+
+    That no chunk is there counts only once there was one: before it the policy is thinking about its first.
+    """
+    begun: dict[tuple[Cause, Action], Spell] = {}
+    ended: list[Spell] = []
+    for said in (said for said in trace.statuses if said.stamp_ns <= trace.end_ns):
+        acting = {(active.cause, active.action): active for active in _active(said)}
+        over = [key for key in begun if key not in acting]
+        ended += [replace(begun.pop(key), end_ns=said.stamp_ns) for key in over]
+        for key, active in acting.items():
+            if key not in begun:
+                detail = said.detail if said.cause is active.cause else ""
+                begun[key] = Spell(*key, _begin_ns(active, said), trace.end_ns, detail)
+    failed = (Spell(cause, LADDER[cause].action, at_ns, trace.end_ns) for at_ns, cause in trace.failures)
+    return tuple(sorted(_inside((*ended, *begun.values(), *failed), trace), key=lambda spell: spell.begin_ns))
+
+
+def _active(said: Said) -> tuple[Active, ...]:
+    """Return what acts; where only the one that decides is told, that one."""
+    if said.active or said.cause is None:
+        return said.active
+    return (Active(said.cause, said.stamp_ns, LADDER[said.cause].action),)
+
+
+def _begin_ns(active: Active, said: Said) -> int:
+    """Return since when the cause acts so: what it has grown into began with the status that says it first."""
+    return min(active.since_ns, said.stamp_ns) if active.action is LADDER[active.cause].action else said.stamp_ns
+
+
+def _inside(found: Iterable[Spell], trace: Trace) -> list[Spell]:
+    followed = np.flatnonzero(~trace.idle & (trace.stamp_ns >= trace.start_ns))
+    first_ns = int(trace.stamp_ns[followed[0]]) if len(followed) else trace.end_ns
+    inside = []
+    for spell in found:
+        after_ns = first_ns if spell.cause is Cause.SOURCE_STALE else trace.start_ns
+        if after_ns < spell.end_ns and spell.begin_ns < trace.end_ns:
+            begin_ns, end_ns = max(spell.begin_ns, after_ns), min(spell.end_ns, trace.end_ns)
+            inside.append(replace(spell, begin_ns=begin_ns, end_ns=end_ns))
+    return inside

@@ -1,0 +1,94 @@
+"""What departed from plan, as the bag tells it: named, timed, counted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from synthetic_bag import T0_NS, SyntheticBag
+
+from ros_wam.active import active_as_json
+from ros_wam.causes import Action, Cause
+from ros_wam.ladder import Active
+from ros_wam.trial.bag_trace import measure_bag, read_trace
+from ros_wam.trial.departures import Departure, departure_from_json, spells
+
+SLOW, HOLD, STOP = Action.SLOW, Action.HOLD, Action.STOP
+
+
+def acting(*causes: tuple[Cause, Action], since_s: float, **values: Any) -> dict[str, Any]:
+    since_ns = T0_NS + round(since_s * 1e9)
+    return {"active": active_as_json(Active(cause, since_ns, action) for cause, action in causes), **values}
+
+
+def measured(folder: Path, *statuses: tuple[float, dict[str, Any]]) -> list[tuple[Cause, Action, float, float, int]]:
+    """Causes and actions, when first [s], how long [s] and how often."""
+    SyntheticBag(folder / "bag", seconds=4.0, statuses=statuses)
+    found = measure_bag(folder / "bag").departures
+    assert found is not None
+    return [(d.cause, d.action, (d.stamp_ns - T0_NS) * 1e-9, d.duration_s, d.count) for d in found]
+
+
+def test_each_cause_is_told_once_with_its_first_time_its_whole_time_and_how_often(tmp_path: Path) -> None:
+    lagging = (Cause.LAGGING, SLOW)
+    found = measured(
+        tmp_path,
+        (1.0, acting(lagging, since_s=0.9)),
+        (1.1, acting(lagging, (Cause.CONTACT_FORCE, HOLD), since_s=1.08)),
+        (1.4, acting((Cause.CONTACT_FORCE, HOLD), since_s=1.08)),
+        (1.5, {}),
+        (2.0, acting(lagging, since_s=2.0)),
+        (2.2, {}),
+    )
+    assert found == [
+        (Cause.LAGGING, SLOW, pytest.approx(0.9), pytest.approx(0.5 + 0.2), 2),
+        (Cause.CONTACT_FORCE, HOLD, pytest.approx(1.08), pytest.approx(0.42), 1),
+    ]
+
+
+def test_what_a_cause_grows_into_is_a_departure_of_its_own(tmp_path: Path) -> None:
+    pressed = [(Cause.CONTACT_FORCE, action) for action in (HOLD, STOP)]
+    found = measured(tmp_path, (1.0, acting(pressed[0], since_s=1.0)), (1.5, acting(pressed[1], since_s=1.0)))
+    assert [(cause, action, at_s) for cause, action, at_s, _, _ in found] == [
+        (*pressed[0], pytest.approx(1.0)),
+        (*pressed[1], pytest.approx(1.5)),
+    ]
+    assert found[1][3] == pytest.approx(2.5), "to the end of the trial"
+
+
+def test_only_the_time_of_the_policy_counts(tmp_path: Path) -> None:
+    lost = (Cause.ENABLE_LOST, HOLD)
+    found = measured(tmp_path, (-0.4, acting(lost, since_s=-0.4)), (0.3, {}), (4.2, acting(lost, since_s=4.2)))
+    assert found == [(*lost, pytest.approx(0.0), pytest.approx(0.3), 1)]
+
+
+def test_the_wait_for_the_first_chunk_is_none(tmp_path: Path) -> None:
+    stale = (Cause.SOURCE_STALE, HOLD)
+    found = measured(
+        tmp_path,
+        (0.0, acting(stale, since_s=0.0)),
+        (0.5, {}),  # the bag's first target
+        (3.0, acting(stale, since_s=3.0)),
+        (3.1, {}),
+    )
+    assert found == [(*stale, pytest.approx(3.0), pytest.approx(0.1), 1)]
+
+
+def test_a_status_that_tells_the_cause_alone_is_enough(tmp_path: Path) -> None:
+    found = measured(tmp_path, (1.0, {"mode": "FAULT", "cause": "control_process_died", "detail": "signal 11"}))
+    assert found == [(Cause.CONTROL_PROCESS_DIED, STOP, pytest.approx(1.0), pytest.approx(3.0), 1)]
+    (spell,) = spells(read_trace(tmp_path / "bag"))
+    assert spell.detail == "signal 11"
+
+
+def test_refusals_are_counted_by_reason_on_both_sides(tmp_path: Path) -> None:
+    counts = ({"expired": 2}, {"expired": 3}, {"expired": 3, "velocity": 1}, {"expired": 1})
+    statuses = [(k - 0.5, {"refusals": count}) for k, count in enumerate(counts)]
+    SyntheticBag(tmp_path / "bag", statuses=statuses)
+    refusals = measure_bag(tmp_path / "bag").refusals
+    assert refusals == {"collision": 1, "expired": 1 + 1, "velocity": 1}, "a count that falls is a new process"
+
+
+def test_departures_are_kept_as_json() -> None:
+    departure = Departure(Cause.NEAR_LIMIT, SLOW, 5, 0.25, 3)
+    assert departure.to_json()["action"] == "slow"
+    assert departure_from_json(departure.to_json()) == departure
