@@ -86,8 +86,9 @@ LADDER = {
     Cause.CONTACT_FORCE: Rung(
         "the force at a tool is above `tool_force_n`", Action.HOLD, Recovery.NEW_CHUNK, delay_s=0.02, stop_after_s=0.5
     ),
+    # the first tick after four periods: within five of the last state
     Cause.STATE_STALE: Rung(
-        "the measured state does not advance", Action.HOLD, Recovery.ITSELF, delay_periods=5, stop_after_s=1.0
+        "the measured state does not advance", Action.HOLD, Recovery.ITSELF, delay_periods=4, stop_after_s=1.0
     ),
     Cause.NO_WAY_HOME: Rung("the straight way home is not free", Action.HOLD, Recovery.RECOVER),
     Cause.COMMAND_INVALID: Rung("a command is not finite or of the wrong shape", Action.STOP, Recovery.RECOVER),

@@ -57,9 +57,9 @@ def test_a_stop_acts_until_it_is_cleared() -> None:
 def test_what_lasts_too_long_stops_and_is_told_once() -> None:
     conditions = Conditions(PERIOD_S)
     held = {Cause.STATE_STALE: 0}
-    assert conditions.update(held, 1040 * MS - 1) == (Active(Cause.STATE_STALE, 0, Action.HOLD),)
-    assert conditions.update(held, 1040 * MS) == (Active(Cause.STATE_STALE, 0, Action.STOP),)
-    assert conditions.update({}, 1048 * MS) == (Active(Cause.STATE_STALE, 0, Action.STOP),)
+    assert conditions.update(held, 1032 * MS - 1) == (Active(Cause.STATE_STALE, 0, Action.HOLD),)
+    assert conditions.update(held, 1032 * MS) == (Active(Cause.STATE_STALE, 0, Action.STOP),)
+    assert conditions.update({}, 1040 * MS) == (Active(Cause.STATE_STALE, 0, Action.STOP),)
 
 
 def test_clearing_forgets_beginnings_too() -> None:

@@ -117,9 +117,9 @@ def test_each_input_may_be_missing_for_its_delay_and_no_nanosecond_longer(
 
 
 def test_at_what_rate_a_robot_is_controlled_decides_how_old_its_state_may_be() -> None:
-    assert DELAY_NS[Cause.STATE_STALE] == 40_000_000
+    assert DELAY_NS[Cause.STATE_STALE] == 32_000_000
     gate = SafetyGate(robot("ur5e"), KINEMATICS)
-    assert gate._delay_ns[Cause.STATE_STALE] == 10_000_000
+    assert gate._delay_ns[Cause.STATE_STALE] == 8_000_000
 
 
 def test_a_state_that_comes_again_is_no_new_state_whatever_its_stamp_says() -> None:
@@ -129,13 +129,13 @@ def test_a_state_that_comes_again_is_no_new_state_whatever_its_stamp_says() -> N
         bench.now_ns += PERIOD_NS
         bench.gate.enable(bench.now_ns)
         verdict = bench.gate.check(Command(bench.now_ns, HOME), state_at(HOME, stamp_ns), FOREVER_NS, bench.now_ns)
-        assert verdict.cause is (Cause.STATE_STALE if ticks > 5 else None)
+        assert verdict.cause is (Cause.STATE_STALE if ticks > 4 else None)
 
 
 def test_a_missing_measurement_counts_from_the_last_state() -> None:
     bench = Bench.at()
     causes = [bench.ask(HOME, state_age_ns=None).cause for _ in range(6)]
-    assert causes == [None] * 4 + [Cause.STATE_STALE] * 2
+    assert causes == [None] * 3 + [Cause.STATE_STALE] * 3
     assert bench.gate.closing == {Cause.STATE_STALE: bench.now_ns - 6 * PERIOD_NS}
 
 
