@@ -24,6 +24,7 @@ from ros_wam.motion.link import Link
 from ros_wam.motion.loop import ControlLoop, build_control_loop
 from ros_wam.motion.pace import Pace
 from ros_wam.motion.realtime import become_realtime
+from ros_wam.motion.rehearsal import rehearse
 from ros_wam.motion.report import waiting_status
 from ros_wam.motion.service import ControlService
 from ros_wam.run_config import RunConfig, load_run_config
@@ -53,6 +54,7 @@ def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
 
     driver = AnnouncedDriver(opened, announce)
     loop = build_control_loop(embodiment, driver, config.station())
+    rehearse(embodiment, config.station())
     _connect(driver, link, clock)
     pace = Pace(clock, embodiment.period_s)
     service = ControlService(loop, link, pace, become_realtime())
