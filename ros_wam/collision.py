@@ -52,7 +52,8 @@ class CollisionModel:
         moves = np.where((reach[first] > 0.0) & (reach[second] > 0.0), 0.0, reach[first] + reach[second])
         self._weights = np.zeros((len(self._pairs), len(embodiment.joint_names)))
         np.add.at(self._weights.T, self._columns, (moves * self._scale).T)
-        on_fixture = np.isin(self._model.geom_bodyid, 0)[np.column_stack([first, second])].any(axis=1)
+        boxes = [self._model.geom(name).id for name in fixtures]
+        on_fixture = np.isin(first, boxes) | np.isin(second, boxes)
         by_finger = (self._weights[:, embodiment.is_gripper] > 0.0).any(axis=1)
         self.tolerance_m: FloatArray = np.where(on_fixture & by_finger, FINGER_TOUCH_M, TOUCH_M)
         """`(pairs,)`: how deep each two things may be in each other."""
