@@ -36,6 +36,14 @@ def test_admitted_chunk_comes_first() -> None:
     assert values["latency_ms"] == values["round_trip_ms"] == "100.0"
 
 
+def test_what_the_policy_saw_is_told_by_its_stamps() -> None:
+    step = answered()
+    values = said(PolicyStatus(PolicyState.RUNNING, step=step))[1]
+    assert int(values["observation_stamp_ns"]) == step.observation.stamp_ns
+    for view, frame in step.observation.frames.items():
+        assert int(values[f"{view}_stamp_ns"]) == frame.stamp_ns
+
+
 def test_refused_answer_is_kept_as_it_came() -> None:
     topics, values = said(PolicyStatus(PolicyState.RUNNING, step=answered(np.full((30, 7), np.nan))))
     assert topics == ["action_chunk_raw", "policy_status"]

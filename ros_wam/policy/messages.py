@@ -55,6 +55,8 @@ def _step_values(step: PolicyStep) -> dict[str, Any]:
     """Return what there is to say of one inference; `latency_ms` is the call, from request to decoded answer."""
     return {
         "inference": step.inference_id,
+        "observation_stamp_ns": step.observation.stamp_ns,
+        **{f"{view}_stamp_ns": frame.stamp_ns for view, frame in step.observation.frames.items()},
         "chunk": step.chunk.chunk_id if step.chunk else None,
         "refused": step.refused.reason.value if step.refused else "",
         "refused_detail": str(step.refused) if step.refused else "",

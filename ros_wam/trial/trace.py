@@ -108,6 +108,11 @@ class Trace:
         """`(N,)`: where the safety gate changed a command. Holding is not counted."""
         return np.asarray(self.origin.limits & ~int(Limit.HOLD), dtype=np.bool_)
 
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """`(N,)`: where the safety gate was closed and gave something else than what was asked for."""
+        return np.asarray(self.origin.limits & int(Limit.HOLD), dtype=np.bool_)
+
     def in_mode(self, mode: Mode) -> NDArray[np.bool_]:
         """Return `(N,)`: where the robot was in `mode`."""
         return np.asarray(self.origin.source == MODES.index(mode), dtype=np.bool_)
