@@ -10,7 +10,7 @@ from ros_wam.calibration import SafetySettings
 from ros_wam.clock import FakeClock
 from ros_wam.embodiment import Embodiment
 from ros_wam.motion.loop import ControlLoop, build_control_loop
-from ros_wam.types import FloatArray, StepRecord
+from ros_wam.types import Command, FloatArray, StepRecord
 
 UR5 = robot()
 HOME = UR5.home_position
@@ -25,12 +25,14 @@ def away(joint: int, by: float) -> FloatArray:
 
 @dataclass
 class Rig:
-    """Loop, robot and clock; the enable heartbeat beats while `enabled`."""
+    """Loop, robot and clock; the enable heartbeat beats while `enabled`, and a `leader` says where to go."""
 
     clock: FakeClock
     robot: PerfectRobot
     loop: ControlLoop
     enabled: bool = True
+    leader: FloatArray | None = None
+    late_ns: int = 0
 
     @property
     def now_ns(self) -> int:
@@ -42,7 +44,9 @@ class Rig:
             self.clock.advance_ns(PERIOD_NS)
             if self.enabled:
                 self.loop.enable(self.now_ns)
-            records.append(self.loop.tick(self.now_ns))
+            if self.leader is not None:
+                self.loop.teleoperate(Command(self.now_ns, self.leader), self.now_ns)
+            records.append(self.loop.tick(self.now_ns, self.now_ns - self.late_ns))
         return records
 
     def until(self, done: Callable[[], bool], ticks: int = 2000) -> int:

@@ -43,6 +43,7 @@ def ramp(start: FloatArray, end: FloatArray, rows: int = 30) -> FloatArray:
 class PerfectRobot:
     """A driver whose robot is at once where it is sent, unless it is `stuck`; it checks commands as every driver does.
 
+    It measures that it is `behind`, and meets `force_n`; its stamps stand still while `frozen_stamp_ns` is set.
     `failure` is raised by `read` and `send` while it is set; a state that is merely stale only by `read`.
     """
 
@@ -57,6 +58,7 @@ class PerfectRobot:
         self.stops = 0
         self.stuck = False
         self.force_n = 0.0
+        self.behind = np.zeros(len(self.position))
         self._before: FloatArray | None = None
 
     def connect(self) -> None: ...
@@ -64,7 +66,7 @@ class PerfectRobot:
     def read(self) -> JointState:
         if self.failure is not None:
             raise self.failure
-        return state_at(self.position, self.frozen_stamp_ns or self.clock.now_ns(), self.force_n)
+        return state_at(self.position - self.behind, self.frozen_stamp_ns or self.clock.now_ns(), self.force_n)
 
     def send(self, command: Command) -> Command:
         failure = self.send_failure or (None if isinstance(self.failure, StateStale) else self.failure)

@@ -175,13 +175,13 @@ class ControlLoop:
         slowed = any(active.action is Action.SLOW for active in self.active)
         share = min(self._settings.speed_override, SLOW_SHARE if slowed else 1.0)
         self._source.buffer.set_speed(share, now_ns)
-        start, closing = self._start(), self._gate.closing.keys()
-        if start is None or not self._gate.may_open:
+        given = self._gate.position
+        if given is None or not self._gate.may_open:
             return
-        if closing - {self._source.lost}:
-            self._source.drop_if_far(start, now_ns)
+        if self._gate.closing.keys() - {self._source.lost}:
+            self._source.drop_if_far(given, now_ns)
         else:
-            self._way_home.plan(start, now_ns)
+            self._way_home.plan(given, now_ns)
 
     def _send(self, command: Command) -> Command:
         broken = any(LADDER[cause].action is Action.STOP for cause in self._met)

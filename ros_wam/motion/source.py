@@ -81,12 +81,12 @@ class Source:
         self._leader_ns = stamp_ns
         return followed
 
-    def drop_if_far(self, start: FloatArray, now_ns: int) -> None:
-        """Forget a chunk that has gone on without the robot, which has been held at `start` `(n,)`."""
+    def drop_if_far(self, position: FloatArray, now_ns: int) -> None:
+        """Forget a chunk that has gone on without the robot, which was sent to `position` `(n,)` and is held there."""
         reference = self.buffer.reference(now_ns)
         if reference is None:
             return
-        away = np.where(self._embodiment.is_gripper, 0.0, np.abs(reference.position - start))
+        away = np.where(self._embodiment.is_gripper, 0.0, np.abs(reference.position - position))
         if away.max() > self._embodiment.start_distance_rad:
             self.buffer.clear()
 
