@@ -238,3 +238,19 @@ def test_a_line_that_ends_between_two_ticks_is_left(rig: Rig) -> None:
     rig.theirs.close()
     rig.service.listen()
     assert rig.service._link.closed
+
+
+def test_what_is_not_known_is_ignored(rig: Rig) -> None:
+    rig.theirs.send("greeting", "hello")
+    assert {kind for kind, _ in rig.run()} <= {"records", "status"}
+
+
+def test_a_chunk_whose_first_setpoint_is_not_sent_is_not_followed(rig: Rig) -> None:
+    rig.run(3)
+    rig.ask("policy")
+    rig.send_chunk(pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
+    rig.run()
+    rig.robot.send_failure = DriverError("connection reset")
+    rig.run(2)
+    assert rig.status()["mode"] == "FAULT"
+    assert rig.followed() is None

@@ -143,14 +143,13 @@ class ControlSupervisor:
         """Let the control process stop the robot and end within 1.5 s; if it fails, stop the robot without it."""
         was_running = self.running
         self._closing.set()
-        if self._process is None or self._link is None:
+        if self._process is None or self._link is None or self._watcher is None:
             return
         self._link.shut()
         status = _end(self._process, END_TIMEOUT_S)
         if was_running and status != 0:  # it may have been ended before it had stopped the robot
             self._tell_death(f"ended with status {status} while it stopped the robot")
-        if self._watcher is not None:
-            self._watcher.join(END_TIMEOUT_S)
+        self._watcher.join(END_TIMEOUT_S)
         self._link.close()
 
     def _send(self, kind: str, content: Any) -> None:
