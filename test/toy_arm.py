@@ -1,4 +1,4 @@
-"""An arm simple enough to know by heart where it is: a ball at 1 m from a joint, and a hand with a thumb."""
+"""An arm simple enough to know by heart where it is: a big ball at 1 m from a joint, and a hand with a thumb."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ MJCF = """
     <body name="link">
       <joint name="shoulder" axis="0 0 1"/>
       <geom name="sleeve" type="sphere" size="0.06"/>
-      <geom name="ball" type="sphere" pos="1 0 0" size="0.1"/>
+      <geom name="ball" type="sphere" pos="1 0 0" size="0.4"/>
       <geom name="paint" type="sphere" pos="0.5 0 0" size="0.2" contype="0" conaffinity="0"/>
       <body name="hand" pos="1.2 0 0">
         <joint name="wrist" axis="0 0 1" pos="0.1 0 0"/>
@@ -40,7 +40,7 @@ MJCF = """
 
 
 def toy_arm(folder: Path, mjcf: str = MJCF) -> Embodiment:
-    """Joints shoulder, wrist, gripper; the ball touches y = 0.7 where the sine of the shoulder is 0.6."""
+    """Joints shoulder, wrist, gripper; the ball touches y = 1 where the sine of the shoulder is 0.6."""
     (folder / "toy.xml").write_text(mjcf)
     joint = UR5.joints["joint1"]
     arm = replace(UR5.arms["arm"], joints=("shoulder", "wrist"), base_frame="world")
