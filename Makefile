@@ -1,6 +1,6 @@
 # make demo   set everything up and run three simulated trials        make test   set everything up and pass every test
 # make check  format, lint, types and the ROS-free tests              make setup  only set up (idempotent)
-# make faults inject every fault and write docs/faults.md
+# make faults inject every fault and write docs/faults.md           make docs   write the ladder into docs/failsafe.md
 SHELL := /bin/bash
 PYTHON ?= python3
 ROS ?= kilted
@@ -11,7 +11,7 @@ CHOICE := $(shell [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>
 SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
 export MUJOCO_GL ?= osmesa
 
-.PHONY: demo test check faults setup clean system-libraries
+.PHONY: demo test check faults docs setup clean system-libraries
 
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
@@ -24,6 +24,9 @@ check: setup
 
 test: check
 	$(BIN)/pytest -m "ros or vendor or slow"
+
+docs: setup
+	$(BIN)/python -c 'from pathlib import Path; from ros_wam.ladder import with_table; page = Path("docs/failsafe.md"); page.write_text(with_table(page.read_text()))'
 
 faults: setup
 	@mkdir -p runs && rm -f runs/faults.json

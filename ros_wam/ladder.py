@@ -17,6 +17,8 @@ SLOW_SHARE = 0.25
 TRIAL_GRACE_S = 1.0
 """How long a cause that is not the policy's own may hold the robot before it spoils the trial."""
 
+TABLE_BEGINS, TABLE_ENDS = "<!-- made by `make docs` -->", "<!-- until here -->"
+
 
 class Active(NamedTuple):
     """A cause that acts on the robot: since when its condition holds, and what it does."""
@@ -29,8 +31,9 @@ class Active(NamedTuple):
 class Recovery(Enum):
     """What ends a cause."""
 
-    ITSELF = "ends with its condition"
+    ITSELF = "its condition"
     NEW_CHUNK = "a new chunk, or a new command of the leader"
+    NEW_MODE = "the next mode that is asked for"
     RECOVER = "an operator recovers the robot"
     NEXT_TRIAL = "the next trial"
     RESTART = "someone mends it and runs `ros-wam eval --resume`"
@@ -63,6 +66,17 @@ class Rung:
             return None
         return self.action if self.stop_after_s is None or over_ns < round(self.stop_after_s * 1e9) else Action.STOP
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What `docs/failsafe.md` says: condition, how long it may last, what it does, what ends it."""
+        parts = [f"{self.delay_s * 1e3:g} ms"] * (self.delay_s > 0.0)
+        parts += [f"{self.delay_periods} control periods"] * (self.delay_periods > 0)
+        action = (
+            self.action.name if self.stop_after_s is None else f"{self.action.name}; STOP {self.stop_after_s:g} s later"
+        )
+        released = f", {self.release_s:g} s later" if self.release_s else ""
+        return self.condition, " + ".join(parts) or "at once", action, f"{self.recovery.value}{released}"
+
 
 LADDER = {
     # the control process watches these
@@ -90,7 +104,7 @@ LADDER = {
     Cause.STATE_STALE: Rung(
         "the measured state does not advance", Action.HOLD, Recovery.ITSELF, delay_periods=4, stop_after_s=1.0
     ),
-    Cause.NO_WAY_HOME: Rung("the straight way home is not free", Action.HOLD, Recovery.RECOVER),
+    Cause.NO_WAY_HOME: Rung("the straight way home is not free", Action.HOLD, Recovery.NEW_MODE),
     Cause.COMMAND_INVALID: Rung("a command is not finite or of the wrong shape", Action.STOP, Recovery.RECOVER),
     Cause.NOT_FOLLOWING: Rung(
         "a joint is more than `tracking_rad` from where it was sent", Action.STOP, Recovery.RECOVER
@@ -119,3 +133,12 @@ LADDER = {
 def most_severe(causes: Iterable[Cause]) -> Cause | None:
     """Return the cause that decides, the first of several that are equally severe; None for none."""
     return max(causes, key=lambda cause: LADDER[cause].action, default=None)
+
+
+def with_table(page: str) -> str:
+    """Return the text of `docs/failsafe.md` with its table as the ladder is now."""
+    rows: list[tuple[str, ...]] = [("cause", "condition", "may last", "action", "ends with"), ("---",) * 5]
+    rows += [(f"`{cause.value}`", *rung.cells) for cause, rung in LADDER.items()]
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    before, after = page[: page.index(TABLE_BEGINS)], page[page.index(TABLE_ENDS) :]
+    return f"{before}{TABLE_BEGINS}\n\n{table}\n{after}"

@@ -1,13 +1,16 @@
 """The one table: every cause has a rung, delays and escalation are counted to the nanosecond, the most severe wins."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ros_wam.causes import Action, Cause
-from ros_wam.ladder import LADDER, SLOW_SHARE, Recovery, Rung, most_severe
+from ros_wam.ladder import LADDER, SLOW_SHARE, Recovery, Rung, most_severe, with_table
 
 PERIOD_S = 0.002
+PAGE = Path(__file__).parents[1] / "docs" / "failsafe.md"
 
 
 def test_every_cause_has_a_rung() -> None:
@@ -29,6 +32,13 @@ def test_a_declared_state_is_reached_within_100_ms_where_somebody_may_be_hurt() 
     for cause in (Cause.LEADER_LOST, Cause.ENABLE_LOST, Cause.CONTROL_PROCESS_DIED, Cause.CONTACT_FORCE):
         assert LADDER[cause].delay_ns(0.008) <= 100_000_000
     assert 0.0 < SLOW_SHARE < 1.0
+
+
+def test_the_page_says_what_the_ladder_says() -> None:
+    page = PAGE.read_text()
+    assert with_table(page) == page, "make docs"
+    for cause in Cause:
+        assert f"| `{cause.value}` | {LADDER[cause].condition} |" in page
 
 
 @given(st.lists(st.sampled_from(Cause)))
