@@ -33,6 +33,9 @@ faults: setup
 	FAULTS_JSON=runs/faults.json $(BIN)/pytest test/faults -m slow
 	PYTHONPATH=.:test $(BIN)/python test/faults/document.py runs/faults.json
 
+property: setup
+	ROS_WAM_PROPERTY_TICKS=1000000 $(BIN)/pytest -m slow -o log_cli=true -o log_cli_level=INFO test/test_motion_line.py
+
 setup: system-libraries $(VENV)/.installed
 
 $(VENV)/.dependencies-$(CHOICE): setup.py

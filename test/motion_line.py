@@ -29,6 +29,7 @@ from ros_wam.types import ActionChunk, Command, FloatArray, JointState, Mode
 
 MODES = [Mode.POLICY] * 6 + [Mode.TELEOP] * 2 + [Mode.HOLD, Mode.HOMING]
 FAILURES = (StateStale("no new state"), RobotStopped("protective stop"), DriverError("odd"), DriverUnreachable("gone"))
+DTS_S = (0.002, 0.02, 0.02, 1.0 / 30.0, 1.0 / 30.0, 0.1, 0.1, np.nan, 0.0, -1.0, 1e-300, 1e300)
 SHARES = (0.05, 0.25, 0.5, 0.9, 1.0)
 
 
@@ -189,7 +190,7 @@ class MotionLine:
     def _chunk(self, now_ns: int) -> ActionChunk:
         """Return anything that a policy, or what lies between it and control, might send; may raise SpecError."""
         rng, joints = self.rng, len(self.embodiment.joint_names)
-        rows, dt_s = int(rng.integers(2, 40)), float(rng.choice([0.002, 0.02, 1.0 / 30.0, 0.1]))
+        rows, dt_s = int(rng.integers(2, 40)), float(rng.choice(DTS_S))
         start = self.robot.position if self.robot.sent is None else self.robot.sent
         shape = {
             "walk": lambda: np.cumsum(rng.normal(0.0, 0.03, (rows, joints)), axis=0),

@@ -1,13 +1,14 @@
 """The cheap checks of a chunk: admission begins with them, and the process that moves the robot repeats them."""
 
-import math
-
 import numpy as np
 
 from ros_wam.causes import RefusalReason
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused
 from ros_wam.types import ActionChunk, FloatArray
+
+MIN_DT_S, MAX_DT_S = 1e-3, 10.0
+"""Between rows; no policy is outside, and within them no velocity of a chunk is more than a float can hold."""
 
 
 def check_chunk(chunk: ActionChunk, embodiment: Embodiment, position: FloatArray, now_ns: int, reanchored: bool) -> int:
@@ -20,8 +21,9 @@ def check_chunk(chunk: ActionChunk, embodiment: Embodiment, position: FloatArray
     if joints != len(embodiment.joint_names) or rows < 2:
         wanted = f"(at least 2, {len(embodiment.joint_names)})"
         raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"positions have shape {chunk.positions.shape}, must be {wanted}")
-    if not 0.0 < chunk.dt_s < math.inf:
-        raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"rows are {chunk.dt_s} s apart, must be more than 0 s")
+    if not MIN_DT_S <= chunk.dt_s <= MAX_DT_S:
+        bounds = f"{MIN_DT_S} to {MAX_DT_S} s"
+        raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"rows are {chunk.dt_s} s apart, must be {bounds}")
     if chunk.observation_stamp_ns > now_ns:
         early_ms = (chunk.observation_stamp_ns - now_ns) * 1e-6
         raise ChunkRefused(RefusalReason.EXPIRED, f"its observation is from {early_ms:.0f} ms in the future")
