@@ -1,10 +1,12 @@
 """The running processes of one sitting, with hands on each of them."""
 
+import contextlib
 import json
 import os
 import resource
 import select
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from ros_wam.supervisor import Supervisor
 
 CONTROL = "ros_wam.motion.process"
 POLL_S = 0.05
+AHEAD = -10
 
 
 class LiveStack:
@@ -30,6 +33,7 @@ class LiveStack:
         self.supervisor = Supervisor(self.run, self.sitting / "logs")
         self.ended: str | None = None
         self.supervisor.__enter__()
+        self._weigh(AHEAD, *(pid for pid, _ in self._processes()))
         self._patch = pytest.MonkeyPatch()
         for name, value in self.run.environment.items():
             self._patch.setenv(name, value)
@@ -49,15 +53,27 @@ class LiveStack:
     def pid(self, name: str) -> int:
         """Return the process id of a node, or of the control process."""
         module = CONTROL if name == "control_process" else f"ros_wam.nodes.{name.removesuffix('_wrist')}"
-        view = "wrist" if name.endswith("_wrist") else ""
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (process / "cmdline").read_bytes().decode().split("\0")
-            except OSError:
-                continue
-            if module in words and str(self.run.config_file) in words and (not view or view in words):
-                return int(process.name)
-        raise AssertionError(f"{name} does not run")
+        wanted = {module, "wrist"} if name.endswith("_wrist") else {module}
+        found = [pid for pid, words in self._processes() if wanted <= words]
+        assert len(found) == 1, f"{name} runs {len(found)} times"
+        return found[0]
+
+    def _processes(self) -> Iterator[tuple[int, set[str]]]:
+        """Yield the id and the words of the command line of each process of this run."""
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = set((folder / "cmdline").read_bytes().decode().split("\0"))
+                if str(self.run.config_file) in words:
+                    yield int(folder.name), words
+
+    def _weigh(self, niceness: int, *pids: int) -> None:
+        """Put this run before what else keeps the machine busy, where permitted: late pictures end trials.
+
+        It weighs sessions against each other, and each process of a run has its own.
+        """
+        with contextlib.suppress(OSError):
+            for pid in (os.getpid(), *pids):
+                Path(f"/proc/{pid}/autogroup").write_text(str(niceness))
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to a node or to the control process."""
@@ -71,4 +87,5 @@ class LiveStack:
         """End everything."""
         self.witness.close()
         self._patch.undo()
+        self._weigh(0)
         self.supervisor.__exit__(None, None, None)

@@ -1,5 +1,6 @@
 """One sitting in real time, with a trial for each fault: every process, the vendor library and the emulated robot."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from faults.intact import Intact
 from faults.live_stack import LiveStack
 
 from ros_wam.bringup import Request
+from ros_wam.causes import Cause
 from ros_wam.share import share_dir
 from ros_wam.sim.emulators.emulator import ReceivedTarget
 
@@ -48,20 +50,34 @@ class LiveWorld:
         return max(self.stack.sitting.glob("trials/[0-9][0-9][0-9]/bag/*.mcap"))
 
     def run(self, fault: Fault) -> Evidence:
-        """Run one trial in which `fault` comes, and mend what was broken."""
-        running = self._until_running()
-        stack = self.stack
+        """Run one trial in which `fault` comes, and mend what was broken; once more where a late picture ended it."""
+        evidence = self._run_once(fault)
+        spoilt = evidence.trial is not None and evidence.trial["cause"] == Cause.CAMERA_STALE.value
+        return self._run_once(fault) if spoilt and fault.cause is not Cause.CAMERA_STALE else evidence
+
+    def _run_once(self, fault: Fault) -> Evidence:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)  # what could not be mended is not left to the next fault
+            evidence = self._run(fault)
+            undo.pop_all()
+        if self.stack.ended is not None:
+            self.close()
+        return evidence
+
+    def _run(self, fault: Fault) -> Evidence:
+        trial_id = self._until_running()["trial_id"]
+        stack, self.targets = self.stack, ()
         injected_ns = stack.clock.now_ns()
         fault.inject(self)
-        self._until(lambda event: (event["state"], event["trial_id"]) == ("scored", running["trial_id"]))
+        self._until(lambda event: (event["state"], event["trial_id"]) == ("scored", trial_id))
         for mend in self._mends:
             mend()
         self._mends.clear()
-        self._end_if_over()
+        self._due.clear()
+        self._linger()
         assert self._intact is not None
         self._intact.check()
-        targets, self.targets = self.targets, ()
-        return Evidence(stack.sitting / "trials" / running["trial_id"], injected_ns, tuple(stack.witness.said), targets)
+        return Evidence(stack.sitting / "trials" / trial_id, injected_ns, tuple(stack.witness.said), self.targets)
 
     def collect_targets(self) -> None:
         """Keep the arm targets that the controller has received in this trial's last seconds."""
@@ -80,6 +96,8 @@ class LiveWorld:
 
     def close(self) -> None:
         """End what runs."""
+        self._due.clear()
+        self._mends.clear()
         if self._stack is not None:
             self._stack.close()
             self._stack = None
@@ -88,11 +106,14 @@ class LiveWorld:
         """Return the event of a trial that has run for a while, in a new stack where the last fault ended its own."""
         for _ in range(2):
             self._stack = self._stack or self._start()
-            running = self._until(lambda event: event["state"] == "running" and event["elapsed_s"] > INJECT_S)
+            running = self._until(self._moves)
             if running is not None:
                 return running
             self.close()
         raise AssertionError("no trial ran")
+
+    def _moves(self, event: dict[str, Any]) -> bool:
+        return event["state"] == "running" and event["elapsed_s"] > INJECT_S and self.stack.witness.moving
 
     def _start(self) -> LiveStack:
         resume = None if self._intact is None else self._intact.folder
@@ -118,12 +139,9 @@ class LiveWorld:
         for _, act in due:
             act()
 
-    def _end_if_over(self) -> None:
-        """Close a stack whose sitting a fault has ended, after a moment in which the robot may still be recorded."""
-        self._due.clear()
+    def _linger(self) -> None:
+        """Let a sitting end that a fault has ended, and the last of it be recorded."""
         stack = self.stack
         deadline_ns = stack.clock.now_ns() + round(LAST_TICKS_S * 1e9)
         while stack.clock.now_ns() < deadline_ns:
             stack.next_event()
-        if stack.ended is not None:
-            self.close()

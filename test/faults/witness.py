@@ -11,6 +11,7 @@ from ros_wam.clock import OFFSET_VARIABLE, StationClock
 from ros_wam.types import Command, FloatArray
 
 ANSWER_S = 5.0
+MOVING_RAD_S = 0.05
 
 
 class Witness:
@@ -24,6 +25,7 @@ class Witness:
 
         self.said: list[tuple[int, dict[str, str]]] = []
         self.position: FloatArray | None = None
+        self.moving = False
         self.clock = StationClock(int(run.environment[OFFSET_VARIABLE]))
         self._names = run.config.embodiment().joint_names
         self._context = rclpy.Context()
@@ -74,4 +76,5 @@ class Witness:
         self.said.append((stamp_ns, dict(status.values)))
 
     def _on_joints(self, message: Any) -> None:
-        self.position = np.array(fields.read_joint_state(message, self._names).position)
+        state = fields.read_joint_state(message, self._names)
+        self.position, self.moving = state.position, bool(np.abs(state.velocity).max() > MOVING_RAD_S)
