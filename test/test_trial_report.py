@@ -16,7 +16,8 @@ from ros_wam.trial.bag_trace import measure_bag
 from ros_wam.trial.episode import PICTURES, Episode, Picture
 from ros_wam.trial.outcome import Outcome
 from ros_wam.trial.report import write_report
-from ros_wam.trial.report_chart import LANE, MAX_POINTS, draw_episode
+from ros_wam.trial.report_chart import draw_episode
+from ros_wam.trial.report_sheet import LANE, MAX_POINTS
 from ros_wam.trial.results import Results
 from ros_wam.trial.trace import Trace
 from ros_wam.types import Stage

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ros_wam.trial.outcome import Trial
+from ros_wam.trial.smoothness import Smoothness
 from ros_wam.trial.trace import Trace
 from ros_wam.types import Stage
 
@@ -22,12 +23,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Episode:
-    """A trial, its trace and a few pictures of each view, oldest first; without a trace, `missing` says why."""
+    """A trial, its trace and a few pictures of each view, oldest first; without a trace, `missing` says why.
+
+    `smoothness` is None where nothing was measured, or the robot's limits are not known.
+    """
 
     trial: Trial
     trace: Trace | None = None
     film: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
     missing: str = ""
+    smoothness: Smoothness | None = None
 
     @property
     def stages(self) -> list[Stage]:

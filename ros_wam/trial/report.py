@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ros_wam.errors import CameraError, RecordError, SpecError, TrialError
+from ros_wam.errors import CameraError, ConfigError, RecordError, SpecError, TrialError
+from ros_wam.run_config import load_run_config
 from ros_wam.trial.bag_trace import read_trace
 from ros_wam.trial.durable import write_durably
 from ros_wam.trial.episode import Episode
@@ -11,7 +12,9 @@ from ros_wam.trial.outcome import Trial
 from ros_wam.trial.report_html import render_html
 from ros_wam.trial.report_markdown import render_markdown
 from ros_wam.trial.results import load_sitting, read_trials
+from ros_wam.trial.smoothness import Smoothness, smoothness
 from ros_wam.trial.summary import summarise
+from ros_wam.trial.trace import Trace
 
 
 def write_report(folder: Path) -> Path:
@@ -22,9 +25,10 @@ def write_report(folder: Path) -> Path:
     """
     sitting, trials = load_sitting(folder), read_trials(folder)
     summary, page = summarise(trials), folder / "report.html"
+    episodes = [_episode(folder, trial) for trial in trials]
     try:
-        write_durably(folder / "report.md", render_markdown(sitting, summary, trials))
-        write_durably(page, render_html(sitting, summary, [_episode(folder, trial) for trial in trials]))
+        write_durably(folder / "report.md", render_markdown(sitting, summary, episodes))
+        write_durably(page, render_html(sitting, summary, episodes))
     except OSError as error:
         raise TrialError(f"the report cannot be written to {folder}: {error.strerror}") from error
     return page
@@ -35,6 +39,16 @@ def _episode(folder: Path, trial: Trial) -> Episode:
         return Episode(trial, missing="the trial ended before its recording began")
     try:
         trace = read_trace(folder / trial.bag)
-        return Episode(trial, trace, read_film(folder / trial.bag, trace.start_ns, trace.end_ns))
+        film = read_film(folder / trial.bag, trace.start_ns, trace.end_ns)
     except (RecordError, SpecError, CameraError) as error:
         return Episode(trial, missing=str(error))
+    return Episode(trial, trace, film, smoothness=_smoothness(trace, (folder / trial.bag).parent / "config"))
+
+
+def _smoothness(trace: Trace, config: Path) -> Smoothness | None:
+    """Measure against the limits of the robot file that is kept beside the bag."""
+    try:
+        embodiment = load_run_config(config / "config.yaml").embodiment()
+    except ConfigError:
+        return None
+    return smoothness(trace, embodiment)

@@ -7,15 +7,27 @@ from typing import Any
 from ros_wam.trial.episode import Episode
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.report_chart import draw_episode
+from ros_wam.trial.report_details import all_hops, happenings_html, hops_html, smoothness_facts
 from ros_wam.trial.report_style import SCRIPT, STYLE
 from ros_wam.trial.sitting import Sitting
 from ros_wam.types import Stage
 
 _COLUMNS = (
-    *("trial", "outcome", "score", "stages", "time", "idle", "inference p50 / p99", "interventions", "missing"),
+    *(
+        "trial",
+        "outcome",
+        "score",
+        "stages",
+        "time",
+        "idle",
+        "inference p50 / p99",
+        "interventions",
+        "refused",
+        "missing",
+    ),
     "invalid because",
 )
-_NUMERIC = frozenset({"time", "idle", "inference p50 / p99", "interventions", "missing"})
+_NUMERIC = frozenset({"time", "idle", "inference p50 / p99", "interventions", "refused", "missing"})
 
 
 def render_html(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
@@ -31,6 +43,7 @@ def render_html(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence
         f"{_tiles(summary, [e.trial for e in episodes])}"
         f"<h2>Trials</h2>{_table(episodes)}"
         f"{_legend()}{''.join(map(_trial, episodes))}"
+        f"{hops_html(all_hops(episodes))}"
         f"<h2>What was run</h2>{_provenance(sitting)}"
         f'</main><dialog><img alt=""></dialog><script>{SCRIPT}</script></html>\n'
     )
@@ -85,6 +98,7 @@ def _row(episode: Episode) -> str:
         "idle": _number(None if trial.idle_fraction is None else 100 * trial.idle_fraction, 1, " %"),
         "inference p50 / p99": _latency(trial),
         "interventions": _number(trial.interventions, 0),
+        "refused": _number(None if trial.refusals is None else sum(trial.refusals.values()), 0),
         "missing": _share(sum(n for n, _ in stream), sum(due for _, due in stream)),
         "invalid because": "" if trial.cause is None else escape(trial.cause.value),
     }
@@ -125,7 +139,10 @@ def _legend() -> str:
         '<span><i class="block" style="background:var(--idle)"></i>nothing to follow</span>'
         '<span><i style="border-color:var(--good);border-top-style:dashed"></i>stage achieved</span>'
         '<span><i class="block" style="background:var(--bar)"></i>inference</span>'
-        '<span><i class="block" style="background:var(--bad)"></i>safety gate intervened</span>'
+        '<span><i style="border-color:var(--bad);border-top-style:dotted"></i>asked for, but changed by the gate</span>'
+        '<span><i class="block" style="background:var(--limit)"></i>safety gate narrowed a command</span>'
+        '<span><i class="block act warn"></i>warn</span><span><i class="block act slow"></i>slow</span>'
+        '<span><i class="block act hold"></i>hold</span><span><i class="block act stop"></i>stop</span>'
         "<span>joints in rad, gripper 0 closed to 1 open; lag: largest joint difference sent − measured</span></div>"
     )
 
@@ -138,6 +155,7 @@ def _trial(episode: Episode) -> str:
         f"time <b>{_number(trial.duration_s, 1, ' s')}</b>",
         f"inference <b>{_latency(trial)}</b>",
         f"interventions <b>{_number(trial.interventions, 0)}</b>",
+        *smoothness_facts(episode),
         f"seed <b>{trial.seed}</b>",
     ] + ([f"missing <b>{escape(', '.join(missing))}</b>"] if missing else [])
     cause = "" if trial.cause is None else f"<b>invalid: {escape(trial.cause.value)}.</b> "
@@ -149,7 +167,7 @@ def _trial(episode: Episode) -> str:
         f'<section class="card trial" id="trial-{trial.trial_id}"><header><h3>Trial {trial.trial_id}</h3>{_pill(trial)}'
         f'<span class="soft">{escape(trial.policy)}</span></header>'
         f'<div class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</div>'
-        f"{say}{_stages(episode)}{shown}</section>"
+        f"{say}{_stages(episode)}{shown}{happenings_html(episode)}</section>"
     )
 
 

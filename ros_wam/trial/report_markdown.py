@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ros_wam.trial.episode import Episode
+from ros_wam.trial.hops import Hop
 from ros_wam.trial.outcome import Trial
+from ros_wam.trial.report_details import ROWS, all_hops, happenings
 from ros_wam.trial.sitting import Sitting
 
 _COLUMNS = (
@@ -14,13 +17,15 @@ _COLUMNS = (
     "idle",
     "inference p50 / p99",
     "interventions",
+    "refused",
     "missing",
     "invalid because",
 )
 
 
-def render_markdown(sitting: Sitting, summary: Mapping[str, Any], trials: Sequence[Trial]) -> str:
-    """Return the page: summary, table of trials, the stages of each, what was run."""
+def render_markdown(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
+    """Return the page: summary, table of trials, the stages of each, what departed from plan, what was run."""
+    trials = [episode.trial for episode in episodes]
     lines = [
         f"# {sitting.prompt}",
         "",
@@ -33,6 +38,9 @@ def render_markdown(sitting: Sitting, summary: Mapping[str, Any], trials: Sequen
         "",
         *_stages(trials),
         *_comments(trials),
+        *_happenings(episodes),
+        *_smoothness(episodes),
+        *_hops(all_hops(episodes)),
         "## What was run",
         "",
         f"- seed {sitting.seed}, {sitting.trials} trials planned",
@@ -69,6 +77,7 @@ def _row(trial: Trial) -> list[str]:
         "–" if trial.idle_fraction is None else f"{100 * trial.idle_fraction:.1f} %",
         "–" if inference is None else f"{inference['p50']:.0f} / {inference['p99']:.0f} ms",
         "–" if trial.interventions is None else str(trial.interventions),
+        "–" if trial.refusals is None else str(sum(trial.refusals.values())),
         "–" if trial.dropped is None else str(sum(trial.dropped.values())),
         "" if trial.cause is None else trial.cause.value,
     ]
@@ -92,3 +101,28 @@ def _points(trial: Trial, name: str) -> str:
 def _comments(trials: Sequence[Trial]) -> list[str]:
     said = [f"- {trial.trial_id}: {trial.comment}" for trial in trials if trial.comment]
     return ["## Comments", "", *said, ""] if said else []
+
+
+def _happenings(episodes: Sequence[Episode]) -> list[str]:
+    rows = [
+        [episode.trial.trial_id, f"{at_s:.2f} s", what, did, why]
+        for episode in episodes
+        for at_s, what, did, why in happenings(episode)[:ROWS]
+    ]
+    head = ["## Departures from plan", ""]
+    return [*head, *_table(("trial", "at", "what", "action", "evidence"), rows), ""] if rows else []
+
+
+def _smoothness(episodes: Sequence[Episode]) -> list[str]:
+    measured = [(episode.trial.trial_id, p) for episode in episodes if (p := episode.smoothness) is not None]
+    rows = [
+        [name, f"{p.velocity:.2f}", f"{p.acceleration:.2f}", f"{p.jerk:.2f}", f"{1e3 * p.narrowed_rad:.1f} mrad"]
+        for name, p in measured
+    ]
+    columns = ("trial", "velocity", "acceleration", "jerk", "largest change by the gate")
+    return ["## Peaks of what was sent, as shares of the limits", "", *_table(columns, rows), ""] if rows else []
+
+
+def _hops(found: Sequence[Hop]) -> list[str]:
+    rows = [[hop.name, f"{hop.p50_ms:.2f} ms", f"{hop.p99_ms:.2f} ms", str(hop.count)] for hop in found]
+    return ["## Latency, hop by hop", "", *_table(("hop", "p50", "p99", "measured"), rows), ""] if rows else []

@@ -3,10 +3,12 @@
 STYLE = """
 :root { --page:#f6f6f4; --card:#ffffff; --ink:#1b1d21; --soft:#646a73; --faint:#9aa0a8; --rule:#e4e4e0; --lane:#f7f7f5;
   --measured:#2158d6; --sent:#f0a02c; --good:#1a7f43; --bad:#c9302c; --warn:#a86400; --good-bg:#e3f3e8;
-  --bad-bg:#fbe6e5; --warn-bg:#faf0da; --idle:#d9d9d4; --bar:#8fa9e6; color-scheme: light dark; }
+  --bad-bg:#fbe6e5; --warn-bg:#faf0da; --idle:#d9d9d4; --bar:#8fa9e6; --limit:#8a63c9;
+  --act-warn:#e8d48a; --act-slow:#efb04a; --act-hold:#e2703a; --act-stop:#b3201c; color-scheme: light dark; }
 @media (prefers-color-scheme: dark) { :root { --page:#121316; --card:#1a1c20; --ink:#e9eaec; --soft:#a2a8b1;
   --faint:#70767f; --rule:#2c2f35; --lane:#202329; --measured:#86aaff; --sent:#e39a35; --good:#63cf8a; --bad:#ff8b85;
-  --warn:#e8b35a; --good-bg:#173523; --bad-bg:#412020; --warn-bg:#3a2e17; --idle:#3a3d44; --bar:#46588c; } }
+  --warn:#e8b35a; --good-bg:#173523; --bad-bg:#412020; --warn-bg:#3a2e17; --idle:#3a3d44; --bar:#46588c;
+  --limit:#b394ea;  --act-warn:#7d6d2c; --act-slow:#b57f24; --act-hold:#d9683a; --act-stop:#f0544f; } }
 * { box-sizing: border-box; }
 body { margin:0; background:var(--page); color:var(--ink); line-height:1.45; font-variant-numeric: tabular-nums;
   font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-size:14px; }
@@ -35,6 +37,8 @@ th.num { text-align:right; } a { color:inherit; text-decoration-color:var(--fain
   margin-right:4px; }
 .dots i.part { border-color:var(--good); background:linear-gradient(90deg, var(--good) 50%, transparent 50%); }
 .dots i.done { border-color:var(--good); background:var(--good); }
+table.small { width:auto; font-size:13px; margin:0 0 8px; } table.small td { padding:4px 12px 4px 0; }
+td.why { color:var(--soft); white-space:normal; } table.hops td, table.hops th { padding:5px 14px; }
 .trial { margin-top:18px; padding:18px 18px 12px; } .trial header { display:flex; flex-wrap:wrap; gap:4px 14px;
   align-items:baseline; margin-bottom:4px; } .trial h3 { margin:0; font-size:17px; }
 .facts { display:flex; flex-wrap:wrap; gap:2px 22px; color:var(--soft); font-size:13px; margin:0 0 10px; }
@@ -55,7 +59,15 @@ svg .lane { fill:var(--lane); } svg .grid { stroke:var(--rule); } svg .idle { fi
 svg polyline { fill:none; stroke-linejoin:round; stroke-linecap:round; }
 svg .sent { stroke:var(--sent); stroke-width:3.4; opacity:.62; }
 svg .measured { stroke:var(--measured); stroke-width:1.25; } svg .error { stroke:var(--soft); stroke-width:1.1; }
-svg .bar { fill:var(--bar); } svg .limit { fill:var(--bad); } svg .stage { stroke:var(--good); stroke-dasharray:3 3; }
+svg .desired { stroke:var(--bad); stroke-width:1.2; stroke-dasharray:2 2; }
+svg .bar { fill:var(--bar); } svg .limit { fill:var(--limit); } svg .refused { fill:var(--bad); }
+.act.warn { fill:var(--act-warn); background:var(--act-warn); }
+.act.slow { fill:var(--act-slow); background:var(--act-slow); }
+.act.hold { fill:var(--act-hold); background:var(--act-hold); }
+.act.stop { fill:var(--act-stop); background:var(--act-stop); }
+svg .mode { fill:var(--idle); } svg .mode.policy { fill:var(--good-bg); } svg .mode.teleop { fill:var(--bar); }
+svg .mode.homing { fill:var(--warn-bg); } svg .mode.fault { fill:var(--act-stop); }
+svg .stage { stroke:var(--good); stroke-dasharray:3 3; }
 svg .flag circle { fill:var(--good); }
 svg .flag text { fill:var(--card); font-weight:650; font-size:10px; }
 svg .fault { stroke:var(--bad); stroke-width:1.5; }

@@ -18,6 +18,8 @@ from ros_wam.sim.lockstep import run_sitting
 from ros_wam.sim.renderer import Renderer
 from ros_wam.sim.world import Snapshot
 from ros_wam.supervisor import Supervisor
+from ros_wam.trial.bag_trace import read_trace
+from ros_wam.trial.provenance import traced_share
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -48,6 +50,8 @@ def test_every_trial_leaves_a_bag_with_every_tick(tmp_path: Path) -> None:
         assert bag.counts["setpoints"] > 0
         assert bag.counts["wrist/image/compressed"] == bag.counts["global/image/compressed"] > 0
     assert trial["dropped"]["setpoints"] == 0
+    assert traced_share(read_trace(sitting / trial["bag"])) == 1.0, "every target has its inference and its pictures"
+    assert "peak of the limit" in (sitting / "report.html").read_text()
 
 
 def test_a_slow_policy_stops_and_goes_but_succeeds(tmp_path: Path) -> None:
