@@ -1,6 +1,8 @@
 # make demo   set everything up and run three simulated trials        make test   set everything up and pass every test
 # make check  format, lint, types and the ROS-free tests              make setup  only set up (idempotent)
 # make faults inject every fault and write docs/faults.md           make docs   write the ladder into docs/failsafe.md
+# make bench  run every benchmark and write docs/bench.md           make property   a million control ticks per robot at random
+# make mutation  break gate and admission, and see that a test notices each time
 SHELL := /bin/bash
 PYTHON ?= python3
 ROS ?= kilted
@@ -11,19 +13,36 @@ CHOICE := $(shell [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>
 SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
 export MUJOCO_GL ?= osmesa
 
-.PHONY: demo test check faults docs setup clean system-libraries
+.PHONY: demo test check bench property mutation faults docs setup clean system-libraries
 
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
+
+# What moves the robot and what is let near it: every line and branch, by the quick tests alone.
+COVERED := --cov=ros_wam.motion --cov=ros_wam.policy.admission --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not ros and not vendor and not slow"
+	$(BIN)/pytest -m "not ros and not vendor and not slow" $(COVERED)
 
 test: check
 	$(BIN)/pytest -m "ros or vendor or slow"
+
+# openpi's own broker is measured where openpi-client is installed, which needs an environment of its own.
+bench: setup $(VENV)-peers/.installed
+	mkdir -p runs/bench
+	$(VENV)-peers/bin/ros-wam bench chunk-switch --json > runs/bench/chunk-switch.json
+	$(BIN)/ros-wam bench latency --json --out runs/bench/latency.png > runs/bench/latency.json
+	$(BIN)/ros-wam bench control --json > runs/bench/control.json
+	$(BIN)/ros-wam bench observation --json > runs/bench/observation.json
+	cp runs/bench/latency.png docs/latency.png
+	$(BIN)/python -m ros_wam.bench.document runs/bench docs/bench.md
+
+mutation: setup
+	@[ -x $(BIN)/mutmut ] || $(BIN)/python -m pip install -q --disable-pip-version-check "mutmut>=3.8,<3.9"
+	$(BIN)/python test/mutation.py
 
 docs: setup
 	$(BIN)/python -c 'from pathlib import Path; from ros_wam.ladder import with_table; page = Path("docs/failsafe.md"); page.write_text(with_table(page.read_text()))'
@@ -39,7 +58,7 @@ property: setup
 setup: system-libraries $(VENV)/.installed
 
 $(VENV)/.dependencies-$(CHOICE): setup.py
-	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,dev; else options= extras=ros-$(ROS),ur,dev; fi; \
+	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,bench,dev; else options= extras=ros-$(ROS),ur,bench,dev; fi; \
 	$(PYTHON) -m venv --clear $$options $(VENV) \
 	  || { echo "python3 -m venv failed: install it with: apt-get install python3-venv"; exit 1; }; \
 	echo "Installing the Python packages ($$extras) into $(VENV); about a minute"; \
@@ -52,6 +71,13 @@ $(VENV)/.installed: $(VENV)/.dependencies-$(CHOICE) $(SOURCES) setup.py setup.cf
 	@rm -rf build *.egg-info
 	@touch $@
 
+$(VENV)-peers/.installed: $(SOURCES) setup.py setup.cfg package.xml
+	@$(PYTHON) -m venv $(VENV)-peers
+	@echo "Installing ros_wam with the peers of its benchmarks into $(VENV)-peers"
+	@$(VENV)-peers/bin/python -m pip install -q --disable-pip-version-check --force-reinstall ".[peers]"
+	@rm -rf build *.egg-info
+	@touch $@
+
 system-libraries:
 	@if ! ldconfig -p | grep -q libOSMesa; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -61,4 +87,4 @@ system-libraries:
 	  else echo "The simulation needs libosmesa6. Install it with: sudo apt-get install libosmesa6"; exit 1; fi; fi
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(VENV)-peers build mutants *.egg-info

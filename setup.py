@@ -45,7 +45,16 @@ setup(
         "ur": ["ur-rtde==1.6.5"],
         "ros-kilted": ["ros-kilted-rclpy[fastrtps]", "ros-kilted-common-interfaces"],
         "ros-jazzy": ["ros-jazzy-rclpy[fastrtps]", "ros-jazzy-common-interfaces"],
-        "dev": ["ruff==0.17.5", "mypy==2.4.1", "pytest>=9", "hypothesis>=6.100", "types-PyYAML"],
+        "bench": ["matplotlib>=3.8"],
+        "peers": ["openpi-client==0.1.2", "typing_extensions"],  # holds numpy below 2: an environment of its own
+        "dev": [
+            "ruff==0.17.5",
+            "mypy==2.4.1",
+            "pytest>=9",
+            "pytest-cov>=7",
+            "hypothesis>=6.100",
+            "types-PyYAML",
+        ],
     },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),

@@ -1,0 +1,99 @@
+"""`docs/bench.md` from what the benchmarks printed: `python -m ros_wam.bench.document runs/bench docs/bench.md`."""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ros_wam.bench.latency import SYSTEMS
+from ros_wam.bench.result import BenchResult
+from ros_wam.bench.table import number, rows_table
+from ros_wam.errors import ConfigError
+
+TEXTS = {
+    "chunk-switch": (
+        "Chunks that disagree by 20 mrad, and the motion commanded through them for 20 s; nothing but the production "
+        "chunk buffer and smoother, no robot, no machine's load. Step: the largest way of a joint in 32 ms, nominally "
+        "9.4 mrad. RMS jerk: third derivative by Savitzky-Golay over 102 ms. The ratios are the peaks of every sample "
+        "at every latency over 2 rad/s, 8 rad/s² and 80 rad/s³. `openpi broker` is openpi's own ActionChunkBroker "
+        "where `openpi-client` is installed; what others published stands as it was published. An acceleration is that "
+        "at 200 ms where one was published."
+    ),
+    "latency": (
+        "`move_objects_into_box` on a UR5 in lockstep, each answer as late as it says, one request in flight. Idle: "
+        "time without a target to follow after the first one, a chunk being followed until the arm has settled at its "
+        "last row. Analytic: what the strategy has to give. Broker: L / (T + L) of a client that executes 15 of the 30 "
+        "rows (T = 0.5 s) and then waits for its answer, as openpi's example does. Limit ratio: the largest velocity "
+        "or acceleration sent, of its limit. The task's time limit is 90 s."
+    ),
+    "control": (
+        "The control process against the emulated UR5e in real time, with cameras, policy and recorder running; beside "
+        "it a loop that does nothing but keep absolute deadlines."
+    ),
+    "observation": (
+        "The way from a captured frame to the first setpoint that it leads to, in real time. The software hops leave "
+        "out rendering, waiting for the next frame or tick, and inference; whole is all of it."
+    ),
+}
+PLOT = "latency.png"
+
+
+def document(results: Iterable[BenchResult], folder: Path) -> str:
+    """Return the page of `results`; the plot belongs beside it, in `folder`."""
+    lines = ["# Benchmarks", "", "Written by `make bench`; do not edit."]
+    for result in results:
+        lines += ["", f"## {result.bench}", "", TEXTS[result.bench], "", *_rows(result), *_figures(result)]
+        if result.bench == "latency":
+            lines += _systems()
+            lines += ["", f"![Idle time and success over inference latency]({PLOT})"] * (folder / PLOT).exists()
+        machine = result.machine
+        lines += ["", f"Measured on {machine['processor']}, {machine['cores']} cores, {machine['system']}, "]
+        lines[-1] += f"Python {machine['python']}, by `ros-wam bench {result.bench} --json`."
+    return "\n".join(lines) + "\n"
+
+
+def read_results(folder: Path) -> Iterator[BenchResult]:
+    """Yield what `<folder>/<name>.json` holds, in the order of TEXTS; raises ConfigError when there is nothing."""
+    paths = [folder / f"{name}.json" for name in TEXTS if (folder / f"{name}.json").exists()]
+    if not paths:
+        raise ConfigError(f"no results in {folder}; there may be {', '.join(f'{name}.json' for name in TEXTS)}")
+    for path in paths:
+        try:
+            data = json.loads(path.read_text())
+            yield BenchResult(data["bench"], data["figures"], tuple(data["rows"]), data["machine"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"{path} is not what a benchmark prints: {error!r}") from error
+
+
+def _rows(result: BenchResult) -> list[str]:
+    text = rows_table(result)
+    if not text.rows:
+        return []
+    lines = [_line(text.columns), _line("---" for _ in text.columns), *(_line(cells) for cells in text.rows)]
+    return [*lines, *(["", "; ".join(text.notes).replace("*", "\\*") + "."] if text.notes else []), ""]
+
+
+def _figures(result: BenchResult) -> list[str]:
+    lines = [_line((f"`{name}`", number(value))) for name, value in result.figures.items()]
+    return [_line(("figure", "value")), _line(("---", "---")), *lines]
+
+
+def _systems() -> list[str]:
+    return ["", "Who answers so late: " + "; ".join(f"{ms} ms {who}" for ms, who in SYSTEMS.items()) + "."]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("*", "\\*") for cell in cells) + " |"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where NAME.json lie")
+    parser.add_argument("page", type=Path, help="what to write")
+    args = parser.parse_args(argv)
+    args.page.write_text(document(read_results(args.folder), args.page.parent))
+
+
+if __name__ == "__main__":
+    main()
