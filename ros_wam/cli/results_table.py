@@ -15,7 +15,7 @@ def results_table(sitting: Path) -> tuple[Table, int]:
     results = load_results(sitting)
     title = f"{results['task']} · {results['robot']} · {', '.join(results['policies'])}"
     table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
-    for column in ("trial", "outcome", "score", "time", "idle", "p50/p99 ms", "gate", "refused", "invalid"):
+    for column in ("trial", "outcome", "score", "time", "idle", "p50/p99 ms", "gate", "invalid"):
         table.add_column(column, justify="left" if column in ("outcome", "invalid") else "right")
     for trial in results["trials"]:
         inference = trial["inference_ms"] or {}
@@ -27,14 +27,14 @@ def results_table(sitting: Path) -> tuple[Table, int]:
             _number(trial["idle_fraction"], 100, " %"),
             f"{_number(inference.get('p50'))}/{_number(inference.get('p99'))}",
             _number(trial["interventions"]),
-            _number(None if trial["refusals"] is None else sum(trial["refusals"].values())),
             trial["cause"] or "",
         )
     summary = results["summary"]
-    departures = ", ".join(f"{cause} × {count}" for cause, count in summary["departures"].items())
-    table.caption = f"{summary['successes']} of {summary['valid']} valid trials succeeded"
-    if departures:
-        table.caption += f"\ndepartures: {departures}"
+    lines = [f"{summary['successes']} of {summary['valid']} valid trials succeeded"]
+    for name in ("refusals", "departures"):
+        if summary[name]:
+            lines.append(f"{name}: " + ", ".join(f"{what} × {count}" for what, count in summary[name].items()))
+    table.caption = "\n".join(lines)
     return table, summary["valid"]
 
 
