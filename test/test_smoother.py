@@ -62,6 +62,37 @@ def test_a_consistent_motion_is_followed_without_lag() -> None:
     assert np.abs(positions[:, 0] - wanted)[late].max() < 0.004
 
 
+def test_at_constant_velocity_there_is_no_lag() -> None:
+    buffer, smoother = ChunkBuffer(UR5), Smoother(UR5)
+    rows = ramp(HOME, HOME + np.array([0.5, -0.4, 0.3, 0.2, 0.1, -0.5, 0]), rows=60)
+    velocity = (rows[1] - rows[0]) * 30.0
+    smoother.reset(HOME, velocity)
+    buffer.add(chunk_of(rows, START_NS), START_NS, rested=False)
+    for k in range(200):
+        position = smoother.step(buffer, START_NS + round(k * UR5.period_s * 1e9)).position
+        np.testing.assert_allclose(position, HOME + velocity * (k + 1) * UR5.period_s, atol=1e-7)
+
+
+@pytest.mark.parametrize("rested", [False, True])
+@pytest.mark.parametrize("difference_rad", [0.01, UR5.start_distance_rad])
+@pytest.mark.parametrize("moving", [0.0, 0.3])
+def test_a_difference_to_a_new_chunk_is_worked_off_within_the_time_stated(
+    rested: bool, difference_rad: float, moving: float
+) -> None:
+    buffer, smoother = ChunkBuffer(UR5), Smoother(UR5)
+    rows = ramp(HOME, HOME + 2.0 * moving * ARM, rows=61)
+    smoother.reset(HOME + difference_rad * ARM, moving * ARM)
+    buffer.add(chunk_of(rows, START_NS), START_NS, rested=rested)
+    left = []
+    for k in range(round(1.2 / UR5.period_s)):
+        now_ns = START_NS + round(k * UR5.period_s * 1e9)
+        position = smoother.step(buffer, now_ns).position
+        left.append(np.abs(position - HOME - moving * ARM * (k + 1) * UR5.period_s)[ARM].max() / difference_rad)
+    within_s = 0.6 if rested else 0.9
+    assert max(left[round(within_s / UR5.period_s) - 1 :]) <= 0.05
+    assert max(left) <= 1.0  # and it never grows
+
+
 def test_the_gripper_has_only_its_rate() -> None:
     closed = np.array(HOME)
     closed[6] = 0.0

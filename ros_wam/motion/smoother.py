@@ -36,8 +36,8 @@ class Smoother:
     """The state of the desired motion: position, velocity and acceleration of every joint.
 
     Every motion that begins at rest within the position limits keeps all limits, whatever the chunks are. There is no
-    lag behind a chunk that does so too, and a difference to it is worked off to 5 % in 0.8 s; in 0.5 s where there is
-    nothing to average.
+    lag behind a chunk that does so too, and a difference to it, as large as chunks may have, is worked off to 5 % in
+    0.9 s; in 0.6 s where there is nothing to average.
     """
 
     def __init__(self, embodiment: Embodiment) -> None:
