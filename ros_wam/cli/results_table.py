@@ -1,5 +1,6 @@
 """A sitting's results as a table for the terminal."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich import box
@@ -31,11 +32,13 @@ def results_table(sitting: Path) -> tuple[Table, int]:
         )
     summary = results["summary"]
     lines = [f"{summary['successes']} of {summary['valid']} valid trials succeeded"]
-    for name in ("refusals", "departures"):
-        if summary[name]:
-            lines.append(f"{name}: " + ", ".join(f"{what} × {count}" for what, count in summary[name].items()))
+    lines += [f"{name}: {_counts(summary[name])}" for name in ("refusals", "departures") if summary[name]]
     table.caption = "\n".join(lines)
     return table, summary["valid"]
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{what} × {count}" for what, count in counts.items())
 
 
 def _number(value: float | None, factor: float = 1.0, unit: str = "", digits: int = 0) -> str:
