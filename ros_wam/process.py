@@ -3,9 +3,11 @@
 import ctypes
 import os
 import signal
+import sys
 import threading
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+_SWITCH_INTERVAL_S = 0.0005
 
 
 def die_with_parent() -> None:
@@ -22,6 +24,11 @@ def stop_event() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: event.set())
     return event
+
+
+def switch_threads_quickly() -> None:
+    """Have a thread that is waited for not wait Python's usual 5 ms for one that is busy."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
 def set_realtime_priority(priority: int) -> bool:

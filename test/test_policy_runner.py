@@ -97,13 +97,16 @@ def test_short_blindness_is_bridged_and_a_long_one_fails(episode: Episode) -> No
     assert episode.step().step is not None
     episode.world.blind = True
     assert episode.step(0.8).state is PolicyState.RUNNING
+    assert episode.runner.blind
     episode.world.blind = False
     assert episode.step(0.008).step is not None
+    assert not episode.runner.blind
     episode.world.blind = True
     assert episode.step(0.8).state is PolicyState.RUNNING
     assert episode.step(OBSERVATION_GRACE_S - 0.016).state is PolicyState.RUNNING
     status = episode.step(0.024)
     assert (status.state, status.cause) == (PolicyState.FAILED, Cause.CAMERA_STALE)
+    assert not episode.runner.blind
 
 
 def test_answer_that_comes_after_the_end_is_not_published(episode: Episode) -> None:

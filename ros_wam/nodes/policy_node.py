@@ -96,9 +96,15 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _on_picture(self, view: str, message: Any) -> None:
         self._pictures[view] = message, self._station_clock.now_ns()
+        self._wake_if_blind()
 
     def _on_joint_state(self, message: Any) -> None:
         self._observations.add_joint_state(fields.read_joint_state(message, self._embodiment.joint_names))
+        self._wake_if_blind()
+
+    def _wake_if_blind(self) -> None:
+        if self._runner.blind:  # else it is asleep until the next inference is due
+            self._runner.wake.set()
 
     def _on_command(self, message: Any) -> None:
         command = fields.read_json_object(message)

@@ -11,7 +11,7 @@ from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import RosWamError
 from ros_wam.policies import make_policy
 from ros_wam.policy.server import serve
-from ros_wam.process import die_with_parent, stop_event
+from ros_wam.process import die_with_parent, stop_event, switch_threads_quickly
 from ros_wam.run_config import load_run_config
 
 
@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--inference-latency-ms", required=True, type=float)
     args, _ = parser.parse_known_args(argv)  # launch appends ROS arguments
     die_with_parent()
+    switch_threads_quickly()
     try:
         config = load_run_config(args.config)
         alive.hold(config.run_dir, "policy_server")

@@ -13,7 +13,7 @@ from rclpy.utilities import remove_ros_args
 
 from ros_wam import alive
 from ros_wam.errors import RosWamError
-from ros_wam.process import die_with_parent, stop_event
+from ros_wam.process import die_with_parent, stop_event, switch_threads_quickly
 from ros_wam.run_config import RunConfig, load_run_config
 
 SPIN_TIMEOUT_S = 0.1
@@ -34,6 +34,7 @@ def run(name: str, config_file: str, make: Callable[[RunConfig], Node]) -> int:
     """
     die_with_parent()
     stop = stop_event()
+    switch_threads_quickly()
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     node: Node | None = None
     try:

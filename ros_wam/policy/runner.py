@@ -75,6 +75,11 @@ class PolicyRunner:
         """Return whether the next step would look at the cameras."""
         return self._status.state is PolicyState.RUNNING and self._loop.due(now_ns)
 
+    @property
+    def blind(self) -> bool:
+        """Whether an inference is due and lacks an observation; `wake` it when something new is seen."""
+        return self._status.state is PolicyState.RUNNING and self._blind_since_ns is not None
+
     def step(self, now_ns: int) -> float:
         """Do what is due and return how long there is nothing to do [s], unless `wake` is set."""
         asked = self._asked
