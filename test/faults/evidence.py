@@ -72,6 +72,12 @@ class Evidence:
         with BagReader(self.folder / "bag") as bag:
             return max(fields.read_stamp(m.message.header.stamp) for m in bag.messages([topic]))
 
+    def last_beat_ns(self) -> int:
+        """Return when the last beat of the enable heartbeat came before the robot held."""
+        held_ns = self.held_ns(self.injected_ns)
+        with BagReader(self.folder / "bag") as bag:
+            return max(m.stamp_ns for m in bag.raw_messages(["enable"]) if held_ns is None or m.stamp_ns <= held_ns)
+
     @property
     def refusals(self) -> list[str]:
         """Why chunks were refused since, by `policy_status`."""

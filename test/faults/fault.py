@@ -81,6 +81,15 @@ def periods(count: int) -> Within:
     )
 
 
-def after_last(topic: str, what: str, bound_s: float) -> Within:
-    """Within `bound_s` of the last message on `topic`."""
-    return replace(seconds(bound_s), since_text=what, since_ns=lambda evidence: evidence.last_stamp_ns(topic))
+def after_last_command(bound_s: float) -> Within:
+    """Within `bound_s` of a leader device's last command."""
+    return replace(
+        seconds(bound_s),
+        since_text="its last command",
+        since_ns=lambda evidence: evidence.last_stamp_ns("teleop_command"),
+    )
+
+
+def after_last_beat(bound_s: float) -> Within:
+    """Within `bound_s` of the last beat of the enable heartbeat."""
+    return replace(seconds(bound_s), since_text="the last beat", since_ns=lambda evidence: evidence.last_beat_ns())

@@ -1,6 +1,6 @@
 """The faults that are injected in real time. Those after which a sitting ends come last: each costs a new start."""
 
-from faults.fault import End, Fault, after_last, chunk, periods, seconds
+from faults.fault import End, Fault, after_last_beat, after_last_command, chunk, periods, seconds
 from faults.live_injections import (
     controller,
     full_disk,
@@ -17,13 +17,13 @@ from ros_wam.causes import Cause
 STOPPED, LOST = Cause.PROTECTIVE_STOP, Cause.DRIVER_LOST
 DIED, CONTROL_DIED = Cause.PROCESS_DIED, Cause.CONTROL_PROCESS_DIED
 OPERATOR = (
-    Fault("enable publisher hangs", "SIGSTOP of trial_node for 0.4 s", no_enable, End.PAUSES, seconds(0.1)),
+    Fault("enable publisher hangs", "SIGSTOP of trial_node for 0.4 s", no_enable, End.PAUSES, after_last_beat(0.1)),
     Fault(
         "leader lost",
         "a leader device takes over and falls silent",
         lost_leader,
         End.HOLD,
-        after_last("teleop_command", "its last command", 0.1),
+        after_last_command(0.1),
         Cause.LEADER_LOST,
     ),
 )
@@ -58,6 +58,7 @@ PROCESS = (
     ),
 )
 FATAL = (
+    Fault("trial node killed", "kill -9 trial_node", kill("trial_node"), End.HOLD, after_last_beat(0.1), scored=False),
     Fault("driver segfault", "SIGSEGV of the control process", segfault, End.FAULT, seconds(0.1), CONTROL_DIED),
     Fault("driver hang", "SIGSTOP of the control process", hang, End.FAULT, seconds(0.2), CONTROL_DIED),
     Fault("robot node killed", "kill -9 robot_node", kill_robot_node, End.SILENT, seconds(1.0), CONTROL_DIED),
@@ -69,6 +70,5 @@ FATAL = (
         seconds(0.1),
         Cause.SIMULATION_FAILED,
     ),
-    Fault("trial node killed", "kill -9 trial_node", kill("trial_node"), End.HOLD, seconds(0.1), scored=False),
 )
 LIVE = {fault.name: fault for fault in (*OPERATOR, *CONTROLLER, *RECORD, *PROCESS, *FATAL)}

@@ -36,6 +36,7 @@ class LiveWorld:
         self._intact: Intact | None = None
         self._due: list[tuple[int, Callable[[], None]]] = []
         self._mends: list[Callable[[], None]] = []
+        self._cut_off: str | None = None
         self.targets: tuple[ReceivedTarget, ...] = ()
 
     @property
@@ -77,7 +78,10 @@ class LiveWorld:
         self._linger()
         assert self._intact is not None
         self._intact.check()
-        return Evidence(stack.sitting / "trials" / trial_id, injected_ns, tuple(stack.witness.said), self.targets)
+        said = tuple(stack.witness.said)
+        evidence = Evidence(stack.sitting / "trials" / trial_id, injected_ns, said, self.targets)
+        self._cut_off = trial_id if evidence.trial is None else None
+        return evidence
 
     def collect_targets(self) -> None:
         """Keep the arm targets that the controller has received in this trial's last seconds."""
@@ -108,6 +112,7 @@ class LiveWorld:
             self._stack = self._stack or self._start()
             running = self._until(self._moves)
             if running is not None:
+                assert self._cut_off in (None, running["trial_id"]), f"{self._cut_off} is not run again"
                 return running
             self.close()
         raise AssertionError("no trial ran")
