@@ -19,8 +19,8 @@ ARM = ~UR5.is_gripper
 TICKS_PER_S = 125
 
 
-def away(joint: int, by: float) -> FloatArray:
-    return HOME + np.eye(7)[joint] * by
+def away(joint: int, by: float, start: FloatArray = HOME) -> FloatArray:
+    return np.asarray(start + np.eye(7)[joint] * by)
 
 
 @dataclass

@@ -153,7 +153,7 @@ def test_what_is_compared_with_the_workspace_is_where_the_tool_would_stop() -> N
 def test_the_edge_of_the_workspace_cannot_be_crept_through(creep_rad: float) -> None:
     bench = Bench.at(away(0, math.radians(70.0)))  # of 71 to the edge
     bench.drive(0, 0.05, 200)
-    for _ in range(2000):
+    for _ in range(600):
         bench.ask(away(0, creep_rad, bench.given))
     assert beyond_the_box(bench.given) <= 1e-6
 

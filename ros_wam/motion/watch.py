@@ -51,9 +51,11 @@ class Watch:
 
     def _joint_near(self, position: FloatArray, velocity: FloatArray) -> str | None:
         margin_rad = self._settings.joint_margin_rad
-        up = (self._embodiment.upper - position < margin_rad) & (velocity > REST_RAD_S)
-        down = (position - self._embodiment.lower < margin_rad) & (velocity < -REST_RAD_S)
-        near = np.flatnonzero((up | down) & self._arm)
+        up, down = self._embodiment.upper - position, position - self._embodiment.lower
+        if np.minimum(up, down)[self._arm].min() >= margin_rad:
+            return None
+        towards = ((up < margin_rad) & (velocity > REST_RAD_S)) | ((down < margin_rad) & (velocity < -REST_RAD_S))
+        near = np.flatnonzero(towards & self._arm)
         if not len(near):
             return None
         return f"{self._embodiment.joint_names[near[0]]} moves within {margin_rad:g} rad of its limit"
