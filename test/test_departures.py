@@ -80,6 +80,11 @@ def test_a_status_that_tells_the_cause_alone_is_enough(tmp_path: Path) -> None:
     assert spell.detail == "signal 11"
 
 
+def test_a_cause_that_does_not_act_any_more_is_no_departure(tmp_path: Path) -> None:
+    ended = {"mode": "HOLD", "cause": "enable_lost", "active": []}  # what ended a way home is still told
+    assert measured(tmp_path, (1.0, ended)) == []
+
+
 def test_refusals_are_counted_by_reason_on_both_sides(tmp_path: Path) -> None:
     counts = ({"expired": 2}, {"expired": 3}, {"expired": 3, "velocity": 1}, {"expired": 1})
     statuses = [(k - 0.5, {"refusals": count}) for k, count in enumerate(counts)]

@@ -61,7 +61,7 @@ def spells(trace: Trace) -> tuple[Spell, ...]:
     begun: dict[tuple[Cause, Action], Spell] = {}
     ended: list[Spell] = []
     for said in (said for said in trace.statuses if said.stamp_ns <= trace.end_ns):
-        acting = {(active.cause, active.action): active for active in _active(said)}
+        acting = {(active.cause, active.action): active for active in said.active}
         over = [key for key in begun if key not in acting]
         ended += [replace(begun.pop(key), end_ns=said.stamp_ns) for key in over]
         for key, active in acting.items():
@@ -70,13 +70,6 @@ def spells(trace: Trace) -> tuple[Spell, ...]:
                 begun[key] = Spell(*key, _begin_ns(active, said), trace.end_ns, detail)
     failed = (Spell(cause, LADDER[cause].action, at_ns, trace.end_ns) for at_ns, cause in trace.failures)
     return tuple(sorted(_inside((*ended, *begun.values(), *failed), trace), key=lambda spell: spell.begin_ns))
-
-
-def _active(said: Said) -> tuple[Active, ...]:
-    """Return what acts; where only the one that decides is told, that one."""
-    if said.active or said.cause is None:
-        return said.active
-    return (Active(said.cause, said.stamp_ns, LADDER[said.cause].action),)
 
 
 def _begin_ns(active: Active, said: Said) -> int:

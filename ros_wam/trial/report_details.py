@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
+from ros_wam.ladder import LADDER
 from ros_wam.trial.departures import spells
 from ros_wam.trial.episode import Episode
 from ros_wam.trial.hops import Hop, hops
@@ -27,7 +28,7 @@ def happenings(episode: Episode) -> list[tuple[float, str, str, str]]:
             (spell.begin_ns - trace.start_ns) * 1e-9,
             spell.cause.value,
             f"{spell.action.name.lower()} for {_lasting((spell.end_ns - spell.begin_ns) * 1e-9)}",
-            spell.detail,
+            spell.detail or LADDER[spell.cause].condition,
         )
         for spell in spells(trace)
     ]

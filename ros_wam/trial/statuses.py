@@ -9,6 +9,7 @@ from ros_wam.active import read_active
 from ros_wam.causes import Cause
 from ros_wam.errors import SpecError
 from ros_wam.fields import read_diagnostics
+from ros_wam.ladder import LADDER, Active
 from ros_wam.trial.trace import Inference, Said
 from ros_wam.types import Mode
 
@@ -27,12 +28,16 @@ def read_safety(message: Any) -> list[Said]:
 
 
 def _said(stamp_ns: int, values: Mapping[str, str]) -> Said:
+    cause = Cause(values["cause"]) if values.get("cause") else None
+    active = read_active(values.get("active", ""))
+    if "active" not in values and cause is not None:  # what says this watches no control loop
+        active = (Active(cause, stamp_ns, LADDER[cause].action),)
     return Said(
         stamp_ns,
         mode=Mode[values["mode"]],
-        cause=Cause(values["cause"]) if values.get("cause") else None,
+        cause=cause,
         detail=values.get("detail", ""),
-        active=read_active(values.get("active", "")),
+        active=active,
         tool_force_n=tuple(json.loads(values.get("tool_force_n") or "[]")),
         refusals=json.loads(values.get("refusals") or "{}"),
     )
