@@ -65,9 +65,9 @@ def test_policy_slower_than_its_chunk_is_asked_again_at_rest() -> None:
     world.run_until(end_ns + 400 * MS)
     assert world.tick() is None
     world.speed_rad_s = 0.0
-    world.run_until(end_ns + 560 * MS)
+    world.run_until(end_ns + 464 * MS)
     assert world.tick() is None
-    world.run_until(end_ns + 616 * MS)
+    world.run_until(end_ns + 512 * MS)
     world.client.actions[:, 0] = world.position[0]
     assert world.tick().chunk is not None
 

@@ -20,7 +20,7 @@ from ros_wam.types import ActionChunk, Observation, Reply
 
 RETRY_S = 0.1  # after a refusal
 RESTED_RAD = 0.005  # a robot that has moved less than this since the observation has rested
-STILL_S, STILL_RAD = 0.2, 0.002  # one that moves less in this time is at rest; 1.5 mrad is one tick of a Dynamixel
+STILL_S, STILL_RAD = 0.1, 0.002  # one that moves less in this time is at rest; 1.5 mrad is one tick of a Dynamixel
 
 
 @dataclass(frozen=True, eq=False)
