@@ -94,12 +94,12 @@ class MotionLine:
     seen: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.motion = SentMotion(self.embodiment)
+        settings = replace(SETTINGS, speed_override=float(self.rng.choice([0.3, 1.0, 1.0])))
+        self.motion = SentMotion(self.embodiment.at_speed(settings.speed_override))
         self._clock, self._period_ns = FakeClock(START_NS), round(self.embodiment.period_s * 1e9)
         start = self.embodiment.home_position + self.rng.normal(0.0, 0.05, len(self.embodiment.joint_names))
         start = np.clip(start, self.embodiment.lower - 0.005, self.embodiment.upper + 0.005)
         self.robot = LaggingRobot(self.embodiment, self._clock, self.motion, start)
-        settings = replace(SETTINGS, speed_override=float(self.rng.choice([0.3, 1.0, 1.0])))
         self.loop = build_control_loop(self.embodiment, self.robot, site(settings))
         self._enabled, self._ends_ns, self._number, self._leader = True, 0, 0, start
 
