@@ -1,5 +1,6 @@
 """policy_node over real DDS, against a station played by the test and a policy server of our own."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from fake_policy import UR5, FakePolicy, frame, state
 from ros_wam import fields, share
 from ros_wam.clock import StationClock
 from ros_wam.config import dump
+from ros_wam.followed import Followed
 from ros_wam.policy.server import PolicyServer
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import image_topic
@@ -47,7 +49,9 @@ class Station:
 
     def _pictures(self) -> None:
         for view in () if self.blind else UR5.views:
-            self.peer.publish(image_topic(view), fields.image(frame(view, self.peer.clock.now_ns())))
+            now_ns = self.peer.clock.now_ns()
+            picture, times = fields.image(frame(view, now_ns)), fields.PictureTimes(now_ns, now_ns)
+            self.peer.publish(image_topic(view), fields.with_times(picture, times))
 
 
 @pytest.fixture
@@ -91,6 +95,20 @@ def test_infers_from_start_to_stop(peer: Any, station: Station, policy: FakePoli
     assert station.wait_for(state="ready")
     asked = len(policy.requests)
     assert not peer.wait(lambda: len(policy.requests) > asked, timeout_s=0.8)
+
+
+def test_hops_are_told_once_the_chunk_is_followed(peer: Any, station: Station) -> None:
+    assert station.wait_for(state="ready")
+    station.command("start")
+    assert station.wait_for(state="running", inference="1")
+    said, now_ns = station.status[-1], peer.clock.now_ns()
+    assert {f"{view}_{hop}" for view in UR5.views for hop in ("stamp_ns", "encode_ms", "transport_ms")} <= set(said)
+    for text in ("nonsense", json.dumps(Followed(1, 1, now_ns, now_ns, now_ns + 2_000_000).as_json())):
+        values = {"mode": "POLICY", "followed": text}
+        status = fields.Diagnostic("robot_node", fields.Level.OK, "", values)
+        peer.publish("safety_status", fields.diagnostics(now_ns, status))
+    assert station.wait_for(inference="1", chunk="1", setpoint_ms="2.0", tick_wait_ms="0.0")
+    assert float(station.status[-1]["whole_ms"]) > float(station.status[-1]["hand_over_ms"]) > 2.0
 
 
 def test_command_that_says_too_little_is_ignored(peer: Any, station: Station, policy: FakePolicy) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from ros_wam import fields, share
 from ros_wam.config import dump
+from ros_wam.followed import read_followed
 from ros_wam.run_config import RunConfig
 from ros_wam.sim.link import SimLink
 from ros_wam.types import ActionChunk
@@ -111,6 +112,10 @@ def test_a_chunk_moves_the_robot_and_a_protective_stop_is_a_fault_until_it_is_re
     ur5.until(lambda: bool(np.abs(ur5.position - end).max() < 0.01))
     followed = [fields.read_setpoint_provenance(message) for message in ur5._heard["setpoint_provenance"]]
     assert 5 in np.concatenate([rows.chunk_id for rows in followed])
+    first = read_followed(ur5.status["followed"])
+    assert first is not None
+    assert first.chunk == 5
+    assert first.handed_ns < first.sent_ns
     sequence = np.concatenate([rows.sequence for rows in followed])
     np.testing.assert_array_equal(np.diff(sequence), 1)
 
