@@ -9,7 +9,7 @@ from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away, started_rig
 from motion_fixtures import SETTINGS, chunk_of, ramp, state_at
 
 from ros_wam.causes import Action, Cause
-from ros_wam.errors import ChunkRefused, DriverError, RobotStopped
+from ros_wam.errors import ChunkRefused, DriverError, RobotStopped, StateStale
 from ros_wam.ladder import SLOW_SHARE
 from ros_wam.types import FloatArray, JointState, Mode, StepRecord
 
@@ -210,3 +210,13 @@ def test_a_late_tick_is_told_from_a_whole_period_on() -> None:
     assert [(active.cause, active.action) for active in rig.loop.active] == [(Cause.TICK_LATE, Action.WARN)]
     rig.late_ns = -5
     assert rig.run(1)[0].late_ns == 0
+
+
+def test_a_chunk_is_accepted_also_in_a_tick_without_a_measurement() -> None:
+    rig = started_rig()
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    rig.robot.failure = StateStale("no new state of the gripper")
+    rig.run(1)
+    rig.follow(ramp(HOME, away(0, 0.3)))
+    rig.robot.failure = None
+    assert rig.run(3)[-1].verdict.cause is None

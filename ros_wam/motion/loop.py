@@ -232,11 +232,10 @@ class ControlLoop:
         return cause, self._details.get(cause, LADDER[cause].condition)
 
     def _start(self) -> FloatArray | None:
-        """Return where the robot is, as far as what comes next is concerned; None while that is not known."""
-        given = self._gate.position
-        if self._state is None or given is None:
-            return None
-        return self._state.position if self._gate.at_rest else given
+        """Return where what comes next has to begin; None while that is not known."""
+        if self._state is None or not self._gate.at_rest:
+            return self._gate.position
+        return self._state.position
 
     def _was_moved_by_hand(self) -> bool:
         given = self._gate.position
