@@ -26,9 +26,10 @@ ANSWER_TIMEOUT_S = 20.0
 class EmulatedUr:
     """The test's side. `ask` sends one request and returns its answer."""
 
-    def __init__(self, address: str, model: str, unlock_after_s: float = 5.0) -> None:
+    def __init__(self, address: str, model: str, unlock_after_s: float = 5.0, robot: str = "") -> None:
+        """With a `robot` its plant is that robot in the simulated world; else joints that go where they are sent."""
         self.address = address
-        command = [sys.executable, str(Path(__file__)), address, model, str(unlock_after_s)]
+        command = [sys.executable, str(Path(__file__)), address, model, str(unlock_after_s), robot]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self._process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, **pipes)
         assert self._answer() == "listening"
@@ -59,11 +60,26 @@ class EmulatedUr:
         return json.loads(line)
 
 
-def _serve(address: str, model: str, unlock_after_s: float) -> None:
+def _world_plant(robot: str) -> Any:
+    """The arm of the simulated world, whose `step` takes seconds."""
+    from ros_wam.embodiment import load_embodiment
+    from ros_wam.sim.robot import ArmPlant, SimRobot
+    from ros_wam.sim.world import STEP_NS, World
+
+    class Plant(ArmPlant):
+        def step(self, duration_s: float) -> None:
+            simulated.step(round(duration_s * 1e9 / STEP_NS))
+
+    embodiment = load_embodiment(ROOT / f"robots/{robot}.yaml")
+    simulated = SimRobot(World(embodiment, ROOT / f"calib/{robot}/sim", "move_objects_into_box", 0))
+    return Plant(simulated, "arm", np.arange(6), 6)
+
+
+def _serve(address: str, model: str, unlock_after_s: float, robot: str) -> None:
     import selectors
 
     clock = StationClock()
-    plant = KinematicPlant(np.array(HOME))
+    plant = _world_plant(robot) if robot else KinematicPlant(np.array(HOME))
     settings = replace({"cb3": CB3, "e_series": E_SERIES}[model], unlock_after_s=unlock_after_s)
     emulator = UrEmulator(settings, address, plant, STROKE_M)
     emulator.start()
@@ -107,4 +123,4 @@ def _serve(address: str, model: str, unlock_after_s: float) -> None:
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], sys.argv[2], float(sys.argv[3]))
+    _serve(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4])

@@ -7,8 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ros_wam.errors import RecordError, SpecError
 from ros_wam.record.bag_info import describe
 from ros_wam.record.bag_recover import recover
+from ros_wam.trial.bag_trace import read_trace
+from ros_wam.trial.provenance import traced_share
 
 EXAMPLE = "example: ros-wam bag info runs/<sitting>/trials/001/bag"
 
@@ -42,8 +45,19 @@ def info(args: argparse.Namespace) -> int:
             _cell(gap_ms, ".0f", " ms"),
             _cell(row.missing, "d"),
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    share = _traced(args.bag)
+    if share is not None:
+        console.print(f"{100 * share:.1f} % of the policy's setpoints can be traced to their inference and its pictures")
     return 0
+
+
+def _traced(bag: Path) -> float | None:
+    try:
+        return traced_share(read_trace(bag))
+    except (RecordError, SpecError):  # a bag without setpoints is a bag
+        return None
 
 
 def recover_bag(args: argparse.Namespace) -> int:
