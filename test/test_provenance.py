@@ -8,6 +8,7 @@ import pytest
 from synthetic_bag import LATENCIES_MS, REFUSED, T0_NS, VIEWS, SyntheticBag
 
 from ros_wam.causes import Limit
+from ros_wam.cli.main import main
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.trial.bag_trace import read_trace
 from ros_wam.trial.provenance import read_provenance, traced_share
@@ -98,3 +99,8 @@ def test_a_missing_tick_and_a_hold_are_no_jerk(bag: Path) -> None:
 def test_too_little_is_not_measured(bag: Path) -> None:
     trace, embodiment = ur5_trace(bag, np.zeros((1, 7)))
     assert smoothness(replace(trace, end_ns=trace.start_ns + 10**7), embodiment) is None
+
+
+def test_bag_info_says_how_much_can_be_traced(bag: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bag", "info", str(bag)]) == 0
+    assert "100.0 % of the policy's setpoints are traced to the pictures behind them" in capsys.readouterr().out

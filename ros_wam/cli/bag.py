@@ -49,7 +49,7 @@ def info(args: argparse.Namespace) -> int:
     console.print(table)
     share = _traced(args.bag)
     if share is not None:
-        console.print(f"{100 * share:.1f} % of the policy's setpoints can be traced to their inference and its pictures")
+        console.print(f"{100 * share:.1f} % of the policy's setpoints are traced to the pictures behind them")
     return 0
 
 
