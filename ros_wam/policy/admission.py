@@ -72,6 +72,7 @@ class Admission:
         """
         first = check_chunk(chunk, self._embodiment, measured, now_ns, rested)
         rows = chunk.positions[first:]
+        self._check_position_limits(rows, measured, first)
         self._check_velocity(rows[:, self._arm], chunk.dt_s, first)
         self._check_acceleration(rows[:, self._arm], chunk.dt_s, first)
         for _ in self.check_way(rows, measured, first):
@@ -83,7 +84,6 @@ class Admission:
         Raises ChunkRefused (WORKSPACE, COLLISION) while it is iterated; who must not wait may go on later. A robot that
         is where it must not be may come back, but go no further.
         """
-        self._check_position_limits(rows, start, first)
         inside = np.clip(rows, self._embodiment.lower, self._embodiment.upper)  # as it will be followed
         path = np.vstack([start, inside])
         yield from self._check_workspace(path, first)
