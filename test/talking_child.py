@@ -1,6 +1,7 @@
 """A stand-in for the control process that speaks on its line and misbehaves when it is asked to."""
 
 import argparse
+import contextlib
 import select
 import socket
 import sys
@@ -19,7 +20,8 @@ line.setblocking(False)
 
 
 def say(kind: str, content: Any) -> None:
-    line.send(msgpack.packb([kind, content]))
+    with contextlib.suppress(BrokenPipeError):  # the end of the line is seen by reading
+        line.send(msgpack.packb([kind, content]))
 
 
 def end(status: int) -> NoReturn:
