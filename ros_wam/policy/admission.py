@@ -11,9 +11,9 @@ steps, and the driver limits their speed.
 
 Position limits, workspace and collisions: what is checked is the way, straight in joint space, from where the robot is
 through the chunk's rows, between the rows too. What is sent is that way smoothed, and blended with the chunk before: it
-may cut a corner by what `FOLLOW_TOLERANCE_RAD` says, which no collision check knows of. Nor is anything known of what
-the robot holds, of people, and of what is no fixture. Fingers are where the chunk wants them, not where what they hold
-keeps them.
+cuts corners, and nothing checks the corners for collisions; the gate keeps only the tool in its workspace. Nor is
+anything known of what the robot holds, of people, and of what is no fixture. Fingers are where the chunk wants them,
+not where what they hold keeps them.
 """
 
 import itertools
