@@ -58,7 +58,8 @@ def read_diff(name: str, diff: str) -> Mutant:
     file = next(line[4:].strip() for line in lines if line.startswith("--- "))
     was = " ".join(line[1:].strip() for line in lines if line.startswith("-") and not line.startswith("---"))
     becomes = " ".join(line[1:].strip() for line in lines if line.startswith("+") and not line.startswith("+++"))
-    function = name.rpartition(".")[2].rpartition("__mutmut_")[0].removeprefix("x").replace("ǁ", ".").strip("._")
+    mangled = name.rpartition(".")[2].rpartition("__mutmut_")[0]
+    function = mangled.removeprefix("xǁ").replace("ǁ", ".") if "ǁ" in mangled else mangled.removeprefix("x_")
     return Mutant(file, function, was, becomes)
 
 

@@ -33,6 +33,9 @@ def test_statuses_are_read_by_name() -> None:
 
 def test_a_mutant_is_its_file_function_and_changed_line() -> None:
     assert mutation.read_diff(NAME, DIFF) == MUTANT
+    assert mutation.read_diff("ros_wam.motion.safety.xǁSafetyGateǁ__init____mutmut_1", DIFF).function.endswith(
+        "__init__"
+    )
     assert mutation.read_diff("ros_wam.policy.admission.x_check_actions__mutmut_4", DIFF).function == "check_actions"
 
 
