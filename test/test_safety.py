@@ -215,7 +215,7 @@ def test_a_hold_brakes_to_rest_and_ends_after_two_samples_at_rest(velocity: floa
     bench = Bench.at().moving(0, velocity)
     asked = away(0, math.copysign(0.001, velocity), bench.given)
     closed = bench.ask(asked, state_age_ns=10**9)
-    assert closed.cause is Cause.STATE_STALE
+    assert (closed.cause, closed.command.stamp_ns) == (Cause.STATE_STALE, bench.now_ns)
     since_ns = bench.now_ns - 10**9
     velocities = [float(bench.gate.velocity[0])]
     while (verdict := bench.ask(asked)).cause is not None:

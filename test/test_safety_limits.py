@@ -68,6 +68,7 @@ def test_a_joint_stops_at_its_position_limit_within_its_acceleration(sign: int) 
     assert told.asked == pytest.approx(positions[k - 1] + sign * 1.5 * PERIOD_S)
     assert told.given == pytest.approx(positions[k])
     assert abs(told.asked) > abs(told.given)
+    check_limits(np.array([verdict.command.position for verdict in verdicts]))
 
 
 def test_a_change_that_is_only_rounding_is_not_told() -> None:
@@ -76,6 +77,23 @@ def test_a_change_that_is_only_rounding_is_not_told() -> None:
         verdict = bench.ask(away(0, (2.0 + excess) * PERIOD_S, bench.given))
         assert tuple(item.limit for item in verdict.interventions) == told
         assert bench.gate.velocity[0] == 2.0
+
+
+def test_a_joint_that_still_moves_the_other_way_is_told_to_turn_too_fast() -> None:
+    bench = Bench.at(embodiment=wide()).moving(0, -0.1)
+    turned = STEP - 0.1  # what it still does after as much change as is allowed
+    found = by_limit(bench.ask(away(0, -turned * PERIOD_S, bench.given)))
+    assert bench.gate.velocity[0] == pytest.approx(turned)
+    assert found.keys() == {Limit.ACCELERATION}
+
+
+def test_a_change_of_a_millionth_is_not_told_yet() -> None:
+    gate = Bench.at().gate
+    assert gate._changes(Limit.VELOCITY, np.full(7, 1e-6), np.zeros(7), 0.0, 1.0) == []
+    assert len(gate._changes(Limit.VELOCITY, np.full(7, 1.001e-6), np.zeros(7), 0.0, 1.0)) == 7
+    bench = Bench.at(np.zeros(7), wide())
+    assert bench.ask(np.full(7, 1e-6), source_until_ns=None).interventions == ()
+    assert len(bench.ask(np.full(7, -1.001e-6), source_until_ns=None).interventions) == 7
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -100,6 +118,15 @@ def test_the_gripper_has_its_own_rate_and_no_acceleration_limit() -> None:
     for _ in range(200):
         verdict = bench.ask(away(GRIPPER, 4.0))
     assert verdict.command.position[GRIPPER] == 1.0
+
+
+def test_a_gripper_is_told_where_its_stroke_ends() -> None:
+    bench = Bench.at(away(GRIPPER, -0.995))
+    found = by_limit(bench.ask(away(GRIPPER, -4.0)))
+    rate = UR5.velocity[GRIPPER] * PERIOD_S
+    assert found[Limit.POSITION].asked == pytest.approx(0.005 - rate)
+    assert found[Limit.POSITION].given == pytest.approx(0.0)
+    assert bench.gate.velocity[GRIPPER] == pytest.approx(-0.005 / PERIOD_S)
 
 
 def test_a_robot_outside_its_limits_may_stay_or_come_back() -> None:
