@@ -37,7 +37,7 @@ def rows_table(result: BenchResult) -> TextTable:
         notes.insert(0, f"latency {latencies[0]} ms")
         stars = ["*" if source == "published" else "" for _, source in groups]
         columns["method"] = [text + star for text, star in zip(columns["method"], stars, strict=True)]
-    same = [name for name, cells in columns.items() if len(cells) > 2 and len(set(cells)) == 1]
+    same = [name for name, cells in columns.items() if len(cells) > 1 and len(set(cells)) == 1]
     notes += [f"{name.replace('_', ' ')} {columns.pop(name)[0]}" for name in same]
     rows = tuple(zip(*columns.values(), strict=True))
     return TextTable(tuple(heading(name) for name in columns), rows, tuple(notes))

@@ -21,7 +21,7 @@ def bench_table(result: BenchResult) -> Iterator[Table | str]:
         for cells in text.rows:
             table.add_row(*cells, style="bold" if cells[0] == "ros_wam" else "")
         yield table
-        yield "; ".join(text.notes) + "\n"
+        yield "; ".join(text.notes) + "\n" if text.notes else ""
     figures = _table()
     figures.add_column("figure")
     figures.add_column("value", justify="right")
