@@ -31,7 +31,7 @@ def end(status: int) -> NoReturn:
 
 def obey(number: int, verb: str) -> None:
     if verb == "die":
-        end(3)
+        end(4)
     elif verb == "hang":
         time.sleep(60.0)
     elif verb == "busy":

@@ -100,7 +100,7 @@ def test_who_does_not_answer_is_not_waited_for(running: Desk) -> None:
 def test_a_process_that_ends_is_buried_with_its_last_words(running: Desk) -> None:
     assert running.supervisor.ask("die")[0] is False
     assert running.until_dead() == (
-        "the control process ended with status 3; the robot was told to stop; its last words: these are its last words"
+        "the control process ended with status 4; the robot was told to stop; its last words: these are its last words"
     )
     running.supervisor.enable(True)
     assert running.supervisor.ask("hold") == (False, "the control process is not running; recover the robot first")

@@ -72,10 +72,16 @@ def rig() -> Iterator[Rig]:
 
 
 def test_every_tick_is_in_a_batch_of_20_ms(rig: Rig) -> None:
-    batches = [content for kind, content in rig.run(60) if kind == "records"]
+    batches = [content for kind, content in rig.run(500) if kind == "records"]
     sequence = [unpack_record(record).sequence for batch in batches for record in batch]
     assert sequence == list(range(len(sequence)))
-    assert {len(batch) for batch in batches[1:]} <= {2, 3}
+    assert np.mean([len(batch) for batch in batches]) == pytest.approx(2.5, abs=0.1)
+    assert {len(batch) for batch in batches[1:]} <= {1, 2, 3, 4}
+
+
+def test_a_batch_and_a_status_do_not_come_with_the_same_tick(rig: Rig) -> None:
+    together = [{kind for kind, _ in rig.run()} >= {"records", "status"} for _ in range(500)]
+    assert sum(together[1:]) == 0
 
 
 def test_the_status_comes_ten_times_a_second_and_with_every_new_mode(rig: Rig) -> None:

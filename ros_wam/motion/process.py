@@ -56,8 +56,9 @@ def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
     loop = build_control_loop(embodiment, driver, config.station())
     rehearse(embodiment, config.station())
     _connect(driver, link, clock)
+    realtime = become_realtime()
     pace = Pace(clock, embodiment.period_s)
-    service = ControlService(loop, link, pace, become_realtime())
+    service = ControlService(loop, link, pace, realtime)
     while not link.closed:
         _end_after(HANG_TIMEOUT_S)
         service.listen()

@@ -50,18 +50,22 @@ class ControlReport:
         for item in record.verdict.interventions:
             if item.limit is not Limit.HOLD:
                 self._interventions[item.limit.name or ""] += 1
-        if now_ns >= self._batch_due_ns:
-            self._batch_due_ns += BATCH_NS
-            if self._batch_due_ns <= now_ns:
-                self._batch_due_ns = now_ns + BATCH_NS
-            self._link.send("records", self._records)
-            self._records = []
         if self._awaited is not None:
             self._note_first_setpoint(*self._awaited, record)
         self._loop_status.take(record)
-        if self._loop_status.due(now_ns) or self._followed != self._told:
+        says = self._loop_status.due(now_ns) or self._followed != self._told
+        if says:
             self._told = self._followed
             self._link.send("status", self._status(record, now_ns))
+        if now_ns >= self._batch_due_ns + (BATCH_NS if says else 0):  # both in one tick would make the next one late
+            self._send_batch(now_ns)
+
+    def _send_batch(self, now_ns: int) -> None:
+        self._batch_due_ns += BATCH_NS
+        if self._batch_due_ns <= now_ns:
+            self._batch_due_ns = now_ns + BATCH_NS
+        self._link.send("records", self._records)
+        self._records = []
 
     def _note_first_setpoint(self, chunk: ActionChunk, handed_ns: int, record: StepRecord) -> None:
         origin = None if record.target is None else record.target.provenance
