@@ -16,6 +16,11 @@ def hold(run_dir: Path, name: str) -> None:
     fresh.replace(folder / name)  # locked before anybody can look: no one sees it free, or holds it while looking
 
 
+def release(run_dir: Path, name: str) -> None:
+    """Withdraw `name`: the calling process ends because it was asked to, and nobody need count it as dead."""
+    (run_dir / "alive" / name).unlink(missing_ok=True)
+
+
 def is_alive(run_dir: Path, name: str) -> bool:
     """Return whether a process holds `name`; False also when none ever did."""
     path = run_dir / "alive" / name

@@ -178,9 +178,10 @@ def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(ru
     running.ask_for("stop")
     running.until_mode("FAULT")
     running.supervisor.ask("recover")
-    running.until(lambda: running.status["cause"] == "control_process_died")
+    running.until(lambda: running.status["cause"] == "driver_lost")
     assert "ended with status 3" in running.status["detail"] and "libvendor lost its link" in running.status["detail"]
     assert (running.folder / "last_resort_stop").exists()
+    assert alive.dead(running.folder) == [], "it ended because it was asked to"
     (running.folder / "stop").unlink()
     assert running.supervisor.ask("recover") == (False, "the control process is starting")
     running.until_running()

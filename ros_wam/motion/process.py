@@ -26,7 +26,7 @@ from ros_wam.motion.pace import Pace
 from ros_wam.motion.realtime import become_realtime
 from ros_wam.motion.rehearsal import rehearse
 from ros_wam.motion.report import waiting_status
-from ros_wam.motion.service import ControlService
+from ros_wam.motion.service import SPENT_STATUS, ControlService
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.types import Mode
 
@@ -38,8 +38,6 @@ END_TIMEOUT_S = 1.0
 HANG_TIMEOUT_S = 3.0
 """For a hang that no supervisor sees; longer than the machine may pause for."""
 STOPPING_NS = 500_000_000
-SPENT_STATUS = 3
-"""Exit status of a process whose vendor library is of no more use."""
 
 
 def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
@@ -126,6 +124,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         run(config, link, StationClock())
     except DriverSpent as error:
         logging.error("%s", error)
+        alive.release(config.run_dir, NAME)
         os._exit(SPENT_STATUS)
 
 

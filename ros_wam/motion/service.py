@@ -10,6 +10,8 @@ from ros_wam.motion.pace import Pace
 from ros_wam.motion.report import ControlReport
 from ros_wam.types import Command, Mode
 
+SPENT_STATUS = 3
+"""Exit status of a control process whose vendor library is of no more use: to recover the robot takes a new one."""
 REQUEST_MAX_AGE_NS = 300_000_000
 RESERVE_S = 0.001
 """What is left of a period when a message is still taken before its end: longer than a chunk takes."""

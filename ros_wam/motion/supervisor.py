@@ -20,7 +20,7 @@ from ros_wam.errors import RosWamError
 from ros_wam.ladder import LADDER
 from ros_wam.motion.link import Link, pack_chunk
 from ros_wam.motion.report import waiting_status
-from ros_wam.motion.service import REQUEST_MAX_AGE_NS
+from ros_wam.motion.service import REQUEST_MAX_AGE_NS, SPENT_STATUS
 from ros_wam.share import import_dir
 from ros_wam.types import ActionChunk, Command
 
@@ -193,14 +193,13 @@ class ControlSupervisor:
         """Kill what is left, stop the robot without the library, and tell why."""
         status = _end(process, END_GRACE_S if ended else 0.0)
         link.close()
-        self._tell_death(
-            f"ended with status {status}" if ended else f"was silent for {allowed_s * 1e3:.0f} ms and was killed"
-        )
+        how = f"ended with status {status}" if ended else f"was silent for {allowed_s * 1e3:.0f} ms and was killed"
+        self._tell_death(how, Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED)
 
-    def _tell_death(self, how: str) -> None:
+    def _tell_death(self, how: str, cause: Cause = Cause.CONTROL_PROCESS_DIED) -> None:
         stopped = self._stop_without_library()
         detail = f"the control process {how}; {stopped}; its last words: {self._last_words()}"
-        self._tell("status", waiting_status(Cause.CONTROL_PROCESS_DIED, detail))
+        self._tell("status", waiting_status(cause, detail))
 
     def _stop_without_library(self) -> str:
         try:
