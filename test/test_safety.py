@@ -23,10 +23,11 @@ def new_bench() -> Bench:
 
 def test_the_first_command_is_the_measured_position_whatever_is_asked() -> None:
     bench = new_bench()
-    assert bench.gate.position is None
+    assert bench.gate.position is None and not bench.gate.velocity.any() and bench.gate.closing == {}
+    assert bench.gate.at_rest and bench.gate.may_open
     verdict = bench.ask(HOME + 1.0)
     np.testing.assert_array_equal(verdict.command.position, HOME)
-    assert (verdict.cause, bench.gate.closing) == (None, {})
+    assert (verdict.cause, verdict.command.stamp_ns, bench.gate.closing) == (None, bench.now_ns, {})
     assert bench.gate.at_rest and bench.gate.may_open
 
 
@@ -47,7 +48,7 @@ def test_without_a_fresh_state_there_is_no_command(state_age_ns: int | None) -> 
     assert verdict.command.stamp_ns == bench.now_ns
     assert verdict.command.position.shape == (7,) and np.isnan(verdict.command.position).all()
     assert bench.gate.position is None
-    with pytest.raises(SpecError, match="nothing was given"):
+    with pytest.raises(SpecError, match=r"^safety gate: nothing was given yet$"):
         bench.gate._given()
 
 

@@ -216,9 +216,8 @@ class SafetyGate:
         return ()
 
     def _stop(self, position: FloatArray, velocity: FloatArray) -> FloatArray:
-        """Return where the robot comes to rest when it is held at this position and velocity."""
-        stop = stopping_distance(velocity, self._acceleration_limit, self._period_s)
-        return position + np.where(self._arm, stop, 0.0)
+        """Return where the arm joints come to rest when they are held at this position and velocity."""
+        return position + stopping_distance(velocity, self._acceleration_limit, self._period_s)
 
     def _hold(
         self, desired: Command, cause: Cause | None, interventions: tuple[Intervention, ...], now_ns: int
