@@ -18,7 +18,7 @@ POLL_S = 0.2
 SHOWN_S = 2.0
 ENOUGH_TRIALS = 99
 SPOILED_TRIALS = 3
-"""So many trials may be spoiled; what a benchmark asks for has then no chance on this machine."""
+"""So many trials may not even begin; what a benchmark asks for has then no chance on this machine."""
 
 
 def require_station() -> None:
@@ -69,10 +69,10 @@ def _running_s(supervisor: Supervisor) -> Iterator[float]:
     while (ended := supervisor.ended()) is None:
         if select.select([output], [], [], POLL_S)[0] and (line := output.readline()):
             event = json.loads(line)
-            if event.get("cause"):
+            if event.get("cause") and not event["elapsed_s"]:
                 spoiled[event["trial_id"]] = f"{event['cause']}: {event['comment']}"
             if len(spoiled) >= SPOILED_TRIALS:
-                raise TrialError(f"{len(spoiled)} trials were spoiled, the last by {spoiled[event['trial_id']]}")
+                raise TrialError(f"{len(spoiled)} trials did not begin, the last by {spoiled[event['trial_id']]}")
             elapsed_s[event["trial_id"]] = event["elapsed_s"]
             yield sum(elapsed_s.values())
     raise TrialError(f"{ended.name} ended: {supervisor.last_words(ended.name) or 'without a word'}")
