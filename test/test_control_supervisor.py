@@ -47,7 +47,7 @@ class Desk:
         return [content for kind, content in self.told if kind == "heard"]
 
     def until_dead(self) -> str:
-        self.until(lambda: self.said().get("cause") == "control_process_died")
+        self.until(lambda: "its last words" in self.said().get("detail", ""))
         return str(self.said()["detail"])
 
     def _stop(self) -> None:

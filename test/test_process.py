@@ -65,6 +65,10 @@ class Station:
     def until_mode(self, mode: str) -> None:
         self.until(lambda: self.status.get("mode") == mode)
 
+    def until_buried(self) -> None:
+        """Wait until the control process is told to be dead, and what came of stopping the robot without it."""
+        self.until(lambda: "its last words" in self.status["detail"])
+
     def until_running(self) -> None:
         self.until_mode("HOLD")
 
@@ -151,7 +155,7 @@ def test_a_command_that_did_not_fit_into_the_line_is_told(running: Station) -> N
 
 def test_a_crash_is_found_at_once_with_the_librarys_last_words(running: Station) -> None:
     running.ask_for("crash")
-    running.until_mode("FAULT")
+    running.until_buried()
     assert running.status["cause"] == "control_process_died"
     assert f"status -{int(signal.SIGSEGV)}" in running.status["detail"]
     assert "libvendor: assertion failed" in running.status["detail"]
@@ -167,7 +171,7 @@ def test_a_crash_is_found_at_once_with_the_librarys_last_words(running: Station)
 def test_a_hang_is_killed_and_the_robot_stopped(running: Station) -> None:
     asked_ns = running.clock.now_ns()
     running.ask_for("hang")
-    running.until_mode("FAULT")
+    running.until_buried()
     assert (running.clock.now_ns() - asked_ns) * 1e-9 < 1.0
     assert "was silent for 100 ms" in running.status["detail"]
     assert (running.folder / "last_resort_stop").exists()
@@ -178,7 +182,8 @@ def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(ru
     running.ask_for("stop")
     running.until_mode("FAULT")
     running.supervisor.ask("recover")
-    running.until(lambda: running.status["cause"] == "driver_lost")
+    running.until_buried()
+    assert running.status["cause"] == "driver_lost"
     assert "ended with status 3" in running.status["detail"] and "libvendor lost its link" in running.status["detail"]
     assert (running.folder / "last_resort_stop").exists()
     assert alive.dead(running.folder) == [], "it ended because it was asked to"
@@ -190,7 +195,7 @@ def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(ru
 def test_a_last_resort_that_fails_is_said(running: Station) -> None:
     running.stop_error = DriverError("no such robot")
     running.ask_for("crash")
-    running.until_mode("FAULT")
+    running.until_buried()
     assert "could not be stopped: no such robot" in running.status["detail"]
 
 
@@ -231,7 +236,7 @@ def test_a_library_that_hangs_while_the_line_ends_is_no_stopped_robot(running: S
 def test_a_last_resort_of_a_wrong_station_file_is_told_too(running: Station) -> None:
     running.stop_error = ConfigError("robot: unknown key 'adress'")
     running.ask_for("crash")
-    running.until_mode("FAULT")
+    running.until_buried()
     assert "could not be stopped: robot: unknown key 'adress'" in running.status["detail"]
 
 

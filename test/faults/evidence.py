@@ -100,6 +100,11 @@ class Evidence:
         nothing = np.isnan(rows["target"]).any(axis=1)
         return (rows["limits"] & int(Limit.HOLD) > 0) | np.isin(rows["source"], RESTING) | nothing
 
+    @property
+    def moved_before(self) -> bool:
+        """Whether something was followed when the fault came."""
+        return not self.held[self.rows["stamp_ns"] < self.injected_ns][-1]
+
     def held_ns(self, since_ns: int) -> int | None:
         """Return the first tick after `since_ns` that held; where the record ends before, when HOLD was said."""
         found = np.flatnonzero(self.held & (self.rows["stamp_ns"] >= since_ns))

@@ -38,7 +38,7 @@ class Fault:
 
     `inject` is given the world that the trial runs in. `within` is None where there is nothing to wait for. `cause` is
     what trial.json must name, None where the trial counts; `refused` is why answers must have been refused; `scored`
-    whether there is a trial.json.
+    whether there is a trial.json, `fatal` whether the sitting ends with it.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Fault:
     cause: Cause | None = None
     refused: RefusalReason | None = None
     scored: bool = True
+    fatal: bool = False
 
 
 def seconds(bound_s: float) -> Within:

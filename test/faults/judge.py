@@ -11,8 +11,7 @@ ROUNDING = 1e-6
 def judge(fault: Fault, evidence: Evidence) -> float | None:
     """Assert everything that the row says; return the measured time to the end state [s], None where there is none."""
     _check_trial(fault, evidence)
-    before = evidence.rows["stamp_ns"] < evidence.injected_ns
-    assert not evidence.held[before][-1], "the robot did not move before the fault"
+    assert evidence.moved_before, "the robot did not move before the fault"
     assert evidence.limit_ratio <= 1.0 + ROUNDING, "a sent command exceeds a limit"
     assert fault.refused is None or fault.refused.value in evidence.refusals
     if fault.within is None:

@@ -1,5 +1,7 @@
 """The faults that are injected in real time. Those after which a sitting ends come last: each costs a new start."""
 
+from dataclasses import replace
+
 from faults.fault import End, Fault, after_last_beat, after_last_command, chunk, periods, seconds
 from faults.live_injections import (
     controller,
@@ -30,8 +32,6 @@ OPERATOR = (
 CONTROLLER = (
     Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), LOST),
     Fault("protective stop", "the controller stops", controller("protective_stop"), End.FAULT, seconds(0.1), STOPPED),
-    Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST),
-    Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST),
 )
 RECORD = (
     Fault(
@@ -57,7 +57,9 @@ PROCESS = (
         Cause.POLICY_UNREACHABLE,
     ),
 )
-FATAL = (
+FATAL = (  # ur_rtde may crash when its link is cut, also when the robot rests already: the next trial finds it dead
+    Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST),
+    Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST),
     Fault("trial node killed", "kill -9 trial_node", kill("trial_node"), End.HOLD, after_last_beat(0.1), scored=False),
     Fault("driver segfault", "SIGSEGV of the control process", segfault, End.FAULT, seconds(0.1), CONTROL_DIED),
     Fault("driver hang", "SIGSTOP of the control process", hang, End.FAULT, seconds(0.2), CONTROL_DIED),
@@ -71,4 +73,5 @@ FATAL = (
         Cause.SIMULATION_FAILED,
     ),
 )
-LIVE = {fault.name: fault for fault in (*OPERATOR, *CONTROLLER, *RECORD, *PROCESS, *FATAL)}
+LASTING = (*OPERATOR, *CONTROLLER, *RECORD, *PROCESS)
+LIVE = {fault.name: fault for fault in (*LASTING, *(replace(fault, fatal=True) for fault in FATAL))}

@@ -37,6 +37,7 @@ class LiveWorld:
         self._due: list[tuple[int, Callable[[], None]]] = []
         self._mends: list[Callable[[], None]] = []
         self._cut_off: str | None = None
+        self._fatal = False
         self.targets: tuple[ReceivedTarget, ...] = ()
 
     @property
@@ -51,10 +52,11 @@ class LiveWorld:
         return max(self.stack.sitting.glob("trials/[0-9][0-9][0-9]/bag/*.mcap"))
 
     def run(self, fault: Fault) -> Evidence:
-        """Run one trial in which `fault` comes, and mend what was broken; once more where a late picture ended it."""
+        """Run one trial in which `fault` comes, and mend what was broken; once more where the machine spoilt it."""
         evidence = self._run_once(fault)
-        spoilt = evidence.trial is not None and evidence.trial["cause"] == Cause.CAMERA_STALE.value
-        return self._run_once(fault) if spoilt and fault.cause is not Cause.CAMERA_STALE else evidence
+        late = evidence.trial is not None and evidence.trial["cause"] == Cause.CAMERA_STALE.value
+        spoilt = (late and fault.cause is not Cause.CAMERA_STALE) or not evidence.moved_before
+        return self._run_once(fault) if spoilt else evidence
 
     def _run_once(self, fault: Fault) -> Evidence:
         with contextlib.ExitStack() as undo:
@@ -80,6 +82,7 @@ class LiveWorld:
         self._intact.check()
         said = tuple(stack.witness.said)
         evidence = Evidence(stack.sitting / "trials" / trial_id, injected_ns, said, self.targets)
+        self._fatal = fault.fatal
         self._cut_off = trial_id if evidence.trial is None else None
         return evidence
 
@@ -114,7 +117,9 @@ class LiveWorld:
             if running is not None:
                 assert self._cut_off in (None, running["trial_id"]), f"{self._cut_off} is not run again"
                 return running
+            ended = self.stack.ended
             self.close()
+            assert self._fatal, f"{ended} ended the sitting before a trial ran"
         raise AssertionError("no trial ran")
 
     def _moves(self, event: dict[str, Any]) -> bool:
