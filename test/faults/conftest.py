@@ -20,5 +20,6 @@ def note() -> Iterator[Note]:
     if "FAULTS_JSON" in os.environ:
         path = Path(os.environ["FAULTS_JSON"])
         before = json.loads(path.read_text())["measured_s"] if path.exists() else {}
-        results = {"machine": describe_machine(), "measured_s": before | measured}
+        machine = {**describe_machine(), "load": f"{os.getloadavg()[1]:.0f}"}
+        results = {"machine": machine, "measured_s": before | measured}
         path.write_text(json.dumps(results, indent=2) + "\n")

@@ -49,9 +49,16 @@ def declared(fault: Fault) -> tuple[str, ...]:
 def page(results: Mapping[str, Any]) -> str:
     """Return the page of `results`: `machine`, and `measured_s` by the fault's name."""
     machine, measured_s = results["machine"], results["measured_s"]
-    where = f"Measured on {machine['cores']} cores of {machine['processor']}, {machine['system']}.\n"
+    where = f"{machine['cores']} cores of {machine['processor']} at a load of {machine['load']}, {machine['system']}"
     return "".join(
-        [INTRODUCTION, LOCKSTEP_TEXT, _table(LOCKSTEP, measured_s), LIVE_TEXT, where, _table(LIVE, measured_s)]
+        [
+            INTRODUCTION,
+            LOCKSTEP_TEXT,
+            _table(LOCKSTEP, measured_s),
+            LIVE_TEXT,
+            f"Measured on {where}.\n",
+            _table(LIVE, measured_s),
+        ]
     )
 
 
