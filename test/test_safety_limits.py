@@ -166,8 +166,11 @@ def test_the_tool_stops_inside_the_workspace_and_may_come_back(joint: int, veloc
 
 def test_what_is_compared_with_the_workspace_is_where_the_tool_would_stop() -> None:
     bench = Bench.at()
-    start, k = HOME, 0
-    while (verdict := bench.ask(away(0, PERIOD_S * (k := k + 1), start))).cause is None:
+    position, velocity = HOME, np.zeros(7)
+    for k in range(400):
+        verdict = bench.ask(away(0, PERIOD_S * (k + 1)))
+        if verdict.cause is Cause.WORKSPACE:
+            break
         position, velocity = bench.given, bench.gate.velocity
     asked = verdict.interventions[0].asked
     moved = position + velocity * PERIOD_S  # at the speed that it had reached
