@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from synthetic_bag import origin_of
 
 from ros_wam.bench import latency as bench
 from ros_wam.bench.latency_plot import plot_latency
@@ -17,22 +18,9 @@ from ros_wam.trial.trace import Trace
 
 def trace(followed: list[bool]) -> Trace:
     """One tick each 10 ms, with a target or without."""
-    count = len(followed)
     target = np.where(np.array(followed)[:, None], 0.5, np.nan)
-    stamp_ns = 1_000_000_000 + 10_000_000 * np.arange(count)
-    return Trace(
-        joint_names=("joint1",),
-        stamp_ns=stamp_ns,
-        measured=target,
-        target=target,
-        sent=target,
-        limit=np.zeros(count, np.int64),
-        start_ns=int(stamp_ns[0]),
-        end_ns=int(stamp_ns[-1]),
-        inferences=(),
-        heard={},
-        gaps={},
-    )
+    stamp_ns = 1_000_000_000 + 10_000_000 * np.arange(len(followed))
+    return Trace(("joint1",), target, target, target, target, origin_of(stamp_ns), int(stamp_ns[0]), int(stamp_ns[-1]))
 
 
 def test_idle_is_the_time_without_a_target_after_the_first() -> None:

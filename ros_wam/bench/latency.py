@@ -3,9 +3,8 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -103,28 +102,20 @@ def _beforehand(profile: Profile, latency_ms: float) -> dict[str, Cell]:
 
 def _measured(sweep: Sweep, profile: Profile) -> Iterator[tuple[float, dict[str, Cell]]]:
     """Yield each latency's row as it comes, one process per core, the slowest first."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), spawn, _listen) as pool, ExitStack() as undo:
-        undo.callback(_interrupt, pool)
-        asked: dict[Future[dict[str, Cell]], float] = {
-            pool.submit(run_latency, _sitting(sweep, profile, latency_ms)): latency_ms
-            for latency_ms in sorted(sweep.latencies_ms, reverse=True)
-        }
-        for future in as_completed(asked):
-            yield asked[future], future.result()
-        undo.pop_all()
+    slowest_first = sorted(sweep.latencies_ms, reverse=True)
+    sittings = [_sitting(sweep, profile, latency_ms) for latency_ms in slowest_first]
+    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _listen) as pool:
+        yield from pool.imap_unordered(_measure, sittings)
+
+
+def _measure(sitting: LatencySitting) -> tuple[float, dict[str, Cell]]:
+    return sitting.latency_ms, run_latency(sitting)
 
 
 def _listen() -> None:
-    """End the sitting in order when our parent says so, and leave a terminal's Ctrl-C to it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """End a sitting in order when the sweep is interrupted, and leave a terminal's Ctrl-C to our parent."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     signal.signal(signal.SIGINT, lambda number, frame: None)
-
-
-def _interrupt(pool: ProcessPoolExecutor) -> None:
-    pool.shutdown(wait=False, cancel_futures=True)
-    for child in multiprocessing.active_children():
-        child.terminate()
 
 
 def _sitting(sweep: Sweep, profile: Profile, latency_ms: float) -> LatencySitting:

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ros_wam import fields
 from ros_wam.bench.result import Cell
 from ros_wam.bringup import Request
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import TrialError
-from ros_wam.record.bag_reader import BagReader
 from ros_wam.run_config import load_run_config
 from ros_wam.sim.lockstep import run_sitting
 from ros_wam.trial.bag_trace import read_trace
@@ -87,7 +85,8 @@ def trial_figures(bag_dir: Path) -> TrialFigures:
     ran = read_trace(bag_dir).while_running()
     embodiment = load_embodiment(load_run_config(bag_dir.parent / "config" / "config.yaml").robot)
     idle_s, followed_s = idle_time_s(ran)
-    return TrialFigures(followed_s, idle_s, _refusals(bag_dir), _limit_ratio(ran, embodiment))
+    refusals = sum(bool(inference.refused) for inference in ran.inferences)
+    return TrialFigures(followed_s, idle_s, refusals, _limit_ratio(ran, embodiment))
 
 
 def idle_time_s(ran: Trace) -> tuple[float, float]:
@@ -101,12 +100,6 @@ def idle_time_s(ran: Trace) -> tuple[float, float]:
         return 0.0, 0.0
     periods_s, idle = np.diff(ran.times_s[followed[0] :]), ran.idle[followed[0] : -1]
     return float(periods_s[idle].sum()), float(periods_s.sum())
-
-
-def _refusals(bag_dir: Path) -> int:
-    with BagReader(bag_dir) as bag:
-        messages = [fields.read_diagnostics(message.message)[1] for message in bag.messages(["policy_status"])]
-    return sum(bool(status.values.get("refused")) for statuses in messages for status in statuses)
 
 
 def _limit_ratio(ran: Trace, embodiment: Embodiment) -> float:
