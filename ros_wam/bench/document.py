@@ -23,7 +23,7 @@ TEXTS = {
         "`move_objects_into_box` on a UR5 in lockstep, each answer as late as it says, one request in flight. Idle: "
         "time without a target to follow after the first one, a chunk being followed until the arm has settled at its "
         "last row. Analytic: what the strategy has to give. Broker: L / (T + L) of a client that executes 15 of the 30 "
-        "rows (T = 0.5 s) and then waits for its answer, as openpi's example does. Limit ratio: the largest velocity "
+        "rows (T = 0.5 s) and then waits for its answer, as openpi's broker does. Limit ratio: the largest velocity "
         "or acceleration sent, of its limit. The task's time limit is 90 s."
     ),
     "control": (

@@ -22,9 +22,7 @@ LATENCIES_MS = (27, 54, 73, 100, 150, 190, 240, 321, 568, 810, 974, 1189, 5616)
 
 SYSTEMS = {
     27: "realtime-vla, π0 with two views on an RTX 4090 (arXiv 2510.26742)",
-    73: "π0 on board, RTX 4090 (arXiv 2410.24164)",
     190: "Fast-WAM (arXiv 2603.16666)",
-    321: "OpenVLA-OFT+ on ALOHA (arXiv 2502.19645)",
 }
 """Who has published such a latency; of the others in the sweep no source is at hand."""
 

@@ -67,4 +67,6 @@ def _joined(cells: Iterable[Cell]) -> str:
 
 
 def _short(value: float) -> str:
+    if value >= 10_000:
+        return f"{1e-3 * value:.0f}k"
     return f"{value:.0f}" if value >= 10 or float(value).is_integer() else f"{value:.1f}"
