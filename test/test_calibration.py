@@ -58,10 +58,7 @@ def test_view_that_cannot_be_is_refused(name: str, value: Any, wanted: str) -> N
     ("low", "high", "message"),
     [
         *[(value, 1.0, f"min_m of {{}} is {value}, must be finite") for value in (NAN, INF, -INF)],
-        *[
-            (0.0, high, f"max_m of {{}} is {high}, must be .* above min_m, 0.0 m")
-            for high in (0.0, -1.0, NAN, INF)
-        ],
+        *[(0.0, high, f"max_m of {{}} is {high}, must be .* above min_m, 0.0 m") for high in (0.0, -1.0, NAN, INF)],
     ],
 )
 def test_fixture_that_is_no_box_is_refused(axis: int, low: float, high: float, message: str) -> None:
