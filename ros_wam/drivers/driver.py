@@ -36,8 +36,8 @@ class Driver(Protocol):
     def send(self, command: Command) -> Command:
         """Check `command`, send it and return what was really sent. Never waits for the robot.
 
-        Raises CommandInvalid before anything reaches the vendor library, RobotStopped or DriverError; while the state is
-        merely stale it sends: it is how a robot is made to brake.
+        Raises CommandInvalid before anything reaches the vendor library, RobotStopped or DriverError; while the state
+        is merely stale it sends: it is how a robot is made to brake.
         """
         ...
 
