@@ -240,6 +240,8 @@ def test_tool_that_is_outside_may_come_back_but_not_go_on() -> None:
     admission.check(chunk(joint1(np.linspace(1.3, 0.9, ROWS))), outside, T0, True)
     with pytest.raises(ChunkRefused, match="workspace"):
         admission.check(chunk(joint1(np.linspace(1.3, 1.32, ROWS))), outside, T0, True)
+    with pytest.raises(ChunkRefused, match="on the way to row 0, the workspace"):
+        admission.check(chunk(joint1(np.full(ROWS, 1.32))), outside, T0, True)
 
 
 @pytest.mark.parametrize("rows", [2, 3])

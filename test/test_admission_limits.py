@@ -36,11 +36,13 @@ def rows_of(joint1: object = 0.0, joint2: object = 0.0, count: int = 30) -> Floa
     return rows
 
 
-def refused(rows: FloatArray, robot: Embodiment = UR5, due_row: int = 0) -> tuple[RefusalReason, str]:
+def refused(
+    rows: FloatArray, robot: Embodiment = UR5, due_row: int = 0, dt_s: float = DT_S
+) -> tuple[RefusalReason, str]:
     admission = Admission(robot, still, lambda path: iter(()))
-    now_ns = T0 + round((due_row + 0.001) * DT_S * 1e9)
+    now_ns = T0 + round((due_row + 0.001) * dt_s * 1e9)
     with pytest.raises(ChunkRefused) as caught:
-        admission.check(ActionChunk(1, 1, T0, T0, DT_S, rows), rows[due_row], now_ns, due_row == 0)
+        admission.check(ActionChunk(1, 1, T0, T0, dt_s, rows), rows[due_row], now_ns, due_row == 0)
     return caught.value.reason, caught.value.detail
 
 
@@ -86,6 +88,22 @@ def test_acceleration_rows_are_those_of_the_whole_chunk_and_limits_the_joints_ow
     rows[20, 1] += 0.109
     words = "joint2 needs 16.2 rad/s² around row 20, at most 4 rad/s²"
     assert refused(rows, SLOW_JOINT2, due_row=7) == (RefusalReason.ACCELERATION, words)
+
+
+QUICK = replace(UR5, joints=UR5.joints | {"joint1": replace(UR5.joints["joint1"], velocity_rad_s=3.0)})
+
+
+@pytest.mark.parametrize(
+    ("robot", "joint1", "reason"),
+    [(UR5, [0.0, 1.1], RefusalReason.VELOCITY), (QUICK, [0.0, 1.1, 0.0], RefusalReason.ACCELERATION)],
+)
+def test_what_needs_just_a_limit_is_admitted(robot: Embodiment, joint1: list[float], reason: RefusalReason) -> None:
+    """In rows 0.5 s apart 1.1 rad are 0.1 rad and 2 rad/s; there and back, a bend of 2.2 rad, 0.2 rad and 8 rad/s²."""
+    rows = rows_of(count=len(joint1))
+    rows[:, 0] = joint1
+    Admission(robot, still, lambda path: iter(())).check(ActionChunk(1, 1, T0, T0, 0.5, rows), rows[0], T0, True)
+    rows[1, 0] = np.nextafter(1.1, 2.0)
+    assert refused(rows, robot, dt_s=0.5)[0] is reason
 
 
 def test_a_joint_that_is_beyond_its_limit_hides_no_other() -> None:

@@ -78,16 +78,18 @@ def test_obstacle_is_a_refusal_that_names_the_row(due_row: int) -> None:
     np.testing.assert_array_equal(paths[0], np.vstack([HOME, rows[due_row:]]))
 
 
-def test_what_is_swept_is_within_the_limits_as_what_is_followed() -> None:
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_what_is_swept_is_within_the_limits_as_what_is_followed(side: float) -> None:
     def swept(path: FloatArray) -> Iterator[Obstacle | None]:
         paths.append(path)
         return iter((None,))
 
     paths: list[FloatArray] = []
     rows, measured = displaced(0.0, 0.0, 0.0, joint=2), HOME.copy()
-    rows[:, 2], measured[2] = UR5.upper[2] + np.array([0.0, 0.02, 0.04]), UR5.upper[2] + 0.03
+    limit = UR5.upper[2] if side > 0.0 else UR5.lower[2]
+    rows[:, 2], measured[2] = limit + side * np.array([0.0, 0.02, 0.04]), limit + side * 0.03
     check(Admission(UR5, inside, swept), rows, measured=measured)
-    np.testing.assert_array_equal(paths[0][:, 2], [measured[2], *[UR5.upper[2]] * 3])
+    np.testing.assert_array_equal(paths[0][:, 2], [measured[2], limit, limit, limit])
 
 
 @pytest.mark.parametrize("side", [-1.0, 1.0])

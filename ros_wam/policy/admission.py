@@ -93,43 +93,39 @@ class Admission:
         lower, upper = self._embodiment.lower[self._arm], self._embodiment.upper[self._arm]
         path = np.vstack([start, rows])[:, self._arm]
         beyond = np.maximum(lower - path, path - upper)
-        allowed = np.maximum(beyond[0], FOLLOW_TOLERANCE_RAD)
-        row, worst = _worst(beyond[1:] - allowed)
-        if beyond[1 + row, worst] > allowed[worst]:
+        excess = beyond - np.maximum(beyond[0], FOLLOW_TOLERANCE_RAD)  # never positive where the way begins
+        row, worst = _worst(excess)
+        if excess[row, worst] > 0.0:
             bounds = f"{lower[worst]:g} to {upper[worst]:g} rad"
-            value = path[1 + row, worst]
-            detail = f"{self._name(worst)} would be at {value:.3f} rad in row {first + row}, its range is {bounds}"
+            where = f"{path[row, worst]:.3f} rad in row {first + row - 1}"
+            detail = f"{self._name(worst)} would be at {where}, its range is {bounds}"
             raise ChunkRefused(RefusalReason.WORKSPACE, detail)
 
     def _check_velocity(self, rows: FloatArray, dt_s: float, first: int) -> None:
-        limit, largest = self._embodiment.velocity[self._arm], rows.max(axis=0) - rows.min(axis=0)
-        found = (0.0, 0, 0, 0)
+        limit = self._embodiment.velocity[self._arm]
+        found = []
         for apart in range(1, len(rows)):
-            apart_s = apart * dt_s
-            if (largest - 2.0 * FOLLOW_TOLERANCE_RAD <= limit * apart_s).all():
-                break  # from here on
-            needed = (np.abs(rows[apart:] - rows[:-apart]) - 2.0 * FOLLOW_TOLERANCE_RAD) / apart_s
+            needed = (np.abs(rows[apart:] - rows[:-apart]) - 2.0 * FOLLOW_TOLERANCE_RAD) / (apart * dt_s)
             row, joint = _worst(needed - limit)
-            found = max(found, (float(needed[row, joint] - limit[joint]), row, apart, joint))
-        excess, row, apart, joint = found
-        if excess > 0.0:
+            if needed[row, joint] > limit[joint]:
+                found.append((needed[row, joint] - limit[joint], row, apart, joint))
+        if found:
+            excess, row, apart, joint = max(found)
             speed = f"{limit[joint] + excess:.2f} rad/s from row {first + row} to row {first + row + apart}"
             detail = f"{self._name(joint)} needs {speed}, at most {limit[joint]:g} rad/s"
             raise ChunkRefused(RefusalReason.VELOCITY, detail)
 
     def _check_acceleration(self, rows: FloatArray, dt_s: float, first: int) -> None:
-        limit, largest = self._embodiment.acceleration[self._arm], 2.0 * (rows.max(axis=0) - rows.min(axis=0))
-        found = (0.0, 0, 0)
+        limit = self._embodiment.acceleration[self._arm]
+        found = []
         for apart in range(1, (len(rows) + 1) // 2):
-            apart_s = apart * dt_s
-            if (largest - 4.0 * FOLLOW_TOLERANCE_RAD <= limit * apart_s**2).all():
-                break  # from here on
             bend = np.abs(rows[2 * apart :] - 2.0 * rows[apart:-apart] + rows[: -2 * apart])
-            needed = (bend - 4.0 * FOLLOW_TOLERANCE_RAD) / apart_s**2
+            needed = (bend - 4.0 * FOLLOW_TOLERANCE_RAD) / (apart * dt_s) ** 2
             row, joint = _worst(needed - limit)
-            found = max(found, (float(needed[row, joint] - limit[joint]), row + apart, joint))
-        excess, row, joint = found
-        if excess > 0.0:
+            if needed[row, joint] > limit[joint]:
+                found.append((needed[row, joint] - limit[joint], row + apart, joint))
+        if found:
+            excess, row, joint = max(found)
             detail = (
                 f"{self._name(joint)} needs {limit[joint] + excess:.1f} rad/s² around row {first + row},"
                 f" at most {limit[joint]:g} rad/s²"
