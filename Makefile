@@ -18,8 +18,8 @@ export MUJOCO_GL ?= osmesa
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
 
-# What moves the robot and what is let near it: every line and branch, by the quick tests alone.
-COVERED := --cov=ros_wam.motion --cov=ros_wam.policy.admission --cov-report=term-missing:skip-covered --cov-fail-under=100
+# `make test` also asks for every line and branch, by the quick tests alone, of what moves the robot and is let near it.
+test: COVERED := --cov=ros_wam.motion --cov=ros_wam.policy.admission --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: setup
 	$(BIN)/ruff format --check .

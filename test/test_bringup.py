@@ -131,7 +131,7 @@ def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) ->
         ({"task": ""}, r"no '' in config/tasks; there are: move_objects_into_box"),
         ({"task": "dance"}, r"no 'dance' in config/tasks; there are: move_objects_into_box"),
         ({"sim": False}, r"no station file for ur5: .*; with --sim none is needed"),
-        ({"inference_latency_ms": 5000.0}, r"an inference latency of 5000 ms would time out: baseline allows 2 s"),
+        ({"inference_latency_ms": 12000.0}, r"an inference latency of 12000 ms would time out: baseline allows 10 s"),
         ({"inference_latency_ms": 1.0, "policy": None}, r"needs a policy that this package serves"),
         ({"resume": Path("nowhere")}, r"nothing to resume: nowhere holds no sitting\.yaml"),
     ],

@@ -173,6 +173,7 @@ def test_describe_sitting_names_the_software_and_the_machine(tmp_path: Path) -> 
     assert load(tmp_path / "sitting.yaml", Sitting) == sitting
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_point_loses_no_finished_trial(tmp_path: Path) -> None:
     """A process is killed at each system call of each write in turn; what it had confirmed must be there, whole."""
     script = Path(__file__).with_name("killed_while_writing.py")
