@@ -68,28 +68,29 @@ class Admission:
         """Raise ChunkRefused unless `chunk` may be executed from the `measured` position `(n,)` on.
 
         `rested`: the robot has not moved since the observation, so the chunk will start at its first row whenever it
-        comes. Otherwise rows that are due before `now_ns` will be dropped, and only the others count.
+        comes; otherwise with the one that is due at `now_ns`. All rows count, whichever is due: a robot that is slowed,
+        or held, takes the chunk up earlier.
         """
-        first = check_chunk(chunk, self._embodiment, measured, now_ns, rested)
-        rows = chunk.positions[first:]
-        self._check_position_limits(rows, measured, first)
-        self._check_velocity(rows[:, self._arm], chunk.dt_s, first)
-        self._check_acceleration(rows[:, self._arm], chunk.dt_s, first)
-        for _ in self.check_way(rows, measured, first):
+        check_chunk(chunk, self._embodiment, measured, now_ns, rested)
+        rows = chunk.positions
+        self._check_position_limits(rows, measured)
+        self._check_velocity(rows[:, self._arm], chunk.dt_s)
+        self._check_acceleration(rows[:, self._arm], chunk.dt_s)
+        for _ in self.check_way(rows, measured):
             pass
 
-    def check_way(self, rows: FloatArray, start: FloatArray, first: int = 0) -> Iterator[None]:
-        """Check the way from `start` `(n,)` through `rows` `(T, n)`, of which the first is called row `first`.
+    def check_way(self, rows: FloatArray, start: FloatArray) -> Iterator[None]:
+        """Check the way from `start` `(n,)` through `rows` `(T, n)`.
 
         Raises ChunkRefused (WORKSPACE, COLLISION) while it is iterated; who must not wait may go on later. A robot that
         is where it must not be may come back, but go no further.
         """
         inside = np.clip(rows, self._embodiment.lower, self._embodiment.upper)  # as it will be followed
         path = np.vstack([start, inside])
-        yield from self._check_workspace(path, first)
-        yield from self._check_collisions(path, first)
+        yield from self._check_workspace(path)
+        yield from self._check_collisions(path)
 
-    def _check_position_limits(self, rows: FloatArray, start: FloatArray, first: int) -> None:
+    def _check_position_limits(self, rows: FloatArray, start: FloatArray) -> None:
         lower, upper = self._embodiment.lower[self._arm], self._embodiment.upper[self._arm]
         path = np.vstack([start, rows])[:, self._arm]
         beyond = np.maximum(lower - path, path - upper)
@@ -97,11 +98,11 @@ class Admission:
         row, worst = _worst(excess)
         if excess[row, worst] > 0.0:
             bounds = f"{lower[worst]:g} to {upper[worst]:g} rad"
-            where = f"{path[row, worst]:.3f} rad in row {first + row - 1}"
+            where = f"{path[row, worst]:.3f} rad in row {row - 1}"
             detail = f"{self._name(worst)} would be at {where}, its range is {bounds}"
             raise ChunkRefused(RefusalReason.WORKSPACE, detail)
 
-    def _check_velocity(self, rows: FloatArray, dt_s: float, first: int) -> None:
+    def _check_velocity(self, rows: FloatArray, dt_s: float) -> None:
         limit = self._embodiment.velocity[self._arm]
         found = []
         for apart in range(1, len(rows)):
@@ -111,11 +112,11 @@ class Admission:
                 found.append((needed[row, joint] - limit[joint], row, apart, joint))
         if found:
             excess, row, apart, joint = max(found)
-            speed = f"{limit[joint] + excess:.2f} rad/s from row {first + row} to row {first + row + apart}"
+            speed = f"{limit[joint] + excess:.2f} rad/s from row {row} to row {row + apart}"
             detail = f"{self._name(joint)} needs {speed}, at most {limit[joint]:g} rad/s"
             raise ChunkRefused(RefusalReason.VELOCITY, detail)
 
-    def _check_acceleration(self, rows: FloatArray, dt_s: float, first: int) -> None:
+    def _check_acceleration(self, rows: FloatArray, dt_s: float) -> None:
         limit = self._embodiment.acceleration[self._arm]
         found = []
         for apart in range(1, (len(rows) + 1) // 2):
@@ -127,15 +128,15 @@ class Admission:
         if found:
             excess, row, joint = max(found)
             detail = (
-                f"{self._name(joint)} needs {limit[joint] + excess:.1f} rad/s² around row {first + row},"
+                f"{self._name(joint)} needs {limit[joint] + excess:.1f} rad/s² around row {row},"
                 f" at most {limit[joint]:g} rad/s²"
             )
             raise ChunkRefused(RefusalReason.ACCELERATION, detail)
 
-    def _check_workspace(self, path: FloatArray, first: int) -> Iterator[None]:
+    def _check_workspace(self, path: FloatArray) -> Iterator[None]:
         for name, arm in self._embodiment.arms.items():
             allowed_m = max(0.0, _outside_m(arm.workspace, self._tool_pose(path[0], name)))
-            for row, (start, end) in enumerate(itertools.pairwise(path), start=first):
+            for row, (start, end) in enumerate(itertools.pairwise(path)):
                 looks = max(1, math.ceil(np.abs(end - start)[self._arm].max() / WORKSPACE_STEP_RAD))
                 for look in range(1, looks + 1):
                     pose = self._tool_pose(start + look / looks * (end - start), name)
@@ -146,10 +147,10 @@ class Admission:
                         raise ChunkRefused(RefusalReason.WORKSPACE, f"{detail} {box} m")
                     yield
 
-    def _check_collisions(self, path: FloatArray, first: int) -> Iterator[None]:
+    def _check_collisions(self, path: FloatArray) -> Iterator[None]:
         for obstacle in self._obstacles(path):
             if obstacle is not None:
-                raise ChunkRefused(RefusalReason.COLLISION, f"on the way to row {first + obstacle.row - 1} {obstacle}")
+                raise ChunkRefused(RefusalReason.COLLISION, f"on the way to row {obstacle.row - 1} {obstacle}")
             yield
 
     def _name(self, arm_index: int) -> str:
