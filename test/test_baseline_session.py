@@ -123,3 +123,13 @@ def test_a_robot_put_elsewhere_plans_anew() -> None:
     run.table.joints = EMBODIMENT.home_position + np.array([0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     rows = run.call(follow=False)
     assert np.abs(rows[0] - run.table.joints)[ARM].max() < 1e-3
+
+
+def test_who_asks_twice_about_the_same_pictures_is_told_the_same_plan() -> None:
+    run = Run(ToyTabletop(EMBODIMENT, {"cube": POSES["cube"]}))
+    run.call()
+    run.call(follow=False)
+    run.stamp_ns -= round(ROWS_PER_CALL / RATE_HZ * 1e9)
+    picker = run.session._picker
+    run.call(follow=False)
+    assert run.session._picker is picker

@@ -69,7 +69,7 @@ class Session:
         """Find the robot on the plan, or begin a new one where it is."""
         elapsed_s = (stamp_ns - self._stamp_ns) * 1e-9
         place = None
-        if self._progress is not None and 0.0 < elapsed_s < _FORGET_S:
+        if self._progress is not None and 0.0 <= elapsed_s < _FORGET_S:
             if ongoing is not None:
                 place = self._progress.match(elapsed_s * RATE_HZ, ongoing.rows[:, self._arm], 1.0 / RATE_HZ)
             place = place or self._progress.locate(elapsed_s * RATE_HZ, joints[self._arm])
