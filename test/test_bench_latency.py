@@ -48,6 +48,11 @@ def test_a_row_sums_up_the_trials_of_its_latency() -> None:
     }
 
 
+def test_a_latency_at_which_no_chunk_was_ever_followed_is_all_idle() -> None:
+    trial = {"outcome": "failure", "duration_s": 90.0, "interventions": 0, "comment": "time limit of 90 s"}
+    assert latency_row([trial], [TrialFigures(0.0, 0.0, 3, 0.0)])["idle_pct"] == 100.0
+
+
 def sweep(folder: Path, **options: Any) -> bench.Sweep:
     return bench.Sweep(folder, **options)
 

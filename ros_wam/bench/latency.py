@@ -1,9 +1,5 @@
 """How a slow policy slows the task: one sitting in lockstep for each latency, from 27 ms to 5.6 s."""
 
-import multiprocessing
-import os
-import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +7,7 @@ from pathlib import Path
 from ros_wam import share
 from ros_wam.bench.latency_sitting import LatencySitting, run_latency
 from ros_wam.bench.result import BenchResult, Cell
+from ros_wam.bench.side_by_side import side_by_side
 from ros_wam.config import dump
 from ros_wam.errors import ConfigError
 from ros_wam.policy.profile import Execution, Profile, load_profile
@@ -99,21 +96,13 @@ def _beforehand(profile: Profile, latency_ms: float) -> dict[str, Cell]:
 
 
 def _measured(sweep: Sweep, profile: Profile) -> Iterator[tuple[float, dict[str, Cell]]]:
-    """Yield each latency's row as it comes, one process per core, the slowest first."""
+    """Yield each latency's row as it comes, the slowest begun first."""
     slowest_first = sorted(sweep.latencies_ms, reverse=True)
-    sittings = [_sitting(sweep, profile, latency_ms) for latency_ms in slowest_first]
-    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _listen) as pool:
-        yield from pool.imap_unordered(_measure, sittings)
+    return side_by_side(_measure, {f"{ms:g} ms": _sitting(sweep, profile, ms) for ms in slowest_first})
 
 
 def _measure(sitting: LatencySitting) -> tuple[float, dict[str, Cell]]:
     return sitting.latency_ms, run_latency(sitting)
-
-
-def _listen() -> None:
-    """End a sitting in order when the sweep is interrupted, and leave a terminal's Ctrl-C to our parent."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
-    signal.signal(signal.SIGINT, lambda number, frame: None)
 
 
 def _sitting(sweep: Sweep, profile: Profile, latency_ms: float) -> LatencySitting:

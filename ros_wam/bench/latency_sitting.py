@@ -61,7 +61,7 @@ def run_latency(sitting: LatencySitting) -> dict[str, Cell]:
     invalid = [trial for trial in trials if not trial["valid"]]
     if invalid:
         said = invalid[0]
-        raise TrialError(f"at {sitting.latency_ms:g} ms a trial is invalid: {said['cause']}: {said['comment']}")
+        raise TrialError(f"a trial is invalid: {said['cause']}: {said['comment']}")
     return latency_row(trials, [trial_figures(folder / trial["bag"]) for trial in trials])
 
 
@@ -70,7 +70,7 @@ def latency_row(trials: Sequence[dict[str, Any]], measured: Sequence[TrialFigure
     succeeded = [trial["outcome"] == "success" for trial in trials]
     idle_s, followed_s = sum(trial.idle_s for trial in measured), sum(trial.followed_s for trial in measured)
     return {
-        "idle_pct": 100.0 * idle_s / followed_s,
+        "idle_pct": 100.0 * idle_s / followed_s if followed_s else 100.0,  # no chunk was ever followed
         "success_rate": float(np.mean(succeeded)),
         "duration_s": float(np.mean([trial["duration_s"] for trial in trials])),
         "interventions": sum(trial["interventions"] or 0 for trial in trials),
