@@ -118,6 +118,16 @@ def test_a_process_that_is_silent_is_killed_and_the_robot_stopped(running: Desk)
     assert running.stops == 1
 
 
+def test_the_robot_is_stopped_also_when_nobody_can_be_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(kind: str, content: Any) -> None:
+        raise RuntimeError("the publisher is gone")
+
+    monkeypatch.setattr(desk.supervisor, "_tell", tell)
+    with pytest.raises(RuntimeError, match="the publisher is gone"):
+        desk.supervisor._tell_death("is silent")
+    assert desk.stops == 1
+
+
 def test_one_that_said_that_it_is_busy_is_spoken_for(running: Desk) -> None:
     before = len(running.told)
     running.supervisor.ask("busy")

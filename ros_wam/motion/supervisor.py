@@ -197,8 +197,10 @@ class ControlSupervisor:
         self._tell_death(how, Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED)
 
     def _tell_death(self, how: str, cause: Cause = Cause.CONTROL_PROCESS_DIED) -> None:
-        self._tell("status", waiting_status(cause, f"the control process {how}; the robot is being told to stop"))
-        stopped = self._stop_without_library()  # may take seconds, where nothing answers
+        try:
+            self._tell("status", waiting_status(cause, f"the control process {how}; the robot is being told to stop"))
+        finally:  # also when what listens to us fails
+            stopped = self._stop_without_library()  # may take seconds, where nothing answers
         detail = f"the control process {how}; {stopped}; its last words: {self._last_words()}"
         self._tell("status", waiting_status(cause, detail))
 
