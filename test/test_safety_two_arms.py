@@ -1,5 +1,6 @@
 """The gate of a robot with two arms: each has its own workspace and its own force; the arithmetic here is exact."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -65,7 +66,7 @@ class Pair:
         pair.ask(0.0, 0.0)
         return pair
 
-    def ask(self, left: float, right: float, force_n: tuple[float, float] = (0.0, 0.0)) -> SafetyVerdict:
+    def ask(self, left: float, right: float, force_n: Sequence[float] | FloatArray = (0.0, 0.0)) -> SafetyVerdict:
         """Ask for so much more of the two joints."""
         self.now_ns += 7_812_500
         self.gate.enable(self.now_ns)
@@ -108,6 +109,13 @@ def test_each_arm_has_its_own_force() -> None:
     pair = Pair.at(0.0, 0.0)
     assert {pair.ask(0.0, 0.0, (1e6, 50.0)).cause for _ in range(10)} == {None}
     assert [pair.ask(0.0, 0.0, (0.0, 50.1)).cause for _ in range(4)] == [None] * 3 + [Cause.CONTACT_FORCE]
+
+
+@pytest.mark.parametrize("shape", [(0,), (1,), (3,)])
+def test_forces_that_are_not_measured_are_not_missed_where_none_is_limited(shape: tuple[int]) -> None:
+    free = replace(two_arms(), arms={name: replace(arm, tool_force_n=None) for name, arm in two_arms().arms.items()})
+    pair = Pair.at(0.0, 0.0, free)
+    assert {pair.ask(0.0, 0.0, np.zeros(shape)).cause for _ in range(10)} == {None}
 
 
 def test_the_slowest_joint_that_moves_keeps_a_hold_from_ending() -> None:

@@ -138,7 +138,8 @@ class SafetyGate:
             return
         if state.stamp_ns != self._stamp_ns:
             self._stamp_ns, self._state_ns = state.stamp_ns, min(state.stamp_ns, now_ns)
-        if not (state.tool_force_n > self._force_limit).any():
+        measured = state.tool_force_n.shape == self._force_limit.shape  # elsewhere no arm has a limit
+        if not (measured and (state.tool_force_n > self._force_limit).any()):
             self._pressed_ns = None
         elif self._pressed_ns is None:
             self._pressed_ns = self._state_ns
