@@ -47,9 +47,12 @@ class FreeAdmission:
     def __init__(self) -> None:
         self.refuses: Callable[[ActionChunk], bool] = lambda chunk: False
         self.rested = False
+        self.judged_ns: list[int] = []
+        """From which instant on each chunk was judged."""
 
     def check(self, chunk: ActionChunk, measured: FloatArray, now_ns: int, rested: bool) -> None:
         self.rested = rested
+        self.judged_ns.append(now_ns)
         if self.refuses(chunk):
             raise ChunkRefused(RefusalReason.COLLISION, "so the test says")
 

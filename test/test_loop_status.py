@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from control_rig import PERIOD_NS, Rig, started_rig
+from motion_fixtures import SETTINGS
 
 from ros_wam.active import active_as_json, read_active
 from ros_wam.causes import Action, Cause
 from ros_wam.errors import SpecError
-from ros_wam.ladder import Active
+from ros_wam.ladder import SLOW_SHARE, Active
 from ros_wam.motion.status import STATUS_PERIOD_NS, LoopStatus
 from ros_wam.types import Mode
 
@@ -49,6 +50,18 @@ def test_the_largest_force_since_the_last_word_is_told(rig: Rig) -> None:
     status.take(replace(record, state=None))
     assert status.say(rig.now_ns)["tool_force_n"] == [7.0]
     assert status.say(rig.now_ns)["tool_force_n"] == [], "nothing was measured since"
+
+
+def test_the_speed_at_which_chunks_are_followed_is_told_at_once(rig: Rig) -> None:
+    status = LoopStatus(rig.loop)
+    assert status.say(rig.now_ns)["speed"] == 1.0
+    rig.run(1)
+    rig.loop.active = (Active(Cause.LAGGING, rig.now_ns, Action.SLOW),)
+    rig.loop._prepare(rig.now_ns)
+    rig.loop.active = ()
+    assert status.due(rig.now_ns)
+    assert status.say(rig.now_ns)["speed"] == rig.loop._source.buffer._path_time.share == SLOW_SHARE
+    assert started_rig(settings=replace(SETTINGS, speed_override=0.5)).loop.speed == 0.5
 
 
 def test_what_acts_comes_back_as_it_was() -> None:

@@ -26,10 +26,15 @@ SAME_RAD = 1e-9
 MOVING = (Mode.POLICY, Mode.TELEOP, Mode.HOMING)
 OF_MOVING = {Cause.SOURCE_STALE, Cause.LEADER_LOST, Cause.ENABLE_LOST}
 """Causes that are none while nothing is to move the robot."""
+ENDING = {Cause.WORKSPACE, Cause.CONTACT_FORCE}
+"""What was followed led to them: they are named until something else is followed, or a mode is asked for."""
 
 
 class ControlLoop:
-    """Owns source, smoother, gate and driver. `active`: what acts on the robot, the most severe first."""
+    """Owns source, smoother, gate and driver. `active`: what acts on the robot, the most severe first.
+
+    `speed`: the share of their speed at which chunks are followed, after the change of the chunk buffer.
+    """
 
     def __init__(
         self,
@@ -52,7 +57,9 @@ class ControlLoop:
         self._state: JointState | None = None
         self._sequence = 0
         self._moved_ns = -1
+        self._ended: Active | None = None
         self.active: tuple[Active, ...] = ()
+        self.speed = settings.speed_override
 
     def tick(self, now_ns: int, due_ns: int | None = None) -> StepRecord:
         """Do one control period, which was due at `due_ns`; raises nothing that a robot or a policy can cause."""
@@ -133,6 +140,7 @@ class ControlLoop:
             self._gate.reseed()
         self._source.change(mode, now_ns)
         self._way_home.forget(now_ns)
+        self._ended = None
 
     def home(self, now_ns: int) -> None:
         """Move home as soon as the robot rests, then hold; raises ModeRefused."""
@@ -173,8 +181,8 @@ class ControlLoop:
     def _prepare(self, now_ns: int) -> None:
         """See to what is followed next, and how fast."""
         slowed = any(active.action is Action.SLOW for active in self.active)
-        share = min(self._settings.speed_override, SLOW_SHARE if slowed else 1.0)
-        self._source.buffer.set_speed(share, now_ns)
+        self.speed = min(self._settings.speed_override, SLOW_SHARE if slowed else 1.0)
+        self._source.buffer.set_speed(self.speed, now_ns)
         given = self._gate.position
         if given is None or not self._gate.may_open:
             return
@@ -199,7 +207,11 @@ class ControlLoop:
             closing = {cause: since_ns for cause, since_ns in closing.items() if cause not in OF_MOVING}
         if Cause.COMMAND_INVALID in closing:
             self._met[Cause.COMMAND_INVALID] = f"the smoother asked for {desired.position.tolist()}"
-        self.active = self._conditions.update({**dict.fromkeys(self._met, now_ns), **closing}, now_ns)
+        active = self._conditions.update({**dict.fromkeys(self._met, now_ns), **closing}, now_ns)
+        if self.mode not in MOVING or self._source.buffer.newest is not None:
+            self._ended = None
+        ended = [self._ended] if self._ended and self._ended.cause not in closing else []
+        self.active = tuple(sorted((*ended, *active), key=lambda each: -each.action))
         acting = {active.cause for active in self.active}
         self._details = {cause: text for cause, text in {**self._met, **self._details}.items() if cause in acting}
         if self.mode is not Mode.FAULT and self.active and self.active[0].action is Action.STOP:
@@ -223,6 +235,9 @@ class ControlLoop:
         self._way_home.settle(verdict.cause, began, now_ns)
         if any(LADDER[cause].recovery is Recovery.NEW_CHUNK for cause in began):
             self._source.buffer.clear()
+        for cause in began & ENDING:
+            self._source.drop(cause, now_ns)
+            self._ended = Active(cause, now_ns, Action.HOLD)
 
     @property
     def _why(self) -> tuple[Cause | None, str]:

@@ -1,4 +1,4 @@
-"""What a control loop says in `safety_status`: at once when mode, cause or action changes, else every 100 ms."""
+"""What a control loop says in `safety_status`: at once when mode, cause, action or speed changes, else every 100 ms."""
 
 from typing import Any
 
@@ -40,8 +40,10 @@ class LoopStatus:
             "detail": loop.detail,
             "action": loop.active[0].action.name if loop.active else None,
             "active": active_as_json(loop.active),
+            "speed": loop.speed,
             "tool_force_n": force_n.round(2).tolist(),
         }
 
     def _changing(self) -> tuple[Any, ...]:
-        return self._loop.mode, self._loop.cause, [(active.cause, active.action) for active in self._loop.active]
+        loop = self._loop
+        return loop.mode, loop.cause, loop.speed, [(active.cause, active.action) for active in loop.active]

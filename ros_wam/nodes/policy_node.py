@@ -20,6 +20,7 @@ from ros_wam.policy.loop import PolicyLoop
 from ros_wam.policy.messages import followed_message, policy_messages
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.runner import PolicyRunner, PolicyStatus
+from ros_wam.policy.speed import read_speed
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import image_topic
 
@@ -38,8 +39,18 @@ class PolicyNode(Node):  # type: ignore[misc]
             self._embodiment, tuple(self._profile.views), 1.0 / slowest_hz, self._profile.freshness
         )
         client = make_client(self._profile, self._embodiment, clock)
-        admission = build_admission(self._embodiment, config.station().fixtures)
-        loop = PolicyLoop(self._profile, self._embodiment, client, self._observations, admission, clock)
+        station = config.station()
+        admission = build_admission(self._embodiment, station.fixtures)
+        loop = PolicyLoop(
+            self._profile,
+            self._embodiment,
+            client,
+            self._observations,
+            admission,
+            clock,
+            station.safety.speed_override,
+        )
+        self._speed = loop.speed
         self._runner = PolicyRunner(loop, client, clock, self._on_status)
         self._pictures: dict[str, tuple[Any, int]] = {}
         self._hops = HopLog()
@@ -118,6 +129,8 @@ class PolicyNode(Node):  # type: ignore[misc]
 
     def _on_safety(self, message: Any) -> None:
         for status in fields.read_diagnostics(message)[1]:
+            if "speed" in status.values:  # no control loop, no speed
+                self._speed.tell(read_speed(status.values["speed"]), self._station_clock.now_ns())
             told = read_followed(status.values.get("followed", ""))
             hops = None if told is None else self._hops.followed(told)
             if hops is not None:

@@ -14,8 +14,9 @@ from ros_wam.policy.commitment import commitment
 from ros_wam.policy.latency import LatencyWindow
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Profile
+from ros_wam.policy.speed import FollowedSpeed
 from ros_wam.policy.strategies import make_strategy
-from ros_wam.policy.strategies.strategy import Look, look_in_time
+from ros_wam.policy.strategies.strategy import Look, Strategy, look_in_time
 from ros_wam.types import ActionChunk, Observation, Reply
 
 RETRY_S = 0.1  # after a refusal
@@ -40,7 +41,7 @@ class PolicyStep:
 
 
 class PolicyLoop:
-    """One policy on one robot. Owned by one thread; only `observations` is filled by others.
+    """One policy on one robot. Owned by one thread; only `observations` and `speed` are filled by others.
 
     `tick` does it all and waits for the network; with a virtual clock call `due`, `ask` and `take` instead.
     """
@@ -53,9 +54,12 @@ class PolicyLoop:
         observations: ObservationBuilder,
         admission: Admission,
         clock: Clock,
+        speed: float = 1.0,
     ) -> None:
+        """`speed`: the share of their speed at which chunks are followed until `speed` is told another."""
         profile.check_robot(embodiment)
         self.observations = observations
+        self.speed = FollowedSpeed(speed)
         self._profile = profile
         self._embodiment = embodiment
         self._client = client
@@ -112,14 +116,17 @@ class PolicyLoop:
         observation = self.observations.build(now_ns, self._prompt)
         self._inference_id += 1
         self._asked_ns = now_ns
-        if self._profile.rtc is None or self._followed is None:
-            return observation
+        if self._profile.rtc is None or self._followed is None or self._was_slowed_since(self._followed.t0_ns):
+            return observation  # a robot that was slowed has not reached the rows that are due by the clock
         delay_s = (now_ns + self._latency.anticipated_ns - observation.stamp_ns) * 1e-9
         delay_rows = math.ceil(delay_s / self._profile.dt_s)
         return replace(observation, commitment=commitment(self._followed, observation.stamp_ns, delay_rows))
 
     def take(self, observation: Observation, reply: Reply, now_ns: int) -> ActionChunk:
         """Return the admitted chunk of the answer to the last `ask`, in joint order and grippers clamped to 0–1.
+
+        A chunk that is followed at a share of its speed is admitted from the row on that is reached at the smallest
+        share since it began: rows may be judged that are past already, but none is followed that was not judged.
 
         Raises ChunkRefused, and ObservationError when the robot's state has gone stale meanwhile.
         """
@@ -136,21 +143,29 @@ class PolicyLoop:
         chunk = self._chunk(observation, reply)
         rested = self._has_rested(observation)
         answered = replace(chunk, t0_ns=now_ns, reanchored=True) if rested else chunk  # as it will be followed
+        if self._was_slowed_since(answered.t0_ns - (answered.end_ns - answered.t0_ns)):
+            self._strategy = self._new_strategy()  # it combines by the clock, so it has to forget
         followed = self._strategy.combine(answered)
         chunk = replace(chunk, positions=followed.positions)
-        self._admission.check(chunk, measured, now_ns, rested)
+        self._admission.check(chunk, measured, self.speed.reached_ns(chunk.t0_ns, now_ns), rested)
         self._chunk_id += 1
         self._followed = followed
         self._look = self._strategy.admitted(answered, followed, now_ns, self._latency.anticipated_ns)
         return chunk
 
     def _begin(self) -> None:
-        execution = self._profile.execution
-        self._strategy = make_strategy(execution.strategy, execution.horizon)
+        self._strategy = self._new_strategy()
         self._look = Look(0)
         self._asked_ns = 0
         self._followed = None
         self._refusals: Counter[str] = Counter()
+
+    def _new_strategy(self) -> Strategy:
+        execution = self._profile.execution
+        return make_strategy(execution.strategy, execution.horizon)
+
+    def _was_slowed_since(self, since_ns: int) -> bool:
+        return self.speed.smallest_since(since_ns) < 1.0
 
     def _retry(self, now_ns: int) -> Look:
         """Return when to look after a refusal: at rest where the answer would find nothing to take over from."""

@@ -91,6 +91,7 @@ class LockstepStation:
         record = self._control.tick(now_ns)
         if record.state is not None:
             self._observations.add_joint_state(record.state)
+        self._policy.speed.tell(self._control.speed, now_ns)
         self._recorder.add_step(record)
         cause = self._control.cause
         said = {"mode": record.mode.value, "cause": cause.value if cause else "", "detail": self._control.detail}

@@ -1,6 +1,7 @@
 """The station under a virtual clock: what goes wrong is told, once."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from fake_policy import BASELINE, UR5
 
 from ros_wam.causes import Cause
 from ros_wam.errors import PolicyTimeout
+from ros_wam.policy.speed import RAMP_NS
 from ros_wam.run_config import RunConfig
 from ros_wam.sim.lockstep_station import LockstepStation
 from ros_wam.trial.plan import make_plan
@@ -94,3 +96,12 @@ def test_a_robot_in_fault_is_told_until_the_next_trial(station: LockstepStation)
     assert station.fault() == fault
     station.reset(2)
     assert station.fault() is None
+
+
+def test_the_policy_is_told_at_what_speed_its_chunks_are_followed(station: LockstepStation) -> None:
+    advance(station, 1)
+    later_ns = station.now_ns() + RAMP_NS + 100_000_000
+    assert station._policy.speed.smallest_since(later_ns) == 1.0
+    station._control._settings = replace(station._control._settings, speed_override=0.5)
+    advance(station, 1)
+    assert station._policy.speed.smallest_since(later_ns) == 0.5
