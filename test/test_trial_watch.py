@@ -168,7 +168,7 @@ def test_a_gate_that_stays_closed_is_a_fault_a_hiccup_is_not(cause: Cause) -> No
     assert world.cause is cause
 
 
-@pytest.mark.parametrize("cause", [Cause.SOURCE_STALE, Cause.WORKSPACE])
+@pytest.mark.parametrize("cause", [Cause.SOURCE_STALE, Cause.WORKSPACE, Cause.CONTACT_FORCE])
 def test_what_the_policy_brings_about_itself_is_no_fault(cause: Cause) -> None:
     world = World()
     world.start()

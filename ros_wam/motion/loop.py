@@ -237,7 +237,7 @@ class ControlLoop:
             self._source.buffer.clear()
         for cause in began & ENDING:
             self._source.drop(cause, now_ns)
-            self._ended = Active(cause, now_ns, Action.HOLD)
+            self._ended = Active(cause, self._gate.closing[cause], Action.HOLD)
 
     @property
     def _why(self) -> tuple[Cause | None, str]:

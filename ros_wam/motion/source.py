@@ -22,7 +22,8 @@ class Source:
         self.buffer = ChunkBuffer(embodiment)
         self.mode = Mode.HOLD
         self._embodiment = embodiment
-        self._policy_left_ns = self._observed_ns = -1
+        self._policy_left_ns = -1
+        self._floor: tuple[int, str] = (-1, "")
         self._leader_ns: int | None = None
 
     @property
@@ -45,7 +46,7 @@ class Source:
         if self.mode is Mode.POLICY and mode is not Mode.POLICY:
             self._policy_left_ns = now_ns
         self.buffer.clear()
-        self.mode, self._observed_ns, self._leader_ns = mode, -1, None
+        self.mode, self._floor, self._leader_ns = mode, (-1, ""), None
 
     def accept(self, chunk: ActionChunk, start: FloatArray | None, moved_ns: int, now_ns: int) -> ActionChunk:
         """Follow an admitted chunk and return it as it will be followed; raises ChunkRefused.
@@ -53,16 +54,13 @@ class Source:
         `start` `(n,)` is where the robot is, None while that is not known; `moved_ns`: when it moved last.
         """
         self._require(Mode.POLICY)
-        if chunk.observation_stamp_ns < self._policy_left_ns:
-            early_ms = (self._policy_left_ns - chunk.observation_stamp_ns) * 1e-6
-            detail = f"its observation is from {early_ms:.0f} ms before POLICY was left"
-            raise ChunkRefused(RefusalReason.EXPIRED, detail)
-        if chunk.observation_stamp_ns < self._observed_ns:
-            early_ms = (self._observed_ns - chunk.observation_stamp_ns) * 1e-6
-            detail = f"its observation is from {early_ms:.0f} ms before that of the chunk that was accepted last"
-            raise ChunkRefused(RefusalReason.EXPIRED, detail)
+        for stamp_ns, what in ((self._policy_left_ns, "POLICY was left"), self._floor):
+            if chunk.observation_stamp_ns < stamp_ns:
+                early_ms = (stamp_ns - chunk.observation_stamp_ns) * 1e-6
+                detail = f"its observation is from {early_ms:.0f} ms before {what}"
+                raise ChunkRefused(RefusalReason.EXPIRED, detail)
         followed = self._follow(chunk, start, moved_ns, now_ns)
-        self._observed_ns = chunk.observation_stamp_ns
+        self._floor = chunk.observation_stamp_ns, "that of the chunk that was accepted last"
         return followed
 
     def teleoperate(self, command: Command, start: FloatArray | None, moved_ns: int, now_ns: int) -> ActionChunk:
@@ -80,6 +78,11 @@ class Source:
         followed = self._follow(chunk, start, moved_ns, now_ns)
         self._leader_ns = stamp_ns
         return followed
+
+    def drop(self, cause: Cause, now_ns: int) -> None:
+        """Forget what was followed: it led to `cause`, and so would what was observed before."""
+        self.buffer.clear()
+        self._floor = now_ns, f"the robot was held ({cause.value})"
 
     def drop_if_far(self, position: FloatArray, now_ns: int) -> None:
         """Forget a chunk that has gone on without the robot, which was sent to `position` `(n,)` and is held there."""

@@ -9,8 +9,9 @@ from ros_wam.topics import image_topic
 from ros_wam.trial.liveness import Liveness
 from ros_wam.types import Mode
 
-# What a policy can bring about itself is not the infrastructure's fault, however long it lasts.
-_POLICYS_OWN = frozenset({"", Cause.SOURCE_STALE.value, Cause.WORKSPACE.value})
+# What a policy can bring about itself is not the infrastructure's fault, however long it lasts (a contact that goes on
+# ends in FAULT).
+_POLICYS_OWN = frozenset({"", *(cause.value for cause in (Cause.SOURCE_STALE, Cause.WORKSPACE, Cause.CONTACT_FORCE))})
 _DIED = {  # the culprit first: a control process cannot outlive the simulated robot that it drives
     "sim_node": Cause.SIMULATION_FAILED,
     "robot_node": Cause.CONTROL_PROCESS_DIED,
