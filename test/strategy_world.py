@@ -108,8 +108,9 @@ class StrategyWorld:
         now_ns = self.clock.now_ns()
         if self._pending is None and self.loop.due(now_ns):
             observation = self.loop.ask(now_ns)
-            self.seen.append(observation)
-            self._pending = now_ns + round(self._latency_s() * 1e9), observation
+            if observation is not None:
+                self.seen.append(observation)
+                self._pending = now_ns + round(self._latency_s() * 1e9), observation
         if self._pending is not None and now_ns >= self._pending[0]:
             (_, observation), self._pending = self._pending, None
             self._take(observation, now_ns)

@@ -70,6 +70,7 @@ class PolicyLoop:
         self._chunk_id = 0
         self._latency = LatencyWindow()
         self._followed: ActionChunk | None = None
+        self._seen_ns: dict[str, int] = {}
         self._begin()
 
     @property
@@ -99,6 +100,8 @@ class PolicyLoop:
         if not self.due(now_ns):
             return None
         observation = self.ask(now_ns)
+        if observation is None:
+            return None
         asked_ns = self._clock.now_ns()
         reply = self._client.infer(observation)
         answered_ns = self._clock.now_ns()
@@ -111,9 +114,13 @@ class PolicyLoop:
         timing_ms = {"observe": (asked_ns - observation.stamp_ns) * 1e-6, **reply.timing_ms, "admit": admit_ms}
         return PolicyStep(self._inference_id, observation, reply, chunk, refused, timing_ms, self.refusals)
 
-    def ask(self, now_ns: int) -> Observation:
-        """Return what to send to the policy; raises ObservationError."""
+    def ask(self, now_ns: int) -> Observation | None:
+        """Return what to send to the policy, None while a view shows what it showed last; raises ObservationError."""
         observation = self.observations.build(now_ns, self._prompt)
+        stamps_ns = {view: frame.stamp_ns for view, frame in observation.frames.items()}
+        if stamps_ns.items() & self._seen_ns.items():
+            return None
+        self._seen_ns = stamps_ns
         self._inference_id += 1
         self._asked_ns = now_ns
         if self._profile.rtc is None or self._followed is None or self._was_slowed_since(self._followed.t0_ns):
@@ -157,6 +164,7 @@ class PolicyLoop:
         self._strategy = self._new_strategy()
         self._look = Look(0)
         self._asked_ns = 0
+        self._seen_ns = {}
         self._followed = None
         self._refusals: Counter[str] = Counter()
 

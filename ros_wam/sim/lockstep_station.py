@@ -200,6 +200,8 @@ class LockstepStation:
             if self._pending is None and now_ns >= self._look_ns and self._policy.due(now_ns):
                 self._look(now_ns)
                 self._pending = self._ask(now_ns)
+                if self._pending is None:
+                    self._look_ns = now_ns + FRAME_PERIOD_NS
                 self._blind_since_ns = None
             if self._pending is not None and now_ns >= self._pending.due_ns:
                 answered, self._pending = self._pending, None
@@ -217,12 +219,15 @@ class LockstepStation:
         self._running = False
         self._watch.policy({"state": PolicyState.FAILED.value, "cause": error.cause.value, "detail": str(error)})
 
-    def _ask(self, now_ns: int) -> _Inference:
+    def _ask(self, now_ns: int) -> _Inference | None:
         """Ask the server over its wire; what it answers takes virtual time, and so does waiting for what does not come.
 
-        Raises ObservationError and every PolicyError but PolicyTimeout, which comes when the wait is over.
+        None while the cameras show nothing new. Raises ObservationError and every PolicyError but PolicyTimeout, which
+        comes when the wait is over.
         """
         observation = self._policy.ask(now_ns)
+        if observation is None:
+            return None
         limit_s = self._profile.timeouts.call_s
         latency_ms = self._latency_ms if self.faults.latency_ms is None else self.faults.latency_ms
         try:

@@ -105,3 +105,17 @@ def test_the_policy_is_told_at_what_speed_its_chunks_are_followed(station: Locks
     station._control._settings = replace(station._control._settings, speed_override=0.5)
     advance(station, 1)
     assert station._policy.speed.smallest_since(later_ns) == 0.5
+
+
+def test_cameras_that_show_nothing_new_are_looked_at_once_per_picture(
+    station: LockstepStation, client: MuteClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance(station, 10)
+    looks: list[int] = []
+    monkeypatch.setattr(station, "_look", looks.append)
+    monkeypatch.setattr(station._policy, "ask", lambda now_ns: None)
+    station._running = True
+    advance(station, round(1.0 / UR5.period_s))
+    assert 20 <= len(looks) <= 31
+    assert client.asked == 0
+    assert station.fault() is None

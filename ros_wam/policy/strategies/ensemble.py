@@ -11,7 +11,7 @@ DECAY = 0.01  # of the weights exp(-DECAY i), the oldest chunk being i = 0 (ACT,
 
 
 class Ensemble:
-    """Looks as soon as an answer has come, at most once per row.
+    """Looks as soon as an answer has come, at most once per row and per picture.
 
     What is followed is named after the newest of its inferences.
     """
