@@ -28,8 +28,10 @@ def test_an_overrun_is_not_made_up_for() -> None:
     assert pace.wait() == pace.begin() == 4 * PERIOD_NS + 2_000_000
     assert pace.due_ns == 4 * PERIOD_NS
     assert pace.missed == 2
-    assert pace.lateness_ms().max == 2.0
-    assert pace.wait() == 5 * PERIOD_NS
+    assert pace.owed_ns == 2 * PERIOD_NS
+    assert pace.lateness_ms().max == 18.0
+    assert pace.wait() == pace.begin() == pace.owed_ns == 5 * PERIOD_NS
+    assert pace.lateness_ms() == Lateness(0.0, 18.0, 18.0)
 
 
 @pytest.mark.parametrize(("late_ns", "next_due"), [(3_900_000, 2), (4_100_000, 3), (7_900_000, 3), (11_900_000, 3)])
@@ -42,6 +44,34 @@ def test_after_a_late_tick_a_deadline_that_is_too_near_is_left_out(late_ns: int,
     pace.wait()
     assert pace.due_ns == next_due * PERIOD_NS
     assert pace.missed == next_due - 2
+    assert pace.begin() == pace.owed_ns == next_due * PERIOD_NS
+
+
+@pytest.mark.parametrize(
+    ("late_ns", "worked_ns", "due", "owed"),
+    [
+        (0, 7_999_999, 2, 2),
+        (0, 15_999_999, 2, 2),
+        (0, 16_000_000, 3, 2),
+        (3_900_000, 20_000_000, 3, 2),
+        (4_100_000, 5_000_000, 2, 2),
+        (4_100_000, 20_000_000, 4, 3),
+        (20_100_000, 1_000_000, 5, 5),
+        (20_100_000, 20_000_000, 6, 5),
+    ],
+)
+def test_a_tick_owes_the_first_deadline_that_was_not_too_near(
+    late_ns: int, worked_ns: int, due: int, owed: int
+) -> None:
+    """The tick of the first period begins late, and works."""
+    clock = FakeClock()
+    pace = Pace(clock, 0.008)
+    pace.wait()
+    clock.advance_ns(late_ns)
+    pace.begin()
+    clock.advance_ns(worked_ns)
+    pace.wait()
+    assert (pace.due_ns, pace.owed_ns) == (due * PERIOD_NS, owed * PERIOD_NS)
 
 
 def test_ticks_never_come_in_bursts() -> None:
@@ -73,5 +103,7 @@ def test_a_pause_that_was_meant_is_not_missed() -> None:
     pace = Pace(clock, 0.008)
     clock.advance_ns(100 * PERIOD_NS)
     pace.restart()
-    assert pace.wait() == 101 * PERIOD_NS
+    pace.begin()
+    assert pace.wait() == pace.begin() == 101 * PERIOD_NS
     assert pace.missed == 0
+    assert pace.lateness_ms().max == 0.0

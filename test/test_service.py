@@ -174,6 +174,18 @@ def test_after_a_slow_recovery_the_tick_is_of_its_own_time(rig: Rig, monkeypatch
     records = [unpack_record(record) for kind, content in heard if kind == "records" for record in content]
     assert records[-1].stamp_ns == rig.clock.now_ns()
     assert (statuses[-1]["mode"], statuses[-1]["enabled"]) == ("HOLD", False)
+    assert (records[-1].late_ns, statuses[-1]["active"], statuses[-1]["late_ms"]["max"]) == (0, [], 0.0)
+
+
+def test_a_tick_that_overran_makes_the_next_one_late(rig: Rig) -> None:
+    rig.run(3)
+    rig.clock.advance_ns(96_000_000)  # the work of the last
+    heard = rig.run(5)
+    status = next(content for kind, content in heard if kind == "status" and content["active"])
+    assert status["active"][0]["cause"] == Cause.TICK_LATE.value
+    assert status["late_ms"]["max"] == 88.0
+    records = [unpack_record(record) for kind, content in heard if kind == "records" for record in content]
+    assert 88_000_000 in [record.late_ns for record in records]
 
 
 def test_a_driver_gets_to_say_what_failed_before_it_counts_as_hung() -> None:

@@ -73,7 +73,7 @@ def main() -> int:
     late_ns: list[int] = []
     while not stop.is_set():
         pace.wait()
-        late_ns.append(pace.begin() - pace.due_ns)
+        late_ns.append(pace.begin() - pace.owed_ns)
     sys.stdout.write(json.dumps(late_ns))
     return 0
 

@@ -20,13 +20,15 @@ class Lateness:
 class Pace:
     """Waits for each period's deadline; `due_ns` is the one that was waited for last.
 
-    Two ticks are never closer than half a period: deadlines that pass meanwhile are `missed`, not made up for.
+    Two ticks are never closer than half a period: deadlines that pass meanwhile are `missed`, not made up for. The next
+    tick is late by what has passed since the first of those, `owed_ns`; one that is left out since it is too near to
+    the tick before is not owed.
     """
 
     def __init__(self, clock: Clock, period_s: float) -> None:
         self._clock = clock
         self._period_ns = round(period_s * 1e9)
-        self.due_ns = clock.now_ns()
+        self.due_ns = self.owed_ns = clock.now_ns()
         self._began_ns = self.due_ns - self._period_ns
         self.missed = 0
         self._late_ns: deque[int] = deque(maxlen=max(round(WINDOW_S / period_s), 1))
@@ -37,17 +39,19 @@ class Pace:
         self.due_ns += self._period_ns
         passed = max((now_ns - self.due_ns) // self._period_ns, 0)
         earliest_ns = self._began_ns + self._period_ns // 2
+        too_near = max(-((self.due_ns - earliest_ns) // self._period_ns), 0)
         if now_ns < earliest_ns:
-            passed = max(passed, -((self.due_ns - earliest_ns) // self._period_ns))
+            passed = max(passed, too_near)
+        self.owed_ns = self.due_ns + min(passed, too_near) * self._period_ns
         self.missed += passed
         self.due_ns += passed * self._period_ns
         self._clock.sleep_until_ns(self.due_ns)
         return self._clock.now_ns()
 
     def begin(self) -> int:
-        """Return the time: a tick begins now, as late as what was done since the deadline made it."""
+        """Return the time: a tick begins now, as late as the one before and what was done since have made it."""
         self._began_ns = self._clock.now_ns()
-        self._late_ns.append(max(self._began_ns - self.due_ns, 0))
+        self._late_ns.append(max(self._began_ns - self.owed_ns, 0))
         return self._began_ns
 
     def spare_s(self) -> float:
@@ -60,7 +64,7 @@ class Pace:
 
     def restart(self) -> None:
         """Begin anew now: what came before was a pause that was meant."""
-        self.due_ns = self._clock.now_ns()
+        self.due_ns = self.owed_ns = self._clock.now_ns()
 
     def lateness_ms(self) -> Lateness:
         """Return how late the ticks of the last second were."""

@@ -104,7 +104,7 @@ def _stop(loop: ControlLoop, pace: Pace, clock: Clock) -> None:
     loop.set_mode(Mode.HOLD, until_ns)
     while clock.now_ns() < until_ns:
         pace.wait()
-        loop.tick(pace.begin(), pace.due_ns)
+        loop.tick(pace.begin(), pace.owed_ns)
         if loop.at_rest:
             return
 

@@ -31,7 +31,7 @@ class ControlService:
             if kind != "chunk":
                 self._take(kind, content, now_ns)
         now_ns = self._pace.begin()  # to do what was asked may have taken seconds
-        self._report.tell(self._loop.tick(now_ns, self._pace.due_ns), now_ns)
+        self._report.tell(self._loop.tick(now_ns, self._pace.owed_ns), now_ns)
         for kind, content in messages:
             if kind == "chunk":
                 self._take(kind, content, self._pace.now_ns())
