@@ -15,7 +15,7 @@ from ros_wam.fields import MODES
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.run_config import load_run_config
 from ros_wam.sim.emulators.emulator import ReceivedTarget
-from ros_wam.types import Mode
+from ros_wam.types import ActionChunk, Mode
 
 RESTING = (MODES.index(Mode.HOLD), MODES.index(Mode.FAULT))
 REST_RAD = 1e-6  # between two ticks
@@ -144,6 +144,19 @@ class Evidence:
     @property
     def chunk_end_ns(self) -> int:
         """When the last chunk ends that was asked for before the fault."""
+        first, chunk = self._last_chunk
+        left = len(chunk.positions) - 1 - int(self.rows["index"][first])
+        return int(self.rows["stamp_ns"][first]) + round(left * chunk.dt_s * 1e9)
+
+    @property
+    def chunk_ns(self) -> int:
+        """How long that chunk is."""
+        _, chunk = self._last_chunk
+        return chunk.end_ns - chunk.t0_ns
+
+    @cached_property
+    def _last_chunk(self) -> tuple[int, ActionChunk]:
+        """The first tick of that chunk, and the chunk."""
         rows = self.rows
         with BagReader(self.folder / "bag") as bag:
             messages = [m.message for m in bag.messages(["action_chunk"])]
@@ -151,9 +164,7 @@ class Evidence:
         asked = {chunk.chunk_id: chunk for chunk in chunks if chunk.observation_stamp_ns <= self.injected_ns}
         followed = [k for k in np.flatnonzero(np.diff(rows["chunk_id"], prepend=-1)) if rows["chunk_id"][k] in asked]
         first = followed[-1]  # its first tick: an anchored chunk begins when it came, not at its t0
-        chunk = asked[int(rows["chunk_id"][first])]
-        left = len(chunk.positions) - 1 - int(rows["index"][first])
-        return int(rows["stamp_ns"][first]) + round(left * chunk.dt_s * 1e9)
+        return int(first), asked[int(rows["chunk_id"][first])]
 
     @property
     def limit_ratio(self) -> float:

@@ -58,8 +58,8 @@ def seconds(bound_s: float) -> Within:
 
 
 def chunk() -> Within:
-    """By the end of the chunk that was followed when the fault came."""
-    return Within("its chunk", lambda evidence: evidence.chunk_end_ns - evidence.injected_ns)
+    """Within the length of the chunk that was followed when the fault came."""
+    return Within("one chunk", lambda evidence: evidence.chunk_ns)
 
 
 def chunk_and_settling() -> Within:
