@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_policy import UR5, FakePolicy, frame, state
+from fake_policy import BASELINE, UR5, FakePolicy, frame, state
 
 from ros_wam import fields, share
 from ros_wam.clock import StationClock
@@ -109,6 +109,20 @@ def test_hops_are_told_once_the_chunk_is_followed(peer: Any, station: Station) -
         peer.publish("safety_status", fields.diagnostics(now_ns, status))
     assert station.wait_for(inference="1", chunk="1", setpoint_ms="2.0", tick_wait_ms="0.0")
     assert float(station.status[-1]["whole_ms"]) > float(station.status[-1]["hand_over_ms"]) > 2.0
+
+
+def test_a_robot_that_is_slowed_is_told_nothing_by_the_clock(peer: Any, station: Station, policy: FakePolicy) -> None:
+    assert station.wait_for(state="ready")
+    station.command("start")
+    assert peer.wait(lambda: len(policy.requests) >= 2)
+    left = BASELINE.rtc.actions_key if BASELINE.rtc else ""
+    assert left in policy.requests[1]
+    for speed in ("0.25", "fast"):
+        status = fields.Diagnostic("robot_node", fields.Level.OK, "", {"mode": "POLICY", "speed": speed})
+        peer.publish("safety_status", fields.diagnostics(peer.clock.now_ns(), status))
+    asked = len(policy.requests)
+    assert peer.wait(lambda: len(policy.requests) >= asked + 2)
+    assert left not in policy.requests[asked + 1]
 
 
 def test_command_that_says_too_little_is_ignored(peer: Any, station: Station, policy: FakePolicy) -> None:
