@@ -54,6 +54,18 @@ def test_the_way_is_admitted_a_little_at_a_time() -> None:
     assert next(way, "over") == "over"
 
 
+def test_the_way_is_straight_and_from_rest_to_rest() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        start = UR5.home_position + rng.uniform(-1.5, 1.5, 7) * ~UR5.is_gripper
+        rows = plan_homing(UR5, start, NOW, 1).positions
+        way = UR5.home_position - start
+        share = (rows - start) @ way / (way @ way)
+        np.testing.assert_allclose(rows, start + share[:, None] * way, atol=1e-9)
+        np.testing.assert_allclose(rows[[0, -1]], [start, UR5.home_position], atol=1e-9)
+        assert (np.diff(share) >= -1e-12).all() and share[1] < 1e-3 > 1.0 - share[-2]
+
+
 def test_a_way_through_a_fixture_is_refused_in_words() -> None:
     among = build_admission(UR5, POST)
     with pytest.raises(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
-from ruckig import InputParameter, Result, Ruckig, RuckigError, Trajectory
+from ruckig import InputParameter, Result, Ruckig, RuckigError, Synchronization, Trajectory
 
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused, ModeRefused
@@ -36,10 +36,11 @@ def admit_homing(
 
 
 def plan_homing(embodiment: Embodiment, start: FloatArray, now_ns: int, number: int) -> ActionChunk:
-    """Return a chunk from rest at `start` `(n,)` to rest at home, all arm joints in step; raises ModeRefused."""
+    """Return a chunk from rest at `start` `(n,)` to rest at home, the arm joints on a straight line; raises ModeRefused."""
     arm = ~embodiment.is_gripper
     plan = InputParameter(int(arm.sum()))
     plan.current_position, plan.target_position = start[arm].tolist(), embodiment.home_position[arm].tolist()
+    plan.synchronization = Synchronization.Phase
     plan.max_velocity = (SPEED * embodiment.velocity[arm]).tolist()
     plan.max_acceleration = (SPEED * embodiment.acceleration[arm]).tolist()
     plan.max_jerk = (JERK * embodiment.jerk[arm]).tolist()
