@@ -21,6 +21,7 @@ class System:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.prioritised: list[int] = []
         self.locked = 0
+        self.ended: int | None = None
         self.fifo, self.errno, self.limit, self.capabilities = True, 0, UNLIMITED, "CapEff:\t0000000000000000\n"
         patch.setattr(os, "sched_setscheduler", self._schedule)
         patch.setattr(Path, "iterdir", lambda path: iter([path / "7", path / "8"]))
@@ -36,6 +37,8 @@ class System:
     def _schedule(self, thread: int, policy: int, parameter: Any) -> None:
         if not self.fifo:
             raise PermissionError
+        if thread == self.ended:
+            raise ProcessLookupError
         self.prioritised.append(thread)
 
 
@@ -49,6 +52,12 @@ def test_every_thread_gets_the_priority(system: System) -> None:
     assert realtime.become_realtime() == "SCHED_FIFO 60, memory locked"
     assert system.prioritised == [7, 8]
     assert gc.get_freeze_count() > 0
+
+
+def test_a_thread_that_has_ended_meanwhile_is_passed_over(system: System) -> None:
+    system.ended = 7
+    assert realtime.become_realtime() == "SCHED_FIFO 60, memory locked"
+    assert system.prioritised == [8]
 
 
 Arrange = Callable[[System], None]

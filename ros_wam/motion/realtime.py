@@ -1,5 +1,6 @@
 """What the operating system grants a control loop: priority, memory that stays, no garbage collection of start-up."""
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -27,7 +28,8 @@ def become_realtime() -> str:
 def _set_priorities() -> bool:
     try:
         for thread in Path("/proc/self/task").iterdir():
-            os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
+            with contextlib.suppress(ProcessLookupError):  # a thread of a vendor library may have ended since
+                os.sched_setscheduler(int(thread.name), os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
     except PermissionError:
         return False
     return True
