@@ -36,7 +36,8 @@ class Rig:
     def run(self, ticks: int = 1) -> list[tuple[str, Any]]:
         heard = []
         for _ in range(ticks):
-            self.service.cycle(self.pace.wait())
+            self.pace.wait()
+            self.service.cycle()
             heard += self.theirs.receive()
         return heard
 
@@ -226,6 +227,18 @@ def test_what_waited_in_the_line_is_not_done_as_if_it_were_asked_now(rig: Rig) -
     answers = [content for kind, content in rig.run() if kind == "answer"]
     assert answers == [[1, False, "policy was asked 0.4 s ago"], [2, True, "HOLD"]]
     assert rig.status()["enabled"] is False
+
+
+def test_what_waited_behind_a_slow_recovery_is_not_done(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.run(3)
+    rig.robot.failure = RobotStopped("protective stop")
+    rig.run()
+    rig.robot.failure = None
+    monkeypatch.setattr(rig.robot, "recover", lambda: rig.clock.advance_ns(5_000_000_000))
+    for number, verb in enumerate(("recover", "policy")):
+        rig.theirs.send("request", [number, verb, rig.clock.now_ns()])
+    answers = [content for kind, content in rig.run() if kind == "answer"]
+    assert answers == [[0, True, "HOLD"], [1, False, "policy was asked 5.0 s ago"]]
 
 
 def test_a_chunk_is_taken_between_two_ticks(rig: Rig) -> None:

@@ -60,7 +60,8 @@ def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
     while not link.closed:
         _end_after(HANG_TIMEOUT_S)
         service.listen()
-        service.cycle(pace.wait())
+        pace.wait()
+        service.cycle()
     _end_after(END_TIMEOUT_S)
     _stop(loop, pace, clock)
     driver.close()

@@ -24,25 +24,26 @@ class ControlService:
         self._loop, self._link, self._pace = loop, link, pace
         self._report = ControlReport(loop, link, pace, realtime)
 
-    def cycle(self, now_ns: int) -> None:
+    def cycle(self) -> None:
         """Take what has come, tick once, and tell. A chunk that has come is taken last: it would make the tick late."""
         messages = self._link.receive()
         for kind, content in messages:
             if kind != "chunk":
-                self._take(kind, content, now_ns)
-        now_ns = self._pace.begin()  # to do what was asked may have taken seconds
+                self._take(kind, content)
+        now_ns = self._pace.begin()
         self._report.tell(self._loop.tick(now_ns, self._pace.owed_ns), now_ns)
         for kind, content in messages:
             if kind == "chunk":
-                self._take(kind, content, self._pace.now_ns())
+                self._take(kind, content)
 
     def listen(self) -> None:
         """Take what comes in the time that is left before the next deadline."""
         while (spare_s := self._pace.spare_s() - RESERVE_S) > 0.0 and self._link.wait(spare_s):
             for kind, content in self._link.receive():
-                self._take(kind, content, self._pace.now_ns())
+                self._take(kind, content)
 
-    def _take(self, kind: str, content: Any, now_ns: int) -> None:
+    def _take(self, kind: str, content: Any) -> None:
+        now_ns = self._pace.now_ns()  # to do what was asked before may have taken seconds
         if kind == "enable":
             held, stamp_ns = content
             if held:
