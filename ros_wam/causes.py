@@ -64,7 +64,7 @@ class Action(IntEnum):
     WARN = 0
     """It is recorded and shown."""
     SLOW = 1
-    """The chunk is followed along the same path at a part of its speed."""
+    """The chunk is followed along the same path at a part of its speed; a leader device is not slowed."""
     HOLD = 2
     """The gate closes: a bounded deceleration to rest, and rest until the cause is gone."""
     STOP = 3
