@@ -16,7 +16,7 @@ SAID = (
     {"state": "ready", "cause": ""},
     {"inference": 1, "observe_ms": 30.0, "wrist_capture_ms": 8.0, "wrist_encode_ms": 1.0, "server_ms": None},
     {"inference": 1, "tick_wait_ms": 3.0, "software_ms": 10.0, "whole_ms": 60.0},
-    {"inference": 2, "observe_ms": 40.0, "wrist_capture_ms": 9.0, "wrist_encode_ms": 3.0, "server_ms": 20.0},
+    {"observe_ms": 40.0, "wrist_capture_ms": 9.0, "wrist_encode_ms": 3.0, "server_ms": 20.0, "round_trip_ms": 24.0},
     {"inference": 2, "tick_wait_ms": 1.0, "software_ms": 20.0, "whole_ms": 80.0},
 )
 
@@ -30,12 +30,15 @@ def test_hops_are_read_by_name_in_the_order_of_the_line(tmp_path: Path) -> None:
     hops = read_hops(tmp_path / "bag")
     assert hops["wrist_encode"] == [1.0, 3.0]
     assert hops["server"] == [20.0]
+    assert hops["round_trip_overhead"] == [4.0]
     rows = hop_rows(hops)
     assert {str(row["hop"]): row["software"] for row in rows} == {
         "wrist_capture": "no",
         "wrist_encode": "yes",
         "tick_wait": "no",
         "server": "no",
+        "round_trip_overhead": "yes",
+        "round_trip": "sum",
         "observe": "sum",
         "software": "sum",
         "whole": "sum",

@@ -1,18 +1,24 @@
 """The latency of every hop of an inference, from stamps that the test gives."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from fake_policy import UR5, observation
 
+from ros_wam import fields
+from ros_wam.bench.observation import hop_rows, read_hops
 from ros_wam.errors import SpecError
-from ros_wam.fields import PictureTimes
+from ros_wam.fields import Diagnostic, Level, PictureTimes
 from ros_wam.followed import Followed, read_followed
 from ros_wam.policy import hops as module
 from ros_wam.policy.hops import HopLog, PictureHops
 from ros_wam.policy.loop import PolicyStep
+from ros_wam.record.bag_writer import BagWriter
+from ros_wam.record.cdr import serialize
+from ros_wam.topics import topic_table
 from ros_wam.types import Reply
 
 US = 1000
@@ -76,6 +82,18 @@ def test_every_hop_has_its_own_time() -> None:
         "whole_ms": 112.5,
         "software_ms": pytest.approx(max(2.0 + 3.0, 1.0 + 0.5) + (2.0 + 3.0) + 5.0 + (55.0 - 30.0) + 5.0 + 8.5),
     }
+
+
+def test_the_hops_that_the_benchmark_calls_software_add_up_to_it(tmp_path: Path) -> None:
+    said = {"server_ms": 30.0, **{f"{name}_ms": value for name, value in step().timing_ms.items()}, **hops_of()}
+    topics = topic_table({}, 125.0)
+    with BagWriter(tmp_path / "bag", topics) as writer:
+        message = fields.diagnostics(0, Diagnostic("policy_node", Level.OK, "", said))
+        writer.write("policy_status", 0, serialize(topics["policy_status"].type, message))
+    rows = {row["hop"]: row for row in hop_rows(read_hops(tmp_path / "bag"))}
+    software = {hop: row["p50_ms"] for hop, row in rows.items() if row["software"] == "yes"}
+    faster_view_ms = software["global_encode"] + software["global_transport"]
+    assert sum(software.values()) - faster_view_ms == pytest.approx(said["software_ms"])
 
 
 def test_a_chunk_that_comes_after_the_deadline_has_not_waited() -> None:

@@ -121,6 +121,37 @@ def test_latency_is_waited_for_on_the_clock(policy: FakePolicy) -> None:
     assert clock.now_ns() == 400_000_000
 
 
+@pytest.mark.parametrize(("latency_ms", "told_ms"), [(0.0, 30.0), (40.0, 40.0)])
+def test_inference_is_told_without_decoding_and_waiting_for_its_turn(
+    latency_ms: float, told_ms: float, policy: FakePolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, decoded, decode = FakeClock(), threading.Event(), codecs.decode
+
+    def decode_slowly(frame: bytes) -> dict[str, Any]:
+        clock.advance_ns(100_000_000)
+        decoded.set()
+        return decode(frame)
+
+    def infer(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        clock.advance_ns(30_000_000)
+        return stamp_answer(request)
+
+    monkeypatch.setattr(codecs, "decode", decode_slowly)
+    policy.answer = infer
+    with PolicyServer(policy, "127.0.0.1", 0, clock, latency_ms) as server, connect(server.url) as connection:
+        connection.recv(timeout=5.0)
+        with server._one_at_a_time:
+            connection.send(REQUEST)
+            assert decoded.wait(5.0)
+            clock.advance_ns(200_000_000)
+        answer = decode(connection.recv(timeout=5.0))
+        assert answer["server_timing"] == {"infer_ms": pytest.approx(told_ms)}
+        assert answer["policy_timing"] == {"infer_ms": pytest.approx(30.0)}
+        connection.send(REQUEST)
+        again = decode(connection.recv(timeout=5.0))
+    assert again["server_timing"]["prev_total_ms"] == pytest.approx(300.0 + told_ms)
+
+
 def test_port_that_is_taken_is_named(server: PolicyServer) -> None:
     port = int(server.url.rpartition(":")[2])
     with pytest.raises(ConfigError, match=f"cannot serve on 127.0.0.1:{port}: "):

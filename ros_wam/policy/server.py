@@ -51,7 +51,9 @@ class ServedPolicy(Protocol):
 class PolicyServer:
     """A server in its own threads: ready after `start`, gone for good after `stop`. Port 0 takes a free one; see `url`.
 
-    `inference_latency_ms` is how long an answer takes at least; the time is waited for on the clock.
+    `inference_latency_ms` is how long an inference takes at least; the time is waited for on the clock. An answer's
+    `server_timing` tells `infer_ms`, the inference with that wait and nothing else: whatever more a caller waits for is
+    software; and `prev_total_ms`, all that this session's previous request took here.
     """
 
     def __init__(
@@ -135,11 +137,11 @@ class PolicyServer:
             previous_ms: float | None = None
             for frame in connection:
                 start_ns = self._clock.now_ns()
-                answer = self._answer(frame, session, start_ns, previous_ms)
+                answer = self._answer(frame, session, previous_ms)
                 connection.send(codecs.encode(answer))
                 previous_ms = (self._clock.now_ns() - start_ns) * 1e-6
 
-    def _answer(self, frame: str | bytes, session: Any, start_ns: int, previous_ms: float | None) -> dict[str, Any]:
+    def _answer(self, frame: str | bytes, session: Any, previous_ms: float | None) -> dict[str, Any]:
         if isinstance(frame, str):
             raise SpecError(f"request is a text frame ({frame[:40]!r}), must be binary msgpack")
         request = codecs.decode(frame)
@@ -147,9 +149,9 @@ class PolicyServer:
             infer_ns = self._clock.now_ns()
             answer = dict(self._policy.infer(request, session))
             policy_ms = (self._clock.now_ns() - infer_ns) * 1e-6
-        self._wait_until_ns(start_ns + self._latency_ns)
+        self._wait_until_ns(infer_ns + self._latency_ns)
         answer.setdefault("policy_timing", {"infer_ms": policy_ms})
-        answer["server_timing"] = {"infer_ms": (self._clock.now_ns() - start_ns) * 1e-6}
+        answer["server_timing"] = {"infer_ms": (self._clock.now_ns() - infer_ns) * 1e-6}
         if previous_ms is not None:
             answer["server_timing"]["prev_total_ms"] = previous_ms
         return answer
