@@ -36,7 +36,7 @@ def admit_homing(
 
 
 def plan_homing(embodiment: Embodiment, start: FloatArray, now_ns: int, number: int) -> ActionChunk:
-    """Return a chunk from rest at `start` `(n,)` to rest at home, the arm joints on a straight line; raises ModeRefused."""
+    """Return a chunk from rest at `start` `(n,)` to rest at home, straight in joint space; raises ModeRefused."""
     arm = ~embodiment.is_gripper
     plan = InputParameter(int(arm.sum()))
     plan.current_position, plan.target_position = start[arm].tolist(), embodiment.home_position[arm].tolist()
