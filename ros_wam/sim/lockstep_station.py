@@ -88,7 +88,8 @@ class LockstepStation:
             self._score_ns += SCORE_PERIOD_NS
 
     def _tick(self, now_ns: int) -> None:
-        record = self._control.tick(now_ns)
+        record = self._control.tick(now_ns, self._due_ns)
+        self._due_ns = now_ns + self._steps * STEP_NS
         if record.state is not None:
             self._observations.add_joint_state(record.state)
         self._policy.speed.tell(self._control.speed, now_ns)
@@ -181,6 +182,7 @@ class LockstepStation:
         driver.connect()
         self._control = build_control_loop(self._embodiment, driver, self._station)
         self._status = LoopStatus(self._control)
+        self._due_ns = self._clock.now_ns()
         views, freshness = tuple(self._profile.views), self._profile.freshness
         self._observations = ObservationBuilder(self._embodiment, views, self._embodiment.period_s, freshness)
         self._policy = PolicyLoop(

@@ -43,6 +43,8 @@ def declared(fault: Fault) -> tuple[str, ...]:
         cause = "not scored; `--resume` runs it again"
     if fault.refused is not None:
         cause += f"; answers refused: `{fault.refused.value}`"
+    if fault.told is not None:
+        cause += f"; told: `{fault.told.value}`"
     return fault.name, fault.injected, fault.end.value, "–" if within is None else f"{within.text}{since}", cause
 
 

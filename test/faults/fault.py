@@ -37,8 +37,9 @@ class Fault:
     """One row of the table.
 
     `inject` is given the world that the trial runs in. `within` is None where there is nothing to wait for. `cause` is
-    what trial.json must name, None where the trial counts; `refused` is why answers must have been refused; `scored`
-    whether there is a trial.json, `fatal` whether the sitting ends with it.
+    what trial.json must name, None where the trial counts; `refused` is why answers must have been refused, `told`
+    a departure that the trial must list; `scored` whether there is a trial.json, `fatal` whether the sitting ends with
+    it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Fault:
     within: Within | None = None
     cause: Cause | None = None
     refused: RefusalReason | None = None
+    told: Cause | None = None
     scored: bool = True
     fatal: bool = False
 

@@ -37,6 +37,8 @@ def _check_trial(fault: Fault, evidence: Evidence) -> None:
     assert trial is not None, "the trial was not scored"
     named = fault.cause.value if fault.cause else None
     assert (trial["cause"], trial["valid"]) == (named, fault.cause is None), trial["comment"]
+    told = [departure["cause"] for departure in trial["departures"] or ()]
+    assert fault.told is None or fault.told.value in told, told
     assert trial["outcome"] == ("failure" if fault.cause is None else "aborted")
 
 

@@ -101,7 +101,7 @@ CAMERA = (
 )
 TIMING = (
     Fault("latency spikes", "answers take 0 and 400 ms in turns", jumping_latency, End.MOVES_ON),
-    Fault("late ticks", "12 control ticks (96 ms) do not come", late_ticks, End.MOVES_ON),
+    Fault("late ticks", "12 control ticks (96 ms) do not come", late_ticks, End.MOVES_ON, told=Cause.TICK_LATE),
     Fault("clock step", "the wall clock goes 1 h ahead, and back", wall_clock_step, End.MOVES_ON),
 )
 OPERATOR = (
