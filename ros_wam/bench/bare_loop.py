@@ -2,10 +2,14 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ros_wam.clock import StationClock
 from ros_wam.errors import TrialError
@@ -18,17 +22,22 @@ END_TIMEOUT_S = 5.0
 
 
 class BareLoop:
-    """The process, started by `start`; `late_ns` are its ticks once it has ended."""
+    """The process, started by `start`; `ticks_ns` are its ticks once it has ended, `(N, 2)`: when due, how late."""
 
     def __init__(self, rate_hz: float) -> None:
         self._command = [sys.executable, "-m", __name__, "--rate-hz", str(rate_hz)]
         self._process: subprocess.Popen[str] | None = None
-        self.late_ns: list[int] = []
+        self.ticks_ns: NDArray[np.int64] = np.zeros((0, 2), np.int64)
 
-    def start(self) -> None:
-        """Begin to tick."""
+    def start(self, environment: Mapping[str, str]) -> None:
+        """Begin to tick; `environment` is that of the station, whose clock counts."""
         self._process = subprocess.Popen(
-            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, cwd=import_dir()
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=import_dir(),
+            env={**os.environ, **environment},
         )
         assert self._process.stdout is not None
         self._process.stdout.readline()  # it ticks, and knows SIGTERM
@@ -40,7 +49,7 @@ class BareLoop:
         output, _ = self._process.communicate(timeout=END_TIMEOUT_S)
         if self._process.returncode != 0:
             raise TrialError(f"the bare loop ended with status {self._process.returncode}")
-        self.late_ns = json.loads(output)
+        self.ticks_ns = np.array(json.loads(output), np.int64).reshape(-1, 2)
 
     def discard(self) -> None:
         """End it, whatever it does."""
@@ -60,7 +69,7 @@ def bare_loop(rate_hz: float) -> Iterator[BareLoop]:
 
 
 def main() -> int:
-    """Tick until SIGTERM, with the scheduling of the control process, and print how late each tick was [ns]."""
+    """Tick until SIGTERM, with the scheduling of the control process; print when each was due and how late [ns]."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate-hz", type=float, required=True)
     rate_hz = parser.parse_args().rate_hz
@@ -70,11 +79,11 @@ def main() -> int:
     sys.stdout.write("ticking\n")
     sys.stdout.flush()
     pace = Pace(StationClock(), 1.0 / rate_hz)
-    late_ns: list[int] = []
+    ticks_ns: list[tuple[int, int]] = []
     while not stop.is_set():
         pace.wait()
-        late_ns.append(pace.begin() - pace.owed_ns)
-    sys.stdout.write(json.dumps(late_ns))
+        ticks_ns.append((pace.owed_ns, pace.begin() - pace.owed_ns))
+    sys.stdout.write(json.dumps(ticks_ns))
     return 0
 
 

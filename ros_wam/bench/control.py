@@ -1,6 +1,7 @@
 """The control process against the emulated UR5e, with cameras, policy and recorder running: is it on time?
 
-The lateness of each tick is read from the record. A loop that does nothing else runs beside it for comparison.
+The lateness of each tick is read from the record. A loop that does nothing else runs beside it for comparison; of it
+those ticks count that were due while the record was made.
 """
 
 import tempfile
@@ -31,10 +32,11 @@ def control(seconds: float, show: Callable[[str], None]) -> BenchResult:
         show("reading the bags")
         ticks = [read_ticks(bag) for bag in bags]
         realtime = read_realtime(bags[-1])
-    figures = control_figures(ticks, bare.late_ns, embodiment.period_s)
+    bare_late_ns = late_while_recorded(bare.ticks_ns, ticks)
+    figures = control_figures(ticks, bare_late_ns, embodiment.period_s)
     rows = (
         lateness_row("control process", np.concatenate([each.late_ns for each in ticks])),
-        lateness_row("bare loop", np.array(bare.late_ns)),
+        lateness_row("bare loop", bare_late_ns),
     )
     return BenchResult("control", {**figures, "fifo": float(realtime.startswith("SCHED_FIFO"))}, rows)
 
@@ -59,8 +61,21 @@ def read_realtime(bag_dir: Path) -> str:
     return ""
 
 
+def late_while_recorded(ticks_ns: NDArray[np.int64], bags: Sequence[SetpointProvenance]) -> NDArray[np.int64]:
+    """Return how late those of `ticks_ns` `(N, 2)` were that were due from a bag's first tick to its last.
+
+    Raises TrialError when there is none.
+    """
+    due_ns = ticks_ns[:, 0]
+    recorded = np.any([(due_ns >= ran.stamp_ns[0]) & (due_ns <= ran.stamp_ns[-1]) for ran in bags], axis=0)
+    late_ns: NDArray[np.int64] = ticks_ns[recorded, 1]
+    if not len(late_ns):
+        raise TrialError(f"none of the bare loop's {len(due_ns)} ticks was due while a bag was recorded")
+    return late_ns
+
+
 def control_figures(
-    bags: Sequence[SetpointProvenance], bare_late_ns: Sequence[int], period_s: float
+    bags: Sequence[SetpointProvenance], bare_late_ns: NDArray[np.int64], period_s: float
 ) -> dict[str, float]:
     """Return the figures of recorded ticks: the rate by their numbers, bursts as ticks within half a period."""
     ticks = sum(int(ran.sequence[-1] - ran.sequence[0]) for ran in bags)

@@ -29,7 +29,7 @@ Hops = Mapping[str, Sequence[float]]
 def observation(seconds: float, show: Callable[[str], None]) -> BenchResult:
     """Measure for `seconds`; raises ConfigError and TrialError."""
     with tempfile.TemporaryDirectory() as folder:
-        bags = recorded_station(ROBOT, seconds, Path(folder), show, lambda: None)
+        bags = recorded_station(ROBOT, seconds, Path(folder), show)
         show("reading the bags")
         hops: defaultdict[str, list[float]] = defaultdict(list)
         for bag in bags:

@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ros_wam.bringup import Request, bringup, clear
@@ -29,11 +29,16 @@ def require_station() -> None:
 
 
 def recorded_station(
-    robot: str, seconds: float, folder: Path, show: Callable[[str], None], on_running: Callable[[], None]
+    robot: str,
+    seconds: float,
+    folder: Path,
+    show: Callable[[str], None],
+    on_running: Callable[[Mapping[str, str]], None] = lambda environment: None,
 ) -> list[Path]:
     """Run trials into `folder` until they have run for `seconds` in all, and return their bags.
 
-    `on_running` is called when the first begins. Raises ConfigError, and TrialError when a process of the station ends.
+    `on_running` is given the station's environment when the first begins. Raises ConfigError, and TrialError when a
+    process of the station ends.
     """
     require_station()
     run = bringup(Request(robot, POLICY, TASK, sim=True, trials=ENOUGH_TRIALS, seed=1, record_dir=folder))
@@ -45,7 +50,7 @@ def recorded_station(
             shown_s = 0.0
             for running_s in _running_s(supervisor):
                 if running_s and not shown_s:
-                    on_running()
+                    on_running(run.environment)
                 if running_s >= shown_s + SHOWN_S or (running_s and not shown_s):
                     shown_s = running_s
                     show(f"{robot}: {running_s:.0f} of {seconds:.0f} s recorded")
