@@ -92,6 +92,13 @@ def test_a_failure_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert (output, error) == ("", "ros-wam: the renderer ended\n")
 
 
+def test_the_help_of_latency_says_what_is_idle(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["bench", "latency", "--help"])
+    words = "a chunk counts as followed until the arm has settled, 0.25 s after its last row"
+    assert words in " ".join(capsys.readouterr().out.split())
+
+
 def test_latency_takes_its_options_and_leaves_a_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     swept = []
 

@@ -29,6 +29,7 @@ def test_the_page_names_figures_machine_and_who_published(tmp_path: Path) -> Non
     assert "| openpi broker\\* | 16/28/44 |" in text
     assert "\\* published, not measured here." in text
     assert "| 568 | 35.4 |" in text
+    assert "followed until the arm has settled, 0.25 s after its last row" in text
     assert "| `idle_pct_200` | 0 |" in text
     assert "190 ms Fast-WAM" in text
     assert "![Idle time and success over inference latency](latency.png)" in text

@@ -6,33 +6,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ros_wam.bench.latency import SYSTEMS
-from ros_wam.bench.result import BenchResult
+from ros_wam.bench.result import LATENCY_IDLE, BenchResult
 from ros_wam.bench.table import number, rows_table
 from ros_wam.errors import ConfigError
 
 TEXTS = {
     "chunk-switch": (
         "Chunks that disagree by 20 mrad, and the motion commanded through them for 20 s; nothing but the production "
-        "chunk buffer and smoother, no robot, no machine's load. Step: the largest way of a joint in 32 ms, nominally "
+        "chunk buffer and smoother, no robot, no machine's load. Idle: time after a chunk's last row until the next "
+        "begins, of the 20 s; settling is idle here. Step: the largest way of a joint in 32 ms, nominally "
         "9.4 mrad. RMS jerk: third derivative by Savitzky-Golay over 102 ms. The ratios are the peaks of every sample "
         "at every latency over 2 rad/s, 8 rad/s² and 80 rad/s³. `openpi broker` is openpi's own ActionChunkBroker "
         "where `openpi-client` is installed; what others published stands as it was published. An acceleration is that "
         "at 200 ms where one was published."
     ),
     "latency": (
-        "`move_objects_into_box` on a UR5 in lockstep, each answer as late as it says, one request in flight. Idle: "
-        "time without a target to follow after the first one, a chunk being followed until the arm has settled at its "
-        "last row. Analytic: what the strategy has to give. Broker: L / (T + L) of a client that executes 15 of the 30 "
-        "rows (T = 0.5 s) and then waits for its answer, as openpi's broker does. Limit ratio: the largest velocity "
-        "or acceleration sent, of its limit. The task's time limit is 90 s."
+        "`move_objects_into_box` on a UR5 in lockstep, each answer as late as it says, one request in flight. "
+        f"Idle: {LATENCY_IDLE}. Analytic: what the strategy has to give by the same count. Broker: L / (T + L) of a "
+        "client that executes 15 of the 30 rows (T = 0.5 s) and then waits for its answer, as openpi's broker does; "
+        "all its waiting is idle. Limit ratio: the largest velocity or acceleration sent, of its limit. The task's time "
+        "limit is 90 s."
     ),
     "control": (
         "The control process against the emulated UR5e in real time, with cameras, policy and recorder running; beside "
-        "it a loop that does nothing but keep absolute deadlines."
+        "it, over the same time, a loop that does nothing but keep absolute deadlines."
     ),
     "observation": (
         "The way from a captured frame to the first setpoint that it leads to, in real time. The software hops leave "
-        "out rendering, waiting for the next frame or tick, and inference; whole is all of it."
+        "out rendering, waiting for the next frame or tick, and inference. In one inference, those marked as software "
+        "add up to `software`, of the views' encode and transport the slowest view's alone; quantiles do not add up. "
+        "Whole is all of it."
     ),
 }
 PLOT = "latency.png"

@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ros_wam.machine import describe_machine
+from ros_wam.motion.trajectory import SETTLE_S
 
 Cell = str | float | None
+LATENCY_IDLE = (
+    "time without a chunk to follow, of the time since the first; a chunk counts as followed until the arm has "
+    f"settled, {SETTLE_S:g} s after its last row"
+)
+"""What the latency benchmark calls idle, measured and analytic."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from ros_wam.bench.chunk_switch import chunk_switch
-from ros_wam.bench.result import BenchResult
+from ros_wam.bench.result import LATENCY_IDLE, BenchResult
 from ros_wam.cli.bench_table import bench_table
 from ros_wam.cli.station_options import latency_ms, whole
 from ros_wam.policy.strategies import STRATEGIES
@@ -26,6 +26,7 @@ def add_parser(commands: Any) -> None:
     benches = parser.add_subparsers(required=True, metavar="NAME")
     _add(benches, "chunk-switch", lambda args, show: chunk_switch(show), "smoothness where chunks disagree")
     slow = _add(benches, "latency", _latency, "a task with policies that answer after 27 ms to 5.6 s, in lockstep")
+    slow.description = f"{slow.description} Idle: {LATENCY_IDLE}."
     slow.add_argument("--trials", type=whole(1), default=3, metavar="N", help="trials of each latency (default 3)")
     slow.add_argument("--strategy", choices=STRATEGIES, help="instead of the one in the policy's profile")
     slow.add_argument("--latencies", type=latency_ms, nargs="+", metavar="MS", help="instead of those of known systems")
