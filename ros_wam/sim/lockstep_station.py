@@ -183,7 +183,7 @@ class LockstepStation:
         driver.connect()
         self._control = build_control_loop(self._embodiment, driver, self._station)
         self._status = LoopStatus(self._control)
-        self._due_ns: int = self._clock.now_ns()
+        self._due_ns = self._clock.now_ns()
         views, freshness = tuple(self._profile.views), self._profile.freshness
         self._observations = ObservationBuilder(self._embodiment, views, self._embodiment.period_s, freshness)
         self._policy = PolicyLoop(
