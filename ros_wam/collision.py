@@ -4,14 +4,14 @@ What may collide is what the MJCF says: its excludes, its contype and conaffinit
 the body that carries them. Fixtures are fixed to the world, and so collide with all that a joint can move.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ros_wam.calibration import Fixture
 from ros_wam.embodiment import Embodiment
@@ -24,6 +24,8 @@ FINGER_TOUCH_M = 0.005
 """So deep fingers may be in a fixture: who grasps a flat thing strokes the table; a compliant pad gives as much."""
 FARTHEST_M = 1.0
 """Larger distances are not measured, but taken to be this."""
+NEAR_M = 0.1
+"""Nearer than this, from sphere to sphere around them, two things are measured exactly; our choice, for speed."""
 EVERYTHING = 2**31 - 1  # collides with every contype
 
 
@@ -48,6 +50,8 @@ class CollisionModel:
         reach = self._reach()
         self._pairs = self._colliding_pairs()
         first, second = np.array(self._pairs, dtype=np.intp).reshape(-1, 2).T
+        self._ends = first, second
+        self._radii_m = self._model.geom_rbound[first] + self._model.geom_rbound[second]
         # Joints that move both of two geoms do not move them apart.
         moves = np.where((reach[first] > 0.0) & (reach[second] > 0.0), 0.0, reach[first] + reach[second])
         self._weights = np.zeros((len(self._pairs), len(embodiment.joint_names)))
@@ -63,10 +67,18 @@ class CollisionModel:
         self._data.qpos[self._qpos] = position[self._columns] * self._scale
         mujoco.mj_kinematics(self._model, self._data)
 
-    def depth_m(self, pairs: Iterable[int]) -> FloatArray:
-        """Return how deep the things of each of `pairs` are in each other where the robot is; negative: apart."""
-        model, data = self._model, self._data
-        return -np.array([mujoco.mj_geomDistance(model, data, *self._pairs[pair], FARTHEST_M, None) for pair in pairs])
+    def depth_m(self, pairs: ArrayLike) -> FloatArray:
+        """Return how deep the things of each of `pairs` are in each other where the robot is; negative: apart.
+
+        Of things that are far apart it is only said how far they are at least, by the spheres around them.
+        """
+        model, data, (first, second) = self._model, self._data, self._ends
+        looked_at = np.asarray(pairs, dtype=np.intp)
+        between_m = np.linalg.norm(data.geom_xpos[first[looked_at]] - data.geom_xpos[second[looked_at]], axis=1)
+        depth_m = np.maximum(self._radii_m[looked_at] - between_m, -FARTHEST_M)
+        for k in np.flatnonzero(depth_m > -NEAR_M):
+            depth_m[k] = -mujoco.mj_geomDistance(model, data, *self._pairs[looked_at[k]], FARTHEST_M, None)
+        return np.asarray(depth_m)
 
     def motion_m(self, steps: FloatArray) -> FloatArray:
         """Return `(steps, pairs)`: at most so much two things' distance changes while the joints move by `(steps, n)`.
@@ -84,7 +96,7 @@ class CollisionModel:
     def touches(self, position: FloatArray) -> tuple[Touch, ...]:
         """Return what touches at `position` `(n,)`, the deepest first; empty when the robot is free."""
         self.place(position)
-        depth_m = self.depth_m(range(len(self._pairs)))
+        depth_m = self.depth_m(np.arange(len(self._pairs)))
         deepest_first = [int(pair) for pair in np.argsort(-depth_m) if depth_m[pair] > 0.0]
         return tuple(self.touch(pair, float(depth_m[pair])) for pair in deepest_first)
 

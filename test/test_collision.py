@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from toy_arm import MJCF, toy_arm, wall
 
 from ros_wam.calibration import Fixture, load_station
-from ros_wam.collision import FARTHEST_M, FINGER_TOUCH_M, TOUCH_M, CollisionModel, Touch
+from ros_wam.collision import FARTHEST_M, FINGER_TOUCH_M, NEAR_M, TOUCH_M, CollisionModel, Touch
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.types import FloatArray
@@ -129,15 +129,28 @@ def test_a_joint_that_carries_both_does_not_part_them() -> None:
 configurations = arrays(np.float64, 7, elements=st.floats(-3.1, 3.1)).map(lambda q: np.r_[q[:6], abs(q[6]) / 3.1])
 
 
+def exact_depth_m(position: FloatArray) -> FloatArray:
+    UR5.place(position)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ros_wam.collision.NEAR_M", np.inf)
+        return UR5.depth_m(range(len(UR5.tolerance_m)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(configurations)
+def test_what_is_far_is_farther_than_is_said(position: FloatArray) -> None:
+    exact_m = exact_depth_m(position)
+    said_m = UR5.depth_m(range(len(exact_m)))
+    assert (said_m >= exact_m - 1e-9).all()
+    np.testing.assert_array_equal(said_m[said_m > -NEAR_M], exact_m[said_m > -NEAR_M])
+    assert (said_m != exact_m).any()
+
+
 @settings(max_examples=40, deadline=None)
 @given(configurations, arrays(np.float64, 7, elements=st.floats(-0.3, 0.3)))
 def test_no_distance_changes_by_more_than_the_motion(position: FloatArray, step: FloatArray) -> None:
     """What is in each other by more than a thickness is not measured well: only what is apart is compared."""
-    everything = range(len(UR5.tolerance_m))
-    UR5.place(position)
-    before_m = UR5.depth_m(everything)
-    UR5.place(position + step)
-    after_m = UR5.depth_m(everything)
+    before_m, after_m = exact_depth_m(position), exact_depth_m(position + step)
     bound_m = UR5.motion_m(step[np.newaxis])[0]
     compared = (before_m < 0.03) & (after_m < 0.03)
     assert (np.abs(after_m - before_m) <= bound_m + 1e-6)[compared].all()

@@ -1,6 +1,7 @@
 """How every node runs: own signals, one executor driven by `spin_once`, a last word before ROS goes down."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,10 +14,13 @@ from rclpy.utilities import remove_ros_args
 
 from ros_wam import alive
 from ros_wam.errors import RosWamError
-from ros_wam.process import die_with_parent, stop_event, switch_threads_quickly
+from ros_wam.process import die_with_parent, set_realtime_priority, stop_event, switch_threads_quickly
 from ros_wam.run_config import RunConfig, load_run_config
 
 SPIN_TIMEOUT_S = 0.1
+LINE_PRIORITY = 20
+"""Of the nodes between camera and driver, before those that record and show; below the control process, which is 60."""
+LINE = ("camera_node", "policy_node", "robot_node")
 
 
 def parse(argv: Sequence[str] | None, *options: str) -> argparse.Namespace:
@@ -35,6 +39,8 @@ def run(name: str, config_file: str, make: Callable[[RunConfig], Node]) -> int:
     die_with_parent()
     stop = stop_event()
     switch_threads_quickly()
+    if name.startswith(LINE):
+        set_realtime_priority(LINE_PRIORITY)  # where that is not permitted it goes without
     rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
     node: Node | None = None
     try:
@@ -43,6 +49,8 @@ def run(name: str, config_file: str, make: Callable[[RunConfig], Node]) -> int:
         node = make(config)
         executor = _executor()
         executor.add_node(node)
+        gc.collect()
+        gc.freeze()  # else what never goes is looked through again and again: 10 ms each time
         while not stop.is_set() and not getattr(node, "finished", False):
             executor.spin_once(timeout_sec=SPIN_TIMEOUT_S)
         return int(getattr(node, "exit_status", 0))
