@@ -11,11 +11,12 @@ MIN_DT_S, MAX_DT_S = 1e-3, 10.0
 """Between rows; no policy is outside, and within them no velocity of a chunk is more than a float can hold."""
 
 
-def check_chunk(chunk: ActionChunk, embodiment: Embodiment, position: FloatArray, now_ns: int, reanchored: bool) -> int:
-    """Return the last row that is due.
+def check_chunk(
+    chunk: ActionChunk, embodiment: Embodiment, position: FloatArray, now_ns: int, reanchored: bool
+) -> None:
+    """Raise ChunkRefused unless the chunk has the robot's joints, is not over and starts near `position` `(n,)`.
 
-    Raises ChunkRefused unless the chunk has the robot's joints, is not over and starts near `position` `(n,)`. One that
-    will be `reanchored` starts with its first row, any other where it is at `now_ns`.
+    One that will be `reanchored` starts with its first row, any other where it is at `now_ns`.
     """
     rows, joints = chunk.positions.shape
     if joints != len(embodiment.joint_names) or rows < 2:
@@ -41,4 +42,3 @@ def check_chunk(chunk: ActionChunk, embodiment: Embodiment, position: FloatArray
             f"{embodiment.joint_names[worst]} starts {distance[worst]:.3f} rad from the robot in row {row},"
             f" at most {embodiment.start_distance_rad} rad is allowed",
         )
-    return row

@@ -6,6 +6,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
+from ros_wam.collision import joints_of_actuator
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
 from ros_wam.sim.scene import build_scene
@@ -80,8 +81,8 @@ class World:
 
     def place_robot(self, position: FloatArray) -> None:
         """Put the robot at rest at `position` `(n,)`, at once: for lockstep, where nobody watches it jump."""
-        for index, value in zip(self._actuators, position * self._scale, strict=True):
-            for joint in self._joints_of(index):
+        for name, value in zip(self.embodiment.joint_names, position * self._scale, strict=True):
+            for joint in joints_of_actuator(self.model, name, self.embodiment):
                 self.data.qpos[self.model.jnt_qposadr[joint]] = value
                 self.data.qvel[self.model.jnt_dofadr[joint]] = 0.0
         self.set_ctrl(position)
@@ -118,10 +119,3 @@ class World:
     def snapshot(self, epoch_ns: int = 0) -> Snapshot:
         """Return what the renderer needs of this instant; `epoch_ns` is the station time at simulated time 0."""
         return Snapshot(epoch_ns + self.time_ns, self.data.qpos.copy())
-
-    def _joints_of(self, actuator: int) -> list[int]:
-        target = self.model.actuator_trnid[actuator, 0]
-        if self.model.actuator_trntype[actuator] == mujoco.mjtTrn.mjTRN_JOINT:
-            return [int(target)]
-        first, count = self.model.tendon_adr[target], self.model.tendon_num[target]
-        return [int(self.model.wrap_objid[i]) for i in range(first, first + count)]
