@@ -125,6 +125,21 @@ def test_a_stopped_or_lost_robot_is_a_fault_until_it_is_recovered(
     assert policy.loop.mode is Mode.HOLD
 
 
+def test_a_robot_that_sagged_unnoticeably_in_a_fault_goes_on_without_a_jerk(policy: Rig) -> None:
+    policy.robot.failure = RobotStopped("protective stop")
+    policy.run(2)
+    policy.robot.failure, policy.robot.position = None, away(0, 5e-10)
+    policy.run(1)
+    policy.loop.recover()
+    policy.loop.set_mode(Mode.TELEOP, policy.now_ns)
+    policy.leader = HOME
+    first = policy.run(1)[0].sent.position
+    policy.leader = away(0, 0.14)
+    sent = np.array([first] * 3 + [record.sent.position for record in policy.run(10)])
+    jerk = np.diff(sent, 3, axis=0)[:, 0] / UR5.period_s**3
+    assert 0.9 * UR5.jerk[0] < np.abs(jerk).max() <= UR5.jerk[0] * (1.0 + 1e-6)
+
+
 def test_a_failed_recovery_leaves_the_fault(rig: Rig) -> None:
     rig.robot.failure = RobotStopped("emergency stop")
     rig.run(1)

@@ -21,8 +21,8 @@ from ros_wam.policy.admission import Admission, build_admission
 from ros_wam.types import ActionChunk, Command, FloatArray, JointState, Mode, SafetyVerdict, StepRecord
 
 AT_HOME_RAD = 0.02
-SAME_RAD = 1e-9
-"""A command that the gate changed by less than this is rounded, not changed."""
+SAME_RAD = 1e-14
+"""A command that the gate changed by less than this is rounded, not changed; 1e-9 would be a jerk of 0.1 rad/s³."""
 MOVING = (Mode.POLICY, Mode.TELEOP, Mode.HOMING)
 OF_MOVING = {Cause.SOURCE_STALE, Cause.LEADER_LOST, Cause.ENABLE_LOST}
 """Causes that are none while nothing is to move the robot."""
