@@ -25,7 +25,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not ros and not vendor and not slow" $(COVERED)
+	$(BIN)/pytest -n auto --dist loadfile -m "not ros and not vendor and not slow" $(COVERED)
 
 test: check
 	$(BIN)/pytest -m "ros or vendor or slow"

@@ -52,6 +52,7 @@ setup(
             "mypy==2.4.1",
             "pytest>=9",
             "pytest-cov>=7",
+            "pytest-xdist>=3.6",
             "hypothesis>=6.100",
             "types-PyYAML",
         ],

@@ -5,8 +5,8 @@ import functools
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
+from types import UnionType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ros_wam"
@@ -26,8 +26,6 @@ CLOCK_CALLS = {
     "clock_nanosleep",
 }
 
-by_file = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-
 
 @functools.cache
 def tree(path: Path) -> ast.Module:
@@ -37,6 +35,15 @@ def tree(path: Path) -> ast.Module:
 @functools.cache
 def nodes(path: Path) -> list[ast.AST]:
     return list(ast.walk(tree(path)))
+
+
+def everything(kind: type | UnionType) -> Iterator[tuple[Path, Any]]:
+    """Yield each piece of the code that is of a kind of syntax, and the file it is in."""
+    return ((path, node) for path in SOURCES for node in nodes(path) if isinstance(node, kind))
+
+
+def where(path: Path, node: ast.AST | None = None) -> str:
+    return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -57,80 +64,88 @@ def test_the_median_file_is_short() -> None:
     assert statistics.median(lengths) <= MEDIAN_FILE
 
 
-@by_file
-def test_files_and_functions_are_within_budget(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= MAX_FILE
-    for node in nodes(path):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert length <= MAX_FUNCTION, f"{node.name} has {length} lines"
+def test_files_are_within_budget() -> None:
+    assert not [where(path) for path in SOURCES if len(path.read_text().splitlines()) > MAX_FILE]
 
 
-@by_file
-def test_ros_is_imported_only_at_the_rim(path: Path) -> None:
-    if path.parent == PACKAGE / "nodes" or path == PACKAGE / "messages.py":
-        return
-    assert not [name for name in imported(path) if is_ros(name)]
-
-
-@by_file
-def test_nothing_below_the_nodes_imports_them(path: Path) -> None:
-    if path.parent in (PACKAGE / "nodes", PACKAGE / "cli"):
-        return
-    assert not [name for name in imported(path) if name.startswith(("ros_wam.nodes", "ros_wam.messages"))]
-
-
-@by_file
-def test_policies_cannot_reach_the_simulator(path: Path) -> None:
-    if path.parent.name not in ("policies", "policy"):
-        return
-    assert not [name for name in imported(path) if name.startswith("ros_wam.sim")]
-
-
-@by_file
-def test_errors_are_not_swallowed(path: Path) -> None:
-    for node in nodes(path):
-        if isinstance(node, ast.ExceptHandler):
-            caught = node.type.id if isinstance(node.type, ast.Name) else None
-            assert node.type is not None, f"line {node.lineno}: bare except"
-            assert caught not in ("Exception", "BaseException"), f"line {node.lineno}: except {caught}"
-
-
-@by_file
-def test_only_the_clock_reads_a_clock_or_sleeps(path: Path) -> None:
-    if path == PACKAGE / "clock.py":
-        return
-    for node in nodes(path):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            owner = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
-            assert not (owner == "time" and node.func.attr in CLOCK_CALLS), f"line {node.lineno}: time.{node.func.attr}"
-        if isinstance(node, ast.ImportFrom):
-            assert node.module != "time", f"line {node.lineno}: from time import"
-
-
-@by_file
-def test_asserts_have_no_effects(path: Path) -> None:
-    for node in nodes(path):
-        if isinstance(node, ast.Assert):
-            calls = [call.func for call in ast.walk(node.test) if isinstance(call, ast.Call)]
-            assert all(isinstance(call, ast.Name) and call.id in ("isinstance", "len") for call in calls), node.lineno
-
-
-@by_file
-def test_names_say_what_a_thing_is(path: Path) -> None:
-    names = [path.stem, *(node.name for node in nodes(path) if isinstance(node, ast.ClassDef))]
+def test_functions_are_within_budget() -> None:
     assert not [
-        name
-        for name in names
+        where(path, node)
+        for path, node in everything(ast.FunctionDef | ast.AsyncFunctionDef)
+        if (node.end_lineno or node.lineno) - node.lineno >= MAX_FUNCTION
+    ]
+
+
+def test_ros_is_imported_only_at_the_rim() -> None:
+    inside = [path for path in SOURCES if path.parent != PACKAGE / "nodes" and path != PACKAGE / "messages.py"]
+    assert not [(where(path), name) for path in inside for name in imported(path) if is_ros(name)]
+
+
+def test_nothing_below_the_nodes_imports_them() -> None:
+    rim = ("ros_wam.nodes", "ros_wam.messages")
+    below = [path for path in SOURCES if path.parent not in (PACKAGE / "nodes", PACKAGE / "cli")]
+    assert not [(where(path), name) for path in below for name in imported(path) if name.startswith(rim)]
+
+
+def test_policies_cannot_reach_the_simulator() -> None:
+    policies = [path for path in SOURCES if {"policies", "policy"} & set(path.relative_to(PACKAGE).parts[:-1])]
+    assert policies
+    assert not [(where(path), name) for path in policies for name in imported(path) if name.startswith("ros_wam.sim")]
+
+
+def test_errors_are_not_swallowed() -> None:
+    assert not [
+        where(path, node)
+        for path, node in everything(ast.ExceptHandler)
+        if node.type is None
+        or {"Exception", "BaseException"} & {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
+    ]
+
+
+def test_only_the_clock_reads_a_clock_or_sleeps() -> None:
+    others = [(path, node) for path, node in everything(ast.AST) if path != PACKAGE / "clock.py"]
+    assert not [where(path, node) for path, node in others if reads_a_clock(node)]
+
+
+def reads_a_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "time"
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "time"
+        and node.func.attr in CLOCK_CALLS
+    )
+
+
+def test_asserts_have_no_effects() -> None:
+    assert not [
+        where(path, node)
+        for path, node in everything(ast.Assert)
+        for call in ast.walk(node.test)
+        if isinstance(call, ast.Call)
+        and not (isinstance(call.func, ast.Name) and call.func.id in ("isinstance", "len"))
+    ]
+
+
+def test_names_say_what_a_thing_is() -> None:
+    named = [(where(path), path.stem) for path in SOURCES]
+    named += [(where(path, node), node.name) for path, node in everything(ast.ClassDef)]
+    assert not [
+        (place, name)
+        for place, name in named
         for word in FORBIDDEN_NAMES
         if word in name.lower().split("_") or name.lower().endswith(word)
     ]
 
 
-@by_file
-def test_modules_and_public_things_are_documented(path: Path) -> None:
-    module = tree(path)
-    assert ast.get_docstring(module)
-    for node in module.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), f"{node.name} has no docstring"
+def test_modules_and_public_things_are_documented() -> None:
+    public = [
+        (path, node)
+        for path in SOURCES
+        for node in (tree(path), *tree(path).body)
+        if isinstance(node, ast.Module)
+        or (isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"))
+    ]
+    assert not [where(path, node) for path, node in public if not ast.get_docstring(node)]
