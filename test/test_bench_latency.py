@@ -1,5 +1,6 @@
 """The latency sweep: what counts as idle, what a row says, and a small sweep through the whole line."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,28 @@ from ros_wam.bench.latency_plot import plot_latency
 from ros_wam.bench.latency_sitting import TrialFigures, idle_time_s, latency_row
 from ros_wam.bench.result import BenchResult
 from ros_wam.errors import ConfigError
+from ros_wam.policy.strategies.strategy import LOOK_AFTER_S
 from ros_wam.trial.trace import Trace
 
+CHUNK = [0] * 20 + [1] * 20 + [2] * 10
+"""The row that is followed in each tick of a chunk of three rows."""
 
-def trace(followed: list[bool]) -> Trace:
-    """One tick each 10 ms, with a target or without."""
-    target = np.where(np.array(followed)[:, None], 0.5, np.nan)
-    stamp_ns = 1_000_000_000 + 10_000_000 * np.arange(len(followed))
-    return Trace(("joint1",), target, target, target, target, origin_of(stamp_ns), int(stamp_ns[0]), int(stamp_ns[-1]))
+
+def trace(rows: list[int]) -> Trace:
+    """One tick each 10 ms that follows a row of chunk 7, or nothing (-1)."""
+    index = np.array(rows)
+    target = np.where(index[:, None] >= 0, 0.5, np.nan)
+    stamp_ns = 1_000_000_000 + 10_000_000 * np.arange(len(rows))
+    origin = replace(origin_of(stamp_ns), index=index, chunk_id=np.where(index >= 0, 7, -1))
+    return Trace(("joint1",), target, target, target, target, origin, int(stamp_ns[0]), int(stamp_ns[-1]))
 
 
 def test_idle_is_the_time_without_a_target_after_the_first() -> None:
-    first_answer, chunk, gap = [False] * 30, [True] * 50, [False] * 25
-    idle_s, followed_s = idle_time_s(trace([*first_answer, *chunk, *gap, *chunk]))
-    assert idle_s == pytest.approx(0.25)
-    assert followed_s == pytest.approx(1.24)
-    assert idle_time_s(trace([False] * 5)) == (0.0, 0.0)
+    first_answer, gap = [-1] * 30, [-1] * 25
+    ran = trace([*first_answer, *CHUNK, *gap, *CHUNK, 0])
+    assert idle_time_s(ran, {7: 2}) == (pytest.approx(0.25), pytest.approx(0.45), pytest.approx(1.25))
+    assert idle_time_s(ran, {7: 3}) == (pytest.approx(0.25), pytest.approx(0.25), pytest.approx(1.25))
+    assert idle_time_s(trace([-1] * 5), {}) == (0.0, 0.0, 0.0)
 
 
 def test_a_row_sums_up_the_trials_of_its_latency() -> None:
@@ -36,9 +43,10 @@ def test_a_row_sums_up_the_trials_of_its_latency() -> None:
         {"outcome": "success", "duration_s": 10.0, "interventions": 2, "comment": ""},
         {"outcome": "failure", "duration_s": 90.0, "interventions": None, "comment": "time limit of 90 s"},
     ]
-    row = latency_row(trials, [TrialFigures(10.0, 1.0, 0, 0.5), TrialFigures(90.0, 54.0, 3, 0.75)])
+    row = latency_row(trials, [TrialFigures(10.0, 1.0, 2.0, 0, 0.5), TrialFigures(90.0, 54.0, 63.0, 3, 0.75)])
     assert row == {
         "idle_pct": pytest.approx(55.0),
+        "past_last_row_pct": pytest.approx(65.0),
         "success_rate": 0.5,
         "duration_s": 50.0,
         "interventions": 2,
@@ -50,7 +58,7 @@ def test_a_row_sums_up_the_trials_of_its_latency() -> None:
 
 def test_a_latency_at_which_no_chunk_was_ever_followed_is_all_idle() -> None:
     trial = {"outcome": "failure", "duration_s": 90.0, "interventions": 0, "comment": "time limit of 90 s"}
-    assert latency_row([trial], [TrialFigures(0.0, 0.0, 3, 0.0)])["idle_pct"] == 100.0
+    assert latency_row([trial], [TrialFigures(0.0, 0.0, 0.0, 3, 0.0)])["idle_pct"] == 100.0
 
 
 def sweep(folder: Path, **options: Any) -> bench.Sweep:
@@ -143,4 +151,7 @@ def test_a_small_sweep_runs_the_whole_line(tmp_path: Path) -> None:
     assert (quick["idle_pct"], quick["success_rate"], quick["interventions"]) == (0.0, 1.0, 0)
     assert slow["success_rate"] == 1.0
     assert slow["idle_pct"] == pytest.approx(slow["analytic_idle_pct"], rel=0.1)
+    cycle_s = 29 / 30 + LOOK_AFTER_S + 0.81
+    assert quick["past_last_row_pct"] == 0.0
+    assert slow["past_last_row_pct"] == pytest.approx(100.0 * (LOOK_AFTER_S + 0.81) / cycle_s, rel=0.1)
     assert result.figures["limit_ratio"] <= 1.0

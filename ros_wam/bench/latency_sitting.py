@@ -1,6 +1,6 @@
 """One latency of the sweep: a sitting in lockstep whose every answer takes that long, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from ros_wam.bench.result import Cell
 from ros_wam.bringup import Request
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import TrialError
+from ros_wam.fields import read_action_chunk
+from ros_wam.record.bag_reader import BagReader
 from ros_wam.run_config import load_run_config
 from ros_wam.sim.lockstep import run_sitting
 from ros_wam.trial.bag_trace import read_trace
@@ -35,11 +37,13 @@ class LatencySitting:
 class TrialFigures:
     """Of one trial: the time from the first target on, how much of it without one, and what was refused.
 
+    `past_last_row_s`: how much of it after the last row of what was followed, where the arm settles and then idles.
     `limit_ratio`: the largest velocity or acceleration sent to an arm joint, as a share of its limit.
     """
 
     followed_s: float
     idle_s: float
+    past_last_row_s: float
     refusals: int
     limit_ratio: float
 
@@ -68,9 +72,13 @@ def run_latency(sitting: LatencySitting) -> dict[str, Cell]:
 def latency_row(trials: Sequence[dict[str, Any]], measured: Sequence[TrialFigures]) -> dict[str, Cell]:
     """Return the row of the trials of one latency, as in results.json."""
     succeeded = [trial["outcome"] == "success" for trial in trials]
-    idle_s, followed_s = sum(trial.idle_s for trial in measured), sum(trial.followed_s for trial in measured)
+    followed_s = sum(trial.followed_s for trial in measured)
+    without_s = sum(trial.idle_s for trial in measured), sum(trial.past_last_row_s for trial in measured)
+    # If no chunk was ever followed, all was idle.
+    idle_pct, past_last_row_pct = (100.0 * each / followed_s if followed_s else 100.0 for each in without_s)
     return {
-        "idle_pct": 100.0 * idle_s / followed_s if followed_s else 100.0,  # no chunk was ever followed
+        "idle_pct": idle_pct,
+        "past_last_row_pct": past_last_row_pct,
         "success_rate": float(np.mean(succeeded)),
         "duration_s": float(np.mean([trial["duration_s"] for trial in trials])),
         "interventions": sum(trial["interventions"] or 0 for trial in trials),
@@ -84,22 +92,32 @@ def trial_figures(bag_dir: Path) -> TrialFigures:
     """Measure the bag of one trial; raises RecordError."""
     ran = read_trace(bag_dir).while_running()
     embodiment = load_embodiment(load_run_config(bag_dir.parent / "config" / "config.yaml").robot)
-    idle_s, followed_s = idle_time_s(ran)
+    idle_s, past_last_row_s, followed_s = idle_time_s(ran, last_rows(bag_dir, ran.joint_names))
     refusals = sum(bool(inference.refused) for inference in ran.inferences)
-    return TrialFigures(followed_s, idle_s, refusals, _limit_ratio(ran, embodiment))
+    return TrialFigures(followed_s, idle_s, past_last_row_s, refusals, _limit_ratio(ran, embodiment))
 
 
-def idle_time_s(ran: Trace) -> tuple[float, float]:
-    """Return how long there was no target to follow after the first one, and the whole time from that one on [s].
+def last_rows(bag_dir: Path, joint_names: Sequence[str]) -> dict[int, int]:
+    """Return the index of the last row of each chunk; raises RecordError or SpecError."""
+    with BagReader(bag_dir) as bag:
+        chunks = [read_action_chunk(said.message, joint_names) for said in bag.messages(["action_chunk"])]
+    return {chunk.chunk_id: len(chunk.positions) - 1 for chunk in chunks}
+
+
+def idle_time_s(ran: Trace, last_row: Mapping[int, int]) -> tuple[float, float, float]:
+    """Return of the time from the first target on: without a target, past a chunk's last row, and whole [s].
 
     The wait for the first answer is left out: it is the same for everyone. A chunk is followed until the arm has
-    settled at its last row.
+    settled at its last row, which is past that row.
     """
     followed = np.flatnonzero(~ran.idle)
     if len(followed) == 0:
-        return 0.0, 0.0
-    periods_s, idle = np.diff(ran.times_s[followed[0] :]), ran.idle[followed[0] : -1]
-    return float(periods_s[idle].sum()), float(periods_s.sum())
+        return 0.0, 0.0, 0.0
+    ends = np.array([last_row.get(int(number), -1) for number in ran.origin.chunk_id])
+    past_last_row = ran.idle | (ran.origin.index == ends)
+    ticks = slice(int(followed[0]), -1)
+    periods_s = np.diff(ran.times_s[followed[0] :])
+    return float(periods_s[ran.idle[ticks]].sum()), float(periods_s[past_last_row[ticks]].sum()), float(periods_s.sum())
 
 
 def _limit_ratio(ran: Trace, embodiment: Embodiment) -> float:
