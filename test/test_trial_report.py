@@ -147,7 +147,7 @@ def test_an_unreadable_bag_is_said_not_hidden(tmp_path: Path) -> None:
 def test_markdown_has_one_row_per_trial(sitting: Path) -> None:
     text = (sitting / "report.md").read_text()
     assert "**2 of 2 valid trials succeeded** (100 %, 95 % interval 34–100 %)" in text
-    assert re.search(r"\| 003 \| aborted \| 95 % \|.*\| camera_stale \|", text)
+    assert re.search(r"\| 003 \| aborted \| 95 % \|.*\| invalid: camera_stale \|", text)
     assert "| stage | 001 | 002 | 003 |" in text
     assert "| place | 5.5 of 6, 1 retry | 5.5 of 6, 1 retry | 5.5 of 6, 1 retry |" in text
 

@@ -6,7 +6,7 @@ import pytest
 from fake_station import MS, NEVER, TICK_NS, FakeStation
 
 from ros_wam.causes import Cause
-from ros_wam.trial.outcome import Outcome, Trial
+from ros_wam.trial.outcome import POLICYS_OWN, Outcome, Trial
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.runner import HOPELESS, SUCCESS_HOLD_S, Timeouts, TrialRunner, TrialState
 
@@ -23,6 +23,12 @@ def run(station: FakeStation) -> Trial:
     assert runner.trial is not None, f"still {runner.state} at {station.now_ns * 1e-9} s"
     assert runner.state is TrialState.SCORED
     return runner.trial
+
+
+def until(station: FakeStation, runner: TrialRunner, state: TrialState) -> None:
+    while runner.state is not state:
+        runner.tick(station.now_ns)
+        station.now_ns += TICK_NS
 
 
 def test_success() -> None:
@@ -49,7 +55,9 @@ def test_success_that_begins_before_the_limit_may_hold_past_it() -> None:
     assert run(station).outcome is Outcome.SUCCESS
 
 
-@pytest.mark.parametrize("cause", [c for c in Cause if c is not Cause.OPERATOR_STOP])
+@pytest.mark.parametrize(
+    "cause", sorted(set(Cause) - POLICYS_OWN - {Cause.OPERATOR_STOP}, key=lambda cause: cause.value)
+)
 def test_a_fault_while_running_makes_the_trial_invalid(cause: Cause) -> None:
     station = FakeStation()
     station.delay_ns["place"] = NEVER
@@ -59,6 +67,16 @@ def test_a_fault_while_running_makes_the_trial_invalid(cause: Cause) -> None:
     assert trial.comment == "evidence"
     assert trial.score == 0.4, "what was achieved before the fault is kept"
     assert "stop" in station.calls
+
+
+def test_a_policy_that_pushes_until_the_robot_stops_has_failed() -> None:
+    station = FakeStation()
+    station.delay_ns["place"] = NEVER
+    station.broken, station.broken_at_ns = (Cause.CONTACT_FORCE, "60 N at the tool"), 5000 * MS
+    trial = run(station)
+    assert (trial.outcome, trial.valid, trial.cause) == (Outcome.FAILURE, True, None)
+    assert (trial.failure_class, trial.comment, trial.score) == ("contact_force", "60 N at the tool", 0.4)
+    assert trial.duration_s == pytest.approx(4.4, abs=0.3)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +121,7 @@ def test_a_fault_that_passes_before_the_trial_is_waited_out() -> None:
     station = FakeStation()
     station.broken, station.broken_at_ns = (Cause.PROCESS_DIED, "camera_node"), 0
     runner = make(station)
-    while runner.state is not TrialState.PREPARING:
-        runner.tick(station.now_ns)
-        station.now_ns += TICK_NS
+    until(station, runner, TrialState.PREPARING)
     station.broken = None
     station.run(runner)
     assert runner.trial is not None and runner.trial.outcome is Outcome.SUCCESS
@@ -128,12 +144,9 @@ def test_a_bag_that_does_not_close_invalidates_but_keeps_the_outcome() -> None:
 
 def test_a_recording_that_fails_at_the_end_invalidates_at_once() -> None:
     station = FakeStation()
-    station.broken, station.broken_at_ns = (Cause.RECORD_FAILED, "the disk is full"), NEVER
     runner = make(station)
-    while runner.state is not TrialState.STOPPING:
-        runner.tick(station.now_ns)
-        station.now_ns += TICK_NS
-    station.broken_at_ns = station.now_ns
+    until(station, runner, TrialState.STOPPING)
+    station.broken, station.broken_at_ns = (Cause.RECORD_FAILED, "the disk is full"), station.now_ns
     station.run(runner, until_s=station.now_ns * 1e-9 + 1.0)
     assert runner.trial is not None
     assert (runner.trial.outcome, runner.trial.valid) == (Outcome.SUCCESS, False)
@@ -142,12 +155,9 @@ def test_a_recording_that_fails_at_the_end_invalidates_at_once() -> None:
 
 def test_what_breaks_after_the_end_spoils_nothing() -> None:
     station = FakeStation()
-    station.broken, station.broken_at_ns = (Cause.CAMERA_STALE, "wrist"), NEVER
     runner = make(station)
-    while runner.state is not TrialState.STOPPING:
-        runner.tick(station.now_ns)
-        station.now_ns += TICK_NS
-    station.broken_at_ns = station.now_ns
+    until(station, runner, TrialState.STOPPING)
+    station.broken, station.broken_at_ns = (Cause.CAMERA_STALE, "wrist"), station.now_ns
     station.run(runner)
     assert runner.trial is not None and runner.trial.valid
 

@@ -178,27 +178,38 @@ def test_what_the_policy_brings_about_itself_is_no_fault(cause: Cause) -> None:
         assert world.cause is None
 
 
-def test_a_robot_that_does_not_take_the_policy_is_a_fault() -> None:
+def test_a_contact_that_goes_on_until_the_robot_stops_is_told() -> None:
     world = World()
     world.start()
-    world.safety["mode"] = "HOLD"
+    world.safety.update(mode="FAULT", cause="contact_force", detail="60 N at the tool")
+    world.run(0.2)
+    assert world.watch.fault(world.now_ns) == (Cause.CONTACT_FORCE, "the robot is in FAULT: 60 N at the tool")
+
+
+def test_a_way_home_that_is_not_free_is_told() -> None:
+    world = World()
+    world.safety.update(mode="HOLD", cause="no_way_home", detail="the gripper would touch the table")
+    world.run(0.2)
+    said = "the robot does not move home: the gripper would touch the table"
+    assert world.watch.fault(world.now_ns) == (Cause.NO_WAY_HOME, said)
+
+
+@pytest.mark.parametrize(
+    ("mode", "said", "cause"),
+    [
+        ("HOLD", "", Cause.ENABLE_LOST),
+        ("TELEOP", "", Cause.OPERATOR_STOP),
+        ("TELEOP", "leader_lost", Cause.LEADER_LOST),
+    ],
+)
+def test_a_robot_that_someone_else_has_is_a_fault(mode: str, said: str, cause: Cause) -> None:
+    world = World()
+    world.start()
+    world.safety.update(mode=mode, cause=said)
     world.run(0.2)
     assert world.cause is None
     world.run(TRIAL_GRACE_S + 0.1)
-    assert world.cause is Cause.ENABLE_LOST
-
-
-def test_a_leader_device_that_has_the_robot_is_the_operators_doing() -> None:
-    world = World()
-    world.start()
-    world.safety["mode"] = "TELEOP"
-    world.run(0.2)
-    assert world.cause is None
-    world.run(TRIAL_GRACE_S + 0.1)
-    assert world.cause is Cause.OPERATOR_STOP
-    world.safety["cause"] = Cause.LEADER_LOST.value
-    world.run(0.2)
-    assert world.cause is Cause.LEADER_LOST
+    assert world.cause is cause
 
 
 def test_a_recorder_that_fails_spoils_this_trial_only() -> None:

@@ -16,8 +16,8 @@ def results_table(sitting: Path) -> tuple[Table, int]:
     results = load_results(sitting)
     title = f"{results['task']} · {results['robot']} · {', '.join(results['policies'])}"
     table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
-    for column in ("trial", "outcome", "score", "time", "idle", "p50/p99 ms", "gate", "invalid"):
-        table.add_column(column, justify="left" if column in ("outcome", "invalid") else "right")
+    for column in ("trial", "outcome", "score", "time", "idle", "p50/p99 ms", "gate", "why"):
+        table.add_column(column, justify="left" if column in ("outcome", "why") else "right")
     for trial in results["trials"]:
         inference = trial["inference_ms"] or {}
         table.add_row(
@@ -28,7 +28,7 @@ def results_table(sitting: Path) -> tuple[Table, int]:
             _number(trial["idle_fraction"], 100, " %"),
             f"{_number(inference.get('p50'))}/{_number(inference.get('p99'))}",
             _number(trial["interventions"]),
-            trial["cause"] or "",
+            trial["cause"] or trial["failure_class"] or "",
         )
     summary = results["summary"]
     lines = [f"{summary['successes']} of {summary['valid']} valid trials succeeded"]

@@ -10,6 +10,9 @@ from ros_wam.errors import TrialError
 from ros_wam.trial.departures import Departure, departure_from_json
 from ros_wam.types import Stage
 
+POLICYS_OWN = frozenset({Cause.SOURCE_STALE, Cause.WORKSPACE, Cause.CONTACT_FORCE})
+"""What a policy brings about itself, which is never the infrastructure's fault, however long it lasts."""
+
 
 class Outcome(Enum):
     """How a trial ended. Aborted: it was cut short, by a fault or by the operator."""
@@ -24,8 +27,9 @@ class Trial:
     """One scored rollout. What could not be measured is None.
 
     `score` is points over max points, 0–1. `valid` is False when the infrastructure failed, not the policy; `cause`
-    then says how and `comment` what was seen. `failure_class` names the behaviour that failed. `bag` is a folder
-    relative to the sitting's. What is measured is told by `Metrics`.
+    then says how and `comment` what was seen. `failure_class` names the behaviour that failed: so far only one of
+    `POLICYS_OWN` that ended the trial. `bag` is a folder relative to the sitting's. What is measured is told by
+    `Metrics`.
     """
 
     trial_id: str

@@ -7,9 +7,21 @@ from ros_wam.ladder import LADDER
 from ros_wam.trial.departures import spells
 from ros_wam.trial.episode import Episode
 from ros_wam.trial.hops import Hop, hops
+from ros_wam.trial.outcome import Trial
+
+COLUMNS = (
+    *("trial", "outcome", "score", "time", "idle", "inference p50 / p99"),
+    *("interventions", "refused", "missing", "why"),
+)
+"""Of the table of trials; `why` it was invalid, or failed."""
 
 ROWS = 12
 """How many departures and refusals of a trial are listed; the drawing shows all of them."""
+
+
+def why(trial: Trial) -> str:
+    """Return what made a trial invalid, or which behaviour failed; an empty string where neither is known."""
+    return f"invalid: {trial.cause.value}" if trial.cause is not None else trial.failure_class or ""
 
 
 def all_hops(episodes: Sequence[Episode]) -> list[Hop]:
@@ -51,8 +63,8 @@ def happenings_html(episode: Episode) -> str:
     rows = happenings(episode)
     shown = "".join(
         f'<tr><td class="num">{at_s:.2f} s</td><td>{escape(what)}</td><td>{escape(did)}</td>'
-        f'<td class="why">{escape(why)}</td></tr>'
-        for at_s, what, did, why in rows[:ROWS]
+        f'<td class="why">{escape(evidence)}</td></tr>'
+        for at_s, what, did, evidence in rows[:ROWS]
     )
     more = f'<p class="soft">and {len(rows) - ROWS} more</p>' if len(rows) > ROWS else ""
     return f'<div class="scroll"><table class="small">{shown}</table></div>{more}' if rows else ""

@@ -7,26 +7,12 @@ from typing import Any
 from ros_wam.trial.episode import Episode
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.report_chart import draw_episode
-from ros_wam.trial.report_details import all_hops, happenings_html, hops_html, smoothness_facts
+from ros_wam.trial.report_details import COLUMNS, all_hops, happenings_html, hops_html, smoothness_facts, why
 from ros_wam.trial.report_style import SCRIPT, STYLE
 from ros_wam.trial.sitting import Sitting
 from ros_wam.types import Stage
 
-_COLUMNS = (
-    *(
-        "trial",
-        "outcome",
-        "score",
-        "stages",
-        "time",
-        "idle",
-        "inference p50 / p99",
-        "interventions",
-        "refused",
-        "missing",
-    ),
-    "invalid because",
-)
+_COLUMNS = (*COLUMNS[:3], "stages", *COLUMNS[3:])
 _NUMERIC = frozenset({"time", "idle", "inference p50 / p99", "interventions", "refused", "missing"})
 
 
@@ -100,7 +86,7 @@ def _row(episode: Episode) -> str:
         "interventions": _number(trial.interventions, 0),
         "refused": _number(None if trial.refusals is None else sum(trial.refusals.values()), 0),
         "missing": _share(sum(n for n, _ in stream), sum(due for _, due in stream)),
-        "invalid because": "" if trial.cause is None else escape(trial.cause.value),
+        "why": escape(why(trial)),
     }
     return "<tr>" + "".join(f"<td{_class(name)}>{cells[name]}</td>" for name in _COLUMNS) + "</tr>"
 
@@ -158,11 +144,11 @@ def _trial(episode: Episode) -> str:
         *smoothness_facts(episode),
         f"seed <b>{trial.seed}</b>",
     ] + ([f"missing <b>{escape(', '.join(missing))}</b>"] if missing else [])
-    cause = "" if trial.cause is None else f"<b>invalid: {escape(trial.cause.value)}.</b> "
-    say = f'<p class="say">{cause}{escape(trial.comment)}</p>' if cause or trial.comment else ""
+    label = f"<b>{escape(why(trial))}.</b> " if why(trial) else ""
+    say = f'<p class="say">{label}{escape(trial.comment)}</p>' if label or trial.comment else ""
     chart = draw_episode(episode)
-    why = escape(episode.missing or "the recording is empty")
-    shown = f'<div class="scroll">{chart}</div>' if chart else f'<p class="soft">Nothing to draw: {why}.</p>'
+    missed = escape(episode.missing or "the recording is empty")
+    shown = f'<div class="scroll">{chart}</div>' if chart else f'<p class="soft">Nothing to draw: {missed}.</p>'
     return (
         f'<section class="card trial" id="trial-{trial.trial_id}"><header><h3>Trial {trial.trial_id}</h3>{_pill(trial)}'
         f'<span class="soft">{escape(trial.policy)}</span></header>'

@@ -6,21 +6,8 @@ from typing import Any
 from ros_wam.trial.episode import Episode
 from ros_wam.trial.hops import Hop
 from ros_wam.trial.outcome import Trial
-from ros_wam.trial.report_details import ROWS, all_hops, happenings
+from ros_wam.trial.report_details import COLUMNS, ROWS, all_hops, happenings, why
 from ros_wam.trial.sitting import Sitting
-
-_COLUMNS = (
-    "trial",
-    "outcome",
-    "score",
-    "time",
-    "idle",
-    "inference p50 / p99",
-    "interventions",
-    "refused",
-    "missing",
-    "invalid because",
-)
 
 
 def render_markdown(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
@@ -34,7 +21,7 @@ def render_markdown(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequ
         "",
         _summary(summary),
         "",
-        *_table(_COLUMNS, [_row(trial) for trial in trials]),
+        *_table(COLUMNS, [_row(trial) for trial in trials]),
         "",
         *_stages(trials),
         *_comments(trials),
@@ -79,7 +66,7 @@ def _row(trial: Trial) -> list[str]:
         "–" if trial.interventions is None else str(trial.interventions),
         "–" if trial.refusals is None else str(sum(trial.refusals.values())),
         "–" if trial.dropped is None else str(sum(trial.dropped.values())),
-        "" if trial.cause is None else trial.cause.value,
+        why(trial),
     ]
 
 
@@ -105,9 +92,9 @@ def _comments(trials: Sequence[Trial]) -> list[str]:
 
 def _happenings(episodes: Sequence[Episode]) -> list[str]:
     rows = [
-        [episode.trial.trial_id, f"{at_s:.2f} s", what, did, why]
+        [episode.trial.trial_id, f"{at_s:.2f} s", what, did, evidence]
         for episode in episodes
-        for at_s, what, did, why in happenings(episode)[:ROWS]
+        for at_s, what, did, evidence in happenings(episode)[:ROWS]
     ]
     head = ["## Departures from plan", ""]
     return [*head, *_table(("trial", "at", "what", "action", "evidence"), rows), ""] if rows else []

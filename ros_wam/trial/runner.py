@@ -4,7 +4,7 @@ resetting → homing → ready → preparing → running → stopping → scored
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from ros_wam.causes import Cause
 from ros_wam.ladder import LADDER
 from ros_wam.trial.departures import Departure
-from ros_wam.trial.outcome import Outcome, Trial, score_of
+from ros_wam.trial.outcome import POLICYS_OWN, Outcome, Trial, score_of
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.station import Station
 from ros_wam.types import Stage
@@ -51,6 +51,7 @@ class _Ending:
     outcome: Outcome
     cause: Cause | None = None
     detail: str = ""
+    failure_class: str | None = None
 
 
 class TrialRunner:
@@ -189,7 +190,7 @@ class TrialRunner:
             self._success_since_ns = now_ns
         fault = self._station.fault()
         if fault is not None:
-            self._end(_Ending(Outcome.ABORTED, *fault))
+            self._end(_ended_by(*fault))
         elif self._success_since_ns is not None:
             if (now_ns - self._success_since_ns) * 1e-9 >= SUCCESS_HOLD_S:
                 self._end(_Ending(Outcome.SUCCESS))
@@ -213,7 +214,7 @@ class TrialRunner:
     def _finish(self, now_ns: int, ending: _Ending, fault: tuple[Cause, str] | None) -> None:
         p = self.planned
         if fault is not None and ending.cause is None:
-            ending = _Ending(ending.outcome, *fault)
+            ending = replace(ending, cause=fault[0], detail=fault[1])
         self.trial = Trial(
             trial_id=p.trial_id,
             task=p.task,
@@ -225,12 +226,20 @@ class TrialRunner:
             stages=self._stages,
             valid=ending.cause is None,
             cause=ending.cause,
+            failure_class=ending.failure_class,
             comment=ending.detail,
             duration_s=self._duration_s,
             departures=None if ending.cause is None else (_departure(ending.cause, self._ended_ns),),
             bag=self._bag if self._prepared else None,
         )
         self._enter(TrialState.SCORED, now_ns)
+
+
+def _ended_by(cause: Cause, detail: str) -> _Ending:
+    """Return the end of a running trial: what the policy brought about itself is its failure, all else spoils it."""
+    if cause in POLICYS_OWN:
+        return _Ending(Outcome.FAILURE, detail=detail, failure_class=cause.value)
+    return _Ending(Outcome.ABORTED, cause, detail)
 
 
 def _departure(cause: Cause, ended_ns: int) -> Departure:

@@ -59,7 +59,10 @@ class Station(Protocol):
         ...
 
     def fault(self) -> tuple[Cause, str] | None:
-        """Return what is wrong with the infrastructure now, and the evidence; None when nothing is."""
+        """Return what ends a trial now, and the evidence; None when nothing does.
+
+        It is a fault of the infrastructure, or one of `outcome.POLICYS_OWN` that stopped the robot.
+        """
         ...
 
     def enable(self) -> None:

@@ -7,11 +7,10 @@ from ros_wam.causes import Cause
 from ros_wam.ladder import TRIAL_GRACE_S
 from ros_wam.topics import image_topic
 from ros_wam.trial.liveness import Liveness
+from ros_wam.trial.outcome import POLICYS_OWN
 from ros_wam.types import Mode
 
-# What a policy can bring about itself is not the infrastructure's fault, however long it lasts (a contact that goes on
-# ends in FAULT).
-_POLICYS_OWN = frozenset({"", *(cause.value for cause in (Cause.SOURCE_STALE, Cause.WORKSPACE, Cause.CONTACT_FORCE))})
+_NO_FAULT = frozenset({"", *(cause.value for cause in POLICYS_OWN)})
 _DIED = {  # the culprit first: a control process cannot outlive the simulated robot that it drives
     "sim_node": Cause.SIMULATION_FAILED,
     "robot_node": Cause.CONTROL_PROCESS_DIED,
@@ -91,7 +90,7 @@ class StationWatch:
         return self._liveness.too_slow(now_ns)
 
     def fault(self, now_ns: int) -> tuple[Cause, str] | None:
-        """Return what spoils a trial now, and the evidence."""
+        """Return what ends a trial now, and the evidence: a fault, or one of `POLICYS_OWN` that stopped the robot."""
         dead = sorted(self._dead(), key=lambda name: [*_DIED, name].index(name))
         if dead:
             return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{', '.join(dead)} has ended"
@@ -103,6 +102,8 @@ class StationWatch:
             return _cause(self._policy.get("cause"), Cause.POLICY_UNREACHABLE), self._policy.get("detail", "")
         if self.mode is Mode.FAULT:
             return _cause(self._safety.get("cause"), Cause.DRIVER_LOST), f"the robot is in FAULT: {self._said}"
+        if self._safety.get("cause") == Cause.NO_WAY_HOME.value:
+            return Cause.NO_WAY_HOME, f"the robot does not move home: {self._said}"
         return self._silence(now_ns) or self._holding(now_ns)
 
     def _silence(self, now_ns: int) -> tuple[Cause, str] | None:
@@ -121,7 +122,7 @@ class StationWatch:
         if not self._running:
             return None
         said = self._safety.get("cause", "")
-        if self.mode is Mode.POLICY and said in _POLICYS_OWN:
+        if self.mode is Mode.POLICY and said in _NO_FAULT:
             self._wrong_since_ns = None
             return None
         if self._wrong_since_ns is None:
