@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ur5_run import ur5_run
 
-from ros_wam import fields, share
+from ros_wam import fields
 from ros_wam.errors import RecordError
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.record.bag_thread import BagThread, Received
@@ -30,13 +31,6 @@ def text(word: str) -> bytes:
 def words(bag: Path, topic: str = "robot_mode") -> list[str]:
     with BagReader(bag) as reader:
         return [message.message.data for message in reader.messages([topic])]
-
-
-def run_config(folder: Path) -> RunConfig:
-    root = share.share_dir()
-    return RunConfig(
-        robot=root / "robots" / "ur5.yaml", calibration=root / "calib" / "ur5" / "sim", sim=True, run_dir=folder
-    )
 
 
 @pytest.fixture
@@ -127,7 +121,7 @@ def test_a_full_disk_ends_the_recording_and_is_told(tmp_path: Path) -> None:
 
 
 def test_a_session_follows_the_verbs(recorder: EpisodeRecorder, tmp_path: Path) -> None:
-    session = RecordingSession(recorder, run_config(tmp_path))
+    session = RecordingSession(recorder, ur5_run(tmp_path))
     bag = tmp_path / "001" / "bag"
     assert session.tick(0, []) == []
     assert session.command({"verb": "start"}, 0) == []
@@ -153,7 +147,7 @@ def test_a_session_follows_the_verbs(recorder: EpisodeRecorder, tmp_path: Path) 
 
 def test_a_recording_that_lacks_messages_has_failed(tmp_path: Path) -> None:
     recorder = EpisodeRecorder(TOPICS, queue_bytes=10)
-    session = RecordingSession(recorder, run_config(tmp_path))
+    session = RecordingSession(recorder, ur5_run(tmp_path))
     session.command({"verb": "prepare", "episode": "001", "bag": str(tmp_path / "bag")}, 0)
     for _ in range(3):
         recorder.take("robot_mode", S, text("POLICY"))
@@ -163,7 +157,7 @@ def test_a_recording_that_lacks_messages_has_failed(tmp_path: Path) -> None:
 
 
 def test_a_session_says_whom_it_does_not_hear(recorder: EpisodeRecorder, tmp_path: Path) -> None:
-    session = RecordingSession(recorder, run_config(tmp_path))
+    session = RecordingSession(recorder, ur5_run(tmp_path))
     session.command({"verb": "prepare", "episode": "001", "bag": str(tmp_path / "bag")}, 0)
     assert session.tick(5 * S - 1, ["joint_states"]) == []
     (event,) = session.tick(5 * S, ["joint_states", "setpoints"])
@@ -172,7 +166,7 @@ def test_a_session_says_whom_it_does_not_hear(recorder: EpisodeRecorder, tmp_pat
 
 
 def test_a_session_tells_why_it_cannot_record(recorder: EpisodeRecorder, tmp_path: Path) -> None:
-    session = RecordingSession(recorder, run_config(tmp_path))
+    session = RecordingSession(recorder, ur5_run(tmp_path))
     (event,) = session.command({"verb": "prepare", "episode": "001"}, 0)
     assert event["detail"] == "the command names no bag"
     (tmp_path / "bag").mkdir()
@@ -185,7 +179,7 @@ def test_a_session_tells_why_it_cannot_record(recorder: EpisodeRecorder, tmp_pat
 
 
 def test_a_new_episode_ends_the_one_before(recorder: EpisodeRecorder, tmp_path: Path) -> None:
-    session = RecordingSession(recorder, run_config(tmp_path))
+    session = RecordingSession(recorder, ur5_run(tmp_path))
     session.command({"verb": "prepare", "episode": "001", "bag": str(tmp_path / "001" / "bag")}, 0)
     (event,) = session.command({"verb": "prepare", "episode": "002", "bag": str(tmp_path / "002" / "bag")}, 0)
     assert (event["event"], event["episode"]) == ("recorded", "001")
@@ -194,7 +188,7 @@ def test_a_new_episode_ends_the_one_before(recorder: EpisodeRecorder, tmp_path: 
 
 
 def test_the_copied_configuration_stands_on_its_own(tmp_path: Path) -> None:
-    config = run_config(tmp_path)
+    config = ur5_run(tmp_path)
     policy = tmp_path / "mine.yaml"
     policy.write_text("name: mine\n")
     copy_configuration(RunConfig(**{**config.__dict__, "policy": policy, "seed": 7}), tmp_path / "config")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ur5_run import ur5_run
 
 from ros_wam.calibration import CameraStation
 from ros_wam.cameras.sim import SimCamera
 from ros_wam.clock import StationClock
 from ros_wam.config import dump
 from ros_wam.errors import CameraError, SimError
-from ros_wam.run_config import RunConfig
 from ros_wam.sim.render_process import RenderProcess
 from ros_wam.sim.time_code import decode_time_ns
 from ros_wam.sim.world import Snapshot, World
@@ -31,7 +31,7 @@ class Studio:
 
     def __init__(self, run_dir: Path) -> None:
         task = ROOT / "config/tasks/move_objects_into_box.yaml"
-        config = RunConfig(ROOT / "robots/ur5.yaml", ROOT / "calib/ur5/sim", sim=True, run_dir=run_dir, task=task)
+        config = ur5_run(run_dir, task=task)
         (run_dir / "config.yaml").write_text(dump(config))
         self.world = World(config.embodiment(), config.calibration, task.stem, 0)
         self.process = RenderProcess(run_dir / "config.yaml", VIEWS)
@@ -93,7 +93,7 @@ def test_what_keeps_it_from_rendering_is_told(tmp_path: Path) -> None:
     task = tmp_path / "task.yaml"
     text = (ROOT / "config/tasks/move_objects_into_box.yaml").read_text()
     task.write_text(text.replace("name: move_objects_into_box", "name: tidy_up"))
-    config = RunConfig(ROOT / "robots/ur5.yaml", ROOT / "calib/ur5/sim", sim=True, run_dir=tmp_path, task=task)
+    config = ur5_run(tmp_path, task=task)
     (tmp_path / "config.yaml").write_text(dump(config))
     process, clock = RenderProcess(tmp_path / "config.yaml", VIEWS), StationClock(0)
     deadline_ns = clock.now_ns() + 30_000_000_000

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from loopback import own_address
+from ur5_run import ur5_run
 
 from ros_wam import alive
 from ros_wam.cameras.sim import make_camera
 from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
 from ros_wam.config import dump
 from ros_wam.errors import CameraError, SimError
-from ros_wam.run_config import RunConfig
 from ros_wam.sim.link import SimLink
 from ros_wam.sim.time_code import decode_time_ns
 
@@ -32,14 +32,7 @@ class SimNode:
     def __init__(self, run_dir: Path) -> None:
         task = run_dir / "mine.yaml"  # a task is known by the name in its file, not by the file's
         task.write_bytes((ROOT / "config/tasks/move_objects_into_box.yaml").read_bytes())
-        self.config = RunConfig(
-            robot=ROOT / "robots/ur5.yaml",
-            calibration=ROOT / "calib/ur5/sim",
-            sim=True,
-            run_dir=run_dir,
-            task=task,
-            robot_address=own_address(),
-        )
+        self.config = ur5_run(run_dir, task=task, robot_address=own_address())
         (run_dir / "config.yaml").write_text(dump(self.config))
         offset_ns = station_offset_ns()
         self.clock = StationClock(offset_ns)

@@ -24,8 +24,8 @@ TEXTS = {
         "`move_objects_into_box` on a UR5 in lockstep, each answer as late as it says, one request in flight. "
         f"Idle: {LATENCY_IDLE}. Analytic: what the strategy has to give by the same count. Broker: L / (T + L) of a "
         "client that executes 15 of the 30 rows (T = 0.5 s) and then waits for its answer, as openpi's broker does; "
-        "all its waiting is idle. Past last row: idle if settling counts as idle too. Limit ratio: the largest velocity or acceleration sent, of its limit. The task's "
-        "time limit is 90 s."
+        "all its waiting is idle. Past last row: idle if settling counts as idle too. Limit ratio: the largest "
+        "velocity or acceleration sent, of its limit. The task's time limit is 90 s."
     ),
     "control": (
         "The control process against the emulated UR5e in real time, with cameras, policy and recorder running; beside "

@@ -12,26 +12,20 @@ from typing import Any
 
 import pytest
 from faults.witness import Witness
+from stack import Stack
 
-from ros_wam.bringup import Request, bringup
-from ros_wam.sim.link import SimLink
-from ros_wam.supervisor import Supervisor
+from ros_wam.bringup import Request
 
 CONTROL = "ros_wam.motion.process"
 POLL_S = 0.05
 AHEAD = -10
 
 
-class LiveStack:
+class LiveStack(Stack):
     """Starts `request`; `ended` is the process whose end ended the run."""
 
     def __init__(self, request: Request) -> None:
-        self.run = bringup(request)
-        assert self.run.config.sitting_dir is not None
-        self.sitting = self.run.config.sitting_dir
-        self.link = SimLink(self.run.config.sim_socket)
-        self.supervisor = Supervisor(self.run, self.sitting / "logs")
-        self.ended: str | None = None
+        super().__init__(request)
         self.supervisor.__enter__()
         self._weigh(AHEAD, *(pid for pid, _ in self._processes()))
         self._patch = pytest.MonkeyPatch()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from faults.deeds import Deeds
 from faults.evidence import Evidence
 from faults.fault import Fault
 from faults.intact import Intact
@@ -34,7 +35,7 @@ class LiveWorld:
         self._request = {**names, "sim": True, "trials": TRIALS, "record_dir": folder / "runs"}
         self._stack: LiveStack | None = None
         self._intact: Intact | None = None
-        self._due: list[tuple[int, Callable[[], None]]] = []
+        self._deeds = Deeds()
         self._mends: list[Callable[[], None]] = []
         self._cut_off: str | None = None
         self._fatal = False
@@ -76,7 +77,7 @@ class LiveWorld:
         for mend in self._mends:
             mend()
         self._mends.clear()
-        self._due.clear()
+        self._deeds.clear()
         self._linger()
         assert self._intact is not None
         self._intact.check()
@@ -95,7 +96,7 @@ class LiveWorld:
 
     def after(self, wait_s: float, act: Callable[[], None]) -> None:
         """Do something so much later, in this trial."""
-        self._due.append((self.stack.clock.now_ns() + round(wait_s * 1e9), act))
+        self._deeds.at(self.stack.clock.now_ns() + round(wait_s * 1e9), act)
 
     def afterwards(self, mend: Callable[[], None]) -> None:
         """Do something once the trial is scored."""
@@ -103,7 +104,7 @@ class LiveWorld:
 
     def close(self) -> None:
         """End what runs."""
-        self._due.clear()
+        self._deeds.clear()
         self._mends.clear()
         if self._stack is not None:
             self._stack.close()
@@ -138,16 +139,10 @@ class LiveWorld:
         while stack.ended is None:
             assert stack.clock.now_ns() < deadline_ns, "what was waited for did not come"
             event = stack.next_event()
-            self._do_what_is_due()
+            self._deeds.do(stack.clock.now_ns())
             if event is not None and holds(event):
                 return event
         return None
-
-    def _do_what_is_due(self) -> None:
-        now_ns = self.stack.clock.now_ns()
-        due, self._due = [d for d in self._due if d[0] <= now_ns], [d for d in self._due if d[0] > now_ns]
-        for _, act in due:
-            act()
 
     def _linger(self) -> None:
         """Let a sitting end that a fault has ended, and the last of it be recorded."""

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 from fake_policy import UR5, profile_for
+from faults.deeds import Deeds
 from faults.evidence import Evidence
 from faults.fault import Fault
 from faults.intact import Intact
 from faults.scripted_server import ScriptedServer, honest
+from ur5_run import tidying_run
 
 from ros_wam.clock import StationClock
 from ros_wam.motion.loop import ControlLoop
 from ros_wam.policy.client import make_client
-from ros_wam.run_config import RunConfig
-from ros_wam.share import share_dir
 from ros_wam.sim.lockstep import TRIAL_PERIOD_NS
 from ros_wam.sim.lockstep_faults import LockstepFaults
 from ros_wam.sim.lockstep_station import LockstepStation
@@ -37,26 +37,17 @@ class LockstepWorld:
     """`server` and `station.faults` are what a fault changes; all is well again after its trial."""
 
     def __init__(self, folder: Path) -> None:
-        root = share_dir()
-        config = RunConfig(
-            robot=root / "robots/ur5.yaml",
-            calibration=root / "calib/ur5/sim",
-            sim=True,
-            run_dir=folder,
-            task=root / "config/tasks/move_objects_into_box.yaml",
-            policy=root / "config/policies/baseline.yaml",
-        )
         self.server = ScriptedServer()
         profile = profile_for(self.server.url, call_s=CALL_S)
         self._client = make_client(profile, UR5, StationClock())
-        self.station = LockstepStation(config, UR5, profile, self._client, latency_ms=100.0)
+        self.station = LockstepStation(tidying_run(folder), UR5, profile, self._client, latency_ms=100.0)
         sitting = describe_sitting(folder / "sitting", **NAMES, sim=True, trials=TRIALS, seed=1)
         results = Results(folder / "sitting", sitting)
         plan = make_plan(**NAMES, time_limit_s=TIME_LIMIT_S, trials=TRIALS, seed=1)
         self.sitting = SittingRunner(self.station, plan, results, measure=measure_bag)
         self.patch = pytest.MonkeyPatch()
         self._intact = Intact(results.folder)
-        self._due: list[tuple[int, Callable[[], None]]] = []
+        self._deeds = Deeds()
         self._tick_ns = self.station.now_ns()
 
     def run(self, fault: Fault) -> Evidence:
@@ -88,14 +79,11 @@ class LockstepWorld:
 
     def after(self, wait_s: float, act: Callable[[], None]) -> None:
         """Do something so much later."""
-        self._due.append((self.station.now_ns() + round(wait_s * 1e9), act))
+        self._deeds.at(self.station.now_ns() + round(wait_s * 1e9), act)
 
     def advance(self) -> None:
         """Go on by one control period."""
-        now_ns = self.station.now_ns()
-        due, self._due = [d for d in self._due if d[0] <= now_ns], [d for d in self._due if d[0] > now_ns]
-        for _, act in due:
-            act()
+        self._deeds.do(self.station.now_ns())
         if self.station.now_ns() >= self._tick_ns:
             self.sitting.tick(self.station.now_ns())
             self._tick_ns += TRIAL_PERIOD_NS
@@ -112,7 +100,7 @@ class LockstepWorld:
             self.advance()
 
     def _mend(self) -> None:
-        self._due.clear()
+        self._deeds.clear()
         self.patch.undo()
         self.station.faults = LockstepFaults()
         self.server.script = honest

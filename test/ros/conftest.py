@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ur5_run import ur5_run
 
-from ros_wam import share
 from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
 from ros_wam.config import dump
 from ros_wam.fields import Fields
@@ -41,13 +41,7 @@ def ros_environment() -> Iterator[None]:
 @pytest.fixture
 def run_config(tmp_path: Path) -> RunConfig:
     """The simulated UR5; `tmp_path/config.yaml` holds it, as bringup would write it."""
-    root = share.share_dir()
-    config = RunConfig(
-        robot=root / "robots" / "ur5.yaml",
-        calibration=root / "calib" / "ur5" / "sim",
-        sim=True,
-        run_dir=tmp_path / "run",
-    )
+    config = ur5_run(tmp_path / "run")
     config.run_dir.mkdir()
     (tmp_path / "config.yaml").write_text(dump(config))
     return config

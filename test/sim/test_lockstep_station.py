@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_policy import BASELINE, UR5
+from ur5_run import tidying_run
 
 from ros_wam.causes import Cause
 from ros_wam.errors import PolicyTimeout
 from ros_wam.policy.speed import RAMP_NS
-from ros_wam.run_config import RunConfig
 from ros_wam.sim.lockstep_station import LockstepStation
 from ros_wam.trial.plan import make_plan
 from ros_wam.types import Observation, Reply
-
-ROOT = Path(__file__).parents[2]
 
 
 class MuteClient:
@@ -45,15 +43,7 @@ def client() -> MuteClient:
 
 @pytest.fixture
 def station(tmp_path: Path, client: MuteClient) -> Iterator[LockstepStation]:
-    config = RunConfig(
-        robot=ROOT / "robots/ur5.yaml",
-        calibration=ROOT / "calib/ur5/sim",
-        sim=True,
-        run_dir=tmp_path,
-        task=ROOT / "config/tasks/move_objects_into_box.yaml",
-        policy=ROOT / "config/policies/baseline.yaml",
-    )
-    opened = LockstepStation(config, UR5, BASELINE, client, latency_ms=0.0)
+    opened = LockstepStation(tidying_run(tmp_path), UR5, BASELINE, client, latency_ms=0.0)
     opened.reset(1)
     yield opened
     opened.close()
