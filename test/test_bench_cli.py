@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ros_wam.bench.result import BenchResult
-from ros_wam.bench.table import heading, number, rows_table
+from ros_wam.bench.table import figure, heading, number, rows_table
 from ros_wam.cli import bench
 from ros_wam.cli.main import main
 from ros_wam.errors import SimError
@@ -51,7 +51,7 @@ def test_the_table_has_one_line_per_method_and_says_what_was_published(
     assert ["ros_wam", "0", "13/9.4"] in lines
     assert ["JTC-like*", "16/28", "100"] in lines
     assert "latency 100/200 ms; * published, not measured here" in output
-    assert ["max_step_mrad_200", "12.5"] in lines
+    assert ["max_step_mrad_200", "12.453"] in lines
     assert max(len(line) for line in output.splitlines()) <= 80
 
 
@@ -80,6 +80,11 @@ def test_a_heading_has_its_unit_in_brackets(name: str, words: str) -> None:
 )
 def test_numbers_are_short(cell: str | float | None, text: str) -> None:
     assert number(cell) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(499.5366, "499.54"), (0.0, "0"), (0.13791, "0.13791")])
+def test_a_figure_is_told_as_exactly_as_its_bound(value: float, text: str) -> None:
+    assert figure(value) == text
 
 
 def test_a_failure_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

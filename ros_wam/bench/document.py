@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ros_wam.bench.latency import SYSTEMS
 from ros_wam.bench.result import LATENCY_IDLE, BenchResult
-from ros_wam.bench.table import number, rows_table
+from ros_wam.bench.table import figure, rows_table
 from ros_wam.errors import ConfigError
 
 TEXTS = {
@@ -77,7 +77,7 @@ def _rows(result: BenchResult) -> list[str]:
 
 
 def _figures(result: BenchResult) -> list[str]:
-    lines = [_line((f"`{name}`", number(value))) for name, value in result.figures.items()]
+    lines = [_line((f"`{name}`", figure(value))) for name, value in result.figures.items()]
     return [_line(("figure", "value")), _line(("---", "---")), *lines]
 
 

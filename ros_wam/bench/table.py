@@ -58,6 +58,11 @@ def number(cell: Cell) -> str:
     return f"{cell:.0f}" if abs(cell) >= 100 or float(cell).is_integer() else f"{cell:.3g}"
 
 
+def figure(value: float) -> str:
+    """Return a figure as text: five significant digits, since some are held against a bound of 0.1 %."""
+    return f"{value:.5g}"
+
+
 def _joined(cells: Iterable[Cell]) -> str:
     """Return a value that all share once, else each in two digits; what is not known is left out."""
     known = [cell for cell in cells if cell is not None]

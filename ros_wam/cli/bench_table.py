@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 
 from ros_wam.bench.result import BenchResult
-from ros_wam.bench.table import number, rows_table
+from ros_wam.bench.table import figure, rows_table
 
 
 def bench_table(result: BenchResult) -> Iterator[Table | str]:
@@ -26,7 +26,7 @@ def bench_table(result: BenchResult) -> Iterator[Table | str]:
     figures.add_column("figure")
     figures.add_column("value", justify="right")
     for name, value in result.figures.items():
-        figures.add_row(name, number(value))
+        figures.add_row(name, figure(value))
     yield figures
 
 
