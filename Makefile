@@ -54,6 +54,7 @@ faults: setup
 
 property: setup
 	ROS_WAM_PROPERTY_TICKS=1000000 $(BIN)/pytest -m slow -o log_cli=true -o log_cli_level=INFO test/test_motion_line.py
+	$(BIN)/pytest -n auto --hypothesis-profile=default -m "not ros and not vendor and not slow"
 
 setup: system-libraries $(VENV)/.installed
 

@@ -1,6 +1,7 @@
 """Motions that the emulated UR plans itself: they arrive, within their speed and acceleration."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,12 @@ def test_movej_arrives_within_its_speed_and_acceleration(
     assert np.allclose(path[-1], goal)
     assert np.abs(velocity).max(initial=0.0) <= speed * (1 + 1e-6) + 1e-9
     assert np.abs(np.diff(velocity, axis=0)).max(initial=0.0) <= acceleration * PERIOD_S * (1 + 1e-6) + 1e-9
+
+
+@pytest.mark.parametrize("length", [0.0, 5e-324])
+def test_movej_to_where_it_is_ends_at_once(length: float) -> None:
+    (path,) = follow(MoveJ(np.zeros(6), np.full(6, length), 1.0, 0.5))
+    assert (path == 0.0).all()
 
 
 @settings(max_examples=30, deadline=None)

@@ -23,12 +23,11 @@ class MoveJ:
 
     def __init__(self, start: FloatArray, goal: FloatArray, speed_rad_s: float, acceleration_rad_s2: float) -> None:
         self._start, self._way = np.array(start), np.asarray(goal) - start
-        length = float(np.abs(self._way).max())
-        self._length = length
-        self._speed = min(speed_rad_s, math.sqrt(length * acceleration_rad_s2))
+        self._length = float(np.abs(self._way).max())
+        self._speed = min(speed_rad_s, math.sqrt(self._length * acceleration_rad_s2))
         self._ramp_s = self._speed / acceleration_rad_s2
         self._acceleration = acceleration_rad_s2
-        self.duration_s = self._ramp_s + (length / self._speed if length > 0.0 else 0.0)
+        self.duration_s = self._ramp_s + (self._length / self._speed if self._speed > 0.0 else 0.0)
         self._now_s = 0.0
         self.done = False
 
