@@ -1,7 +1,8 @@
 """Drives the whole control line of one robot with anything that can happen to it, under a clock of its own.
 
-Admission's cheap checks, chunk buffer, smoother, gate and ladder are the production classes; the robot follows with a
-lag. Everything random comes from one seed. What is sent goes to a `SentMotion`, which knows the limits alone.
+Admission, chunk buffer, smoother, gate and ladder are the production classes; the robot follows with a lag. In most
+episodes chunks go past admission to the control loop's own cheap checks: that is the harder case. Everything random
+comes from one seed. What is sent goes to a `SentMotion`, which knows the limits alone.
 """
 
 from collections import Counter
@@ -25,6 +26,7 @@ from ros_wam.errors import (
     StateStale,
 )
 from ros_wam.motion.loop import build_control_loop
+from ros_wam.policy.admission import build_admission
 from ros_wam.types import ActionChunk, Command, FloatArray, JointState, Mode
 
 MODES = [Mode.POLICY] * 6 + [Mode.TELEOP] * 2 + [Mode.HOLD, Mode.HOMING]
@@ -80,13 +82,16 @@ class LaggingRobot:
 class MotionLine:
     """One robot's control line and what happens to it.
 
-    `accepted` and `refused` count chunks, `moved` the ticks with an open gate, `narrowed` those of them in which it
-    changed what the smoother asked for; `seen` counts modes and causes.
+    `admits`: chunks pass admission first, and are gentler, since else it would refuse nearly all of them.
+    `admitted`, `accepted` and `refused` count chunks, `moved` the ticks with an open gate, `narrowed` those of them in
+    which it changed what the smoother asked for; `seen` counts modes and causes.
     """
 
     embodiment: Embodiment
     rng: np.random.Generator
+    admits: bool = False
     motion: SentMotion = field(init=False)
+    admitted: int = 0
     accepted: int = 0
     refused: int = 0
     moved: int = 0
@@ -101,6 +106,7 @@ class MotionLine:
         start = np.clip(start, self.embodiment.lower - 0.005, self.embodiment.upper + 0.005)
         self.robot = LaggingRobot(self.embodiment, self._clock, self.motion, start)
         self.loop = build_control_loop(self.embodiment, self.robot, site(settings))
+        self._admission = build_admission(self.embodiment, {}) if self.admits else None
         self._enabled, self._ends_ns, self._number, self._leader = True, 0, 0, start
 
     def run(self, ticks: int) -> None:
@@ -177,7 +183,13 @@ class MotionLine:
 
     def _follow(self, now_ns: int) -> None:
         self._number += 1
-        self._offer(lambda: self.loop.accept(self._chunk(now_ns), now_ns))
+        self._offer(lambda: self.loop.accept(self._admitted(self._chunk(now_ns), now_ns), now_ns))
+
+    def _admitted(self, chunk: ActionChunk, now_ns: int) -> ActionChunk:
+        if self._admission is not None:
+            self._admission.check(chunk, self.robot.position, now_ns, self.loop.at_rest)
+            self.admitted += 1
+        return chunk
 
     def _offer(self, offer: Callable[[], ActionChunk]) -> None:
         try:
@@ -204,7 +216,8 @@ class MotionLine:
             "nan": lambda: np.where(rng.random((rows, joints)) < 0.01, rng.choice([np.nan, np.inf]), 0.0),
             "shape": lambda: np.zeros((int(rng.integers(0, 3)), int(rng.integers(0, joints + 2)))),
         }[str(rng.choice(["walk", "walk", "drift", "drift", "far", "noise", "huge", "nan", "shape"]))]()
-        positions = start + shape if shape.shape[1:] == (joints,) else shape
+        reach = 0.1 if self.admits else 1.0
+        positions = start + reach * shape if shape.shape[1:] == (joints,) else shape
         t0_ns = now_ns - int(rng.choice([0, 10**7, 10**8, 5 * 10**8, 3 * 10**9, -(10**8)]))
         observed_ns = t0_ns - int(rng.choice([0, 0, 0, 10**8, -(10**7)]))
         return chunk_of(positions, t0_ns, dt_s, self._number, observed_ns)

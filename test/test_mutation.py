@@ -11,6 +11,8 @@ RESULTS = """
     ros_wam.motion.safety.xǁSafetyGateǁ_hold__mutmut_2: survived
     ros_wam.policy.admission.x_check_actions__mutmut_3: timeout
     ros_wam.policy.admission.x_check_actions__mutmut_4: no tests
+    ros_wam.policy.admission.x_check_actions__mutmut_5: some new word
+    not a mutant: killed
 """
 DIFF = """# ros_wam.motion.safety.xǁSafetyGateǁ_hold__mutmut_2: survived
 --- ros_wam/motion/safety.py
@@ -27,7 +29,7 @@ NAME = "ros_wam.motion.safety.xǁSafetyGateǁ_hold__mutmut_2"
 
 def test_statuses_are_read_by_name() -> None:
     statuses = mutation.read_statuses(RESULTS)
-    assert list(statuses.values()) == ["killed", "survived", "timeout", "no tests"]
+    assert list(statuses.values()) == ["killed", "survived", "timeout", "no tests", "some new word"]
     assert statuses[NAME] == "survived"
 
 
