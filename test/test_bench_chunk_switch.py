@@ -44,7 +44,7 @@ def test_the_figures_are_those_of_the_definition() -> None:
     assert len({row["method"] for row in result.rows}) == 9
 
 
-def test_the_wanted_motion_is_the_one_that_was_published() -> None:
+def test_the_wanted_motion_is_that_of_the_definition() -> None:
     times_s = np.arange(0.0, 20.0, 0.002)
     wanted = wanted_positions(times_s)
     assert wanted.shape == (10_000, 6)
@@ -101,7 +101,7 @@ class _Broker:
 
 
 @pytest.mark.parametrize(("latency_s", "published"), list(zip(bench.LATENCIES_S, CHUNK_SWITCH[:3], strict=True)))
-def test_a_broker_that_waits_gives_the_published_figures(
+def test_a_broker_that_waits_gives_the_figures_that_were_measured_before(
     latency_s: float, published: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = ModuleType("openpi_client.action_chunk_broker")
@@ -117,6 +117,6 @@ def test_a_broker_that_waits_gives_the_published_figures(
     assert found.rms_jerk_rad_s3 == pytest.approx(published["rms_jerk_rad_s3"], rel=0.005)
 
 
-def test_without_openpi_client_its_figures_are_the_published_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_openpi_client_its_figures_are_those_measured_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ros_wam.bench.openpi_broker.find_spec", lambda name: None)
     assert broker_motion(0.1, 500.0) is None

@@ -41,7 +41,7 @@ def test_json_is_one_object_and_progress_is_beside_it(measured: None, capsys: py
     assert "latency 100 ms" in error
 
 
-def test_the_table_has_one_line_per_method_and_says_what_was_published(
+def test_the_table_has_one_line_per_method_and_says_what_was_not_measured_here(
     measured: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["bench", "chunk-switch"]) == 0
@@ -50,7 +50,7 @@ def test_the_table_has_one_line_per_method_and_says_what_was_published(
     lines = [line.split() for line in output.splitlines()]
     assert ["ros_wam", "0", "13/9.4"] in lines
     assert ["JTC-like*", "16/28", "100"] in lines
-    assert "latency 100/200 ms; * published, not measured here" in output
+    assert "latency 100/200 ms; * measured before with the same definition, not here" in output
     assert ["max_step_mrad_200", "12.453"] in lines
     assert max(len(line) for line in output.splitlines()) <= 80
 
@@ -69,7 +69,10 @@ def test_a_result_without_rows_has_no_table() -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("step_mrad", "step [mrad]"), ("acceleration_rad_s2", "acceleration [rad/s²]"), ("time_outs", "time outs")],
+    [
+        *(("step_mrad", "step [mrad]"), ("acceleration_rad_s2", "acceleration [rad/s²]"), ("time_outs", "time outs")),
+        *(("p99_9_ms", "p99.9 [ms]"), ("p99_ms", "p99 [ms]")),
+    ],
 )
 def test_a_heading_has_its_unit_in_brackets(name: str, words: str) -> None:
     assert heading(name) == words

@@ -17,7 +17,7 @@ def write(folder: Path, result: BenchResult) -> None:
     (folder / f"{result.bench}.json").write_text(json.dumps(result.as_json()))
 
 
-def test_the_page_names_figures_machine_and_who_published(tmp_path: Path) -> None:
+def test_the_page_names_figures_machine_and_where_others_come_from(tmp_path: Path) -> None:
     (tmp_path / "latency.png").write_bytes(b"")
     rows = ({"latency_ms": 27, "idle_pct": 0.0}, {"latency_ms": 568, "idle_pct": 35.42})
     write(tmp_path, BenchResult("latency", {"limit_ratio": 1.0}, rows, MACHINE))
@@ -27,10 +27,12 @@ def test_the_page_names_figures_machine_and_who_published(tmp_path: Path) -> Non
     text = page.read_text()
     assert text.index("## chunk-switch") < text.index("## latency")
     assert "| openpi broker\\* | 16/28/44 |" in text
-    assert "\\* published, not measured here." in text
+    assert "\\* measured before with the same definition, not here." in text
+    assert "LeRobot async, ACT ensembling and JTC-like are re-implementations" in text
     assert "| 568 | 35.4 |" in text
     assert "followed until the arm has settled, 0.25 s after its last row" in text
     assert "| `idle_pct_200` | 0 |" in text
+    assert "how often the gate began to change a command; holding is not counted" in text
     assert "190 ms Fast-WAM" in text
     assert "![Idle time and success over inference latency](latency.png)" in text
     assert "Measured on a processor, 2 cores, Linux, Python 3.11, by `ros-wam bench latency --json`." in text

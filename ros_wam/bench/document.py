@@ -17,22 +17,28 @@ TEXTS = {
         "begins, of the 20 s; settling is idle here. Step: the largest way of a joint in 32 ms, nominally "
         "9.4 mrad. RMS jerk: third derivative by Savitzky-Golay over 102 ms. The ratios are the peaks of every sample "
         "at every latency over 2 rad/s, 8 rad/s² and 80 rad/s³. `openpi broker` is openpi's own ActionChunkBroker "
-        "where `openpi-client` is installed; what others published stands as it was published. An acceleration is that "
-        "at 200 ms where one was published."
+        "where `openpi-client` is installed. Rows with a star were measured with this definition before, not by this "
+        "program and not by those projects: LeRobot async, ACT ensembling and JTC-like are re-implementations, the "
+        "others ran the projects' code. Discrete commands are held, which inflates their acceleration; a single one is "
+        "that at 200 ms."
     ),
     "latency": (
         "`move_objects_into_box` on a UR5 in lockstep, each answer as late as it says, one request in flight. "
         f"Idle: {LATENCY_IDLE}. Analytic: what the strategy has to give by the same count. Broker: L / (T + L) of a "
         "client that executes 15 of the 30 rows (T = 0.5 s) and then waits for its answer, as openpi's broker does; "
-        "all its waiting is idle. Past last row: idle if settling counts as idle too. Limit ratio: the largest "
-        "velocity or acceleration sent, of its limit. The task's time limit is 90 s."
+        "all its waiting is idle. Past last row: idle if settling counts as idle too, which is how the waiting "
+        "client's is counted. Beyond half a chunk of latency all 30 rows are executed here; the plot has a waiting "
+        "client that does so as well (T = 1 s). Interventions: how often the gate began to change a command; holding "
+        "is not counted. Limit ratio: the largest velocity or acceleration sent, of its limit. The task's time limit "
+        "is 90 s."
     ),
     "control": (
         "The control process against the emulated UR5e in real time, with cameras, policy and recorder running; beside "
         "it, over the same time, a loop that does nothing but keep absolute deadlines."
     ),
     "observation": (
-        "The way from a captured frame to the first setpoint that it leads to, in real time. The software hops leave "
+        "The way from a captured frame to the first setpoint that it leads to, in real time. Round trip overhead: what "
+        "the policy's call takes on its way, beyond the server's inference. The software hops leave "
         "out rendering, waiting for the next frame or tick, and inference. In one inference, those marked as software "
         "add up to `software`, of the views' encode and transport the slowest view's alone; quantiles do not add up. "
         "Whole is all of it."

@@ -1,7 +1,8 @@
-"""What others reach in the chunk-switch benchmark, as published with its definition: not measured by this program.
+"""What other methods reach in the chunk-switch benchmark, as it was published with the benchmark's definition.
 
-Methods 1, 3b, 3c and 5 ran the project's own code; 2, 4 and 6 were written anew. Discrete commands are held, which
-inflates peak acceleration at 500 Hz; it was published for 200 ms alone.
+It was measured then, neither by this program nor by those projects. `LeRobot async`, `ACT ensembling` and `JTC-like`
+are re-implementations, the others ran the projects' code. Discrete commands are held, which inflates their peak
+acceleration at 500 Hz; it is known at 200 ms alone.
 """
 
 from collections.abc import Mapping

@@ -20,7 +20,8 @@ LATENCY_IDLE = (
 class BenchResult:
     """`figures` are the numbers that stand for the benchmark, with their units in the names; `rows` are its table.
 
-    A row's `source` says where its numbers come from: `measured` here and now, or `published` by someone else.
+    A row's `source` says where its numbers come from: `measured` here and now, or `published` with the benchmark's
+    definition, measured before and not by this program.
     """
 
     bench: str

@@ -1,5 +1,6 @@
 """A benchmark's rows and figures as text, for the terminal and the documentation alike."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from ros_wam.bench.result import BenchResult, Cell
 UNITS = {"rad_s3": "rad/s³", "rad_s2": "rad/s²", "mrad": "mrad", "pct": "%", "ms": "ms", "hz": "Hz", "s": "s"}
 """By the suffix that a name ends in."""
 
-PUBLISHED = "* published, not measured here"
+PUBLISHED = "* measured before with the same definition, not here"
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class TextTable:
 
 
 def rows_table(result: BenchResult) -> TextTable:
-    """Return the rows as text, a star at those that were published by others.
+    """Return the rows as text, a star at those that this program did not measure.
 
     Those of one method are one line, with the values of its latencies between slashes. What is the same in every row is
     said once, below.
@@ -44,7 +45,8 @@ def rows_table(result: BenchResult) -> TextTable:
 
 
 def heading(name: str) -> str:
-    """Return `step_mrad` as `step [mrad]`."""
+    """Return `step_mrad` as `step [mrad]`, and `p99_9_ms` as `p99.9 [ms]`."""
+    name = re.sub(r"(?<=\d)_(?=\d)", ".", name)
     for suffix, unit in UNITS.items():
         if name.endswith(f"_{suffix}"):
             return f"{name.removesuffix(suffix).replace('_', ' ').strip()} [{unit}]"
