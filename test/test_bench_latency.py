@@ -10,10 +10,12 @@ from PIL import Image
 from synthetic_bag import origin_of
 
 from ros_wam.bench import latency as bench
+from ros_wam.bench.idle import idle_fraction
 from ros_wam.bench.latency_plot import plot_latency
 from ros_wam.bench.latency_sitting import TrialFigures, idle_time_s, latency_row
 from ros_wam.bench.result import BenchResult
 from ros_wam.errors import ConfigError
+from ros_wam.motion.trajectory import SETTLE_S
 from ros_wam.policy.strategies.strategy import LOOK_AFTER_S
 from ros_wam.trial.trace import Trace
 
@@ -65,11 +67,18 @@ def sweep(folder: Path, **options: Any) -> bench.Sweep:
     return bench.Sweep(folder, **options)
 
 
+def test_idle_fraction_is_none_up_to_half_a_chunk_and_grows_to_all() -> None:
+    assert idle_fraction(1.0, 0.5) == 0.0
+    assert idle_fraction(1.0, 1.0) == pytest.approx((LOOK_AFTER_S - SETTLE_S + 1.0) / (LOOK_AFTER_S + 2.0))
+    assert idle_fraction(1.0, 1e6) == pytest.approx(1.0, abs=1e-5)
+
+
 def test_the_analytic_idle_time_begins_at_half_a_chunk_and_stays_below_that_of_waiting(tmp_path: Path) -> None:
     profile = sweep(tmp_path).profile
     assert bench.half_chunk_s(profile) == pytest.approx(29 / 60)
     assert [bench.analytic_idle_pct(profile, ms) for ms in (27, 321, 483)] == [0.0, 0.0, 0.0]
     assert bench.broker_idle_pct(profile, 200.0) == pytest.approx(100 * 0.2 / 0.7)
+    assert bench.broker_idle_pct(profile, 200.0, 30) == pytest.approx(100 * 0.2 / 1.2)
     for ms in bench.LATENCIES_MS:
         analytic = bench.analytic_idle_pct(profile, ms)
         assert analytic is not None
@@ -85,6 +94,7 @@ def test_another_strategy_takes_the_place_of_the_profiles(strategy: str, horizon
 
 def row(latency_ms: float, idle_pct: float, analytic_pct: float | None, success_rate: float = 1.0) -> dict[str, Any]:
     said = {"latency_ms": latency_ms, "idle_pct": idle_pct, "analytic_idle_pct": analytic_pct}
+    said["past_last_row_pct"] = idle_pct
     return {**said, "success_rate": success_rate, "interventions": 1, "limit_ratio": latency_ms / 1000}
 
 
@@ -124,13 +134,16 @@ def test_where_nothing_can_be_recorded_it_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_plot_is_a_picture(tmp_path: Path) -> None:
-    rows = tuple(row(ms, 5.0, 5.0) for ms in (27, 321, 1189))
+@pytest.mark.parametrize(
+    ("name", "latencies_ms"), [("plot.png", (27, 321, 1189)), ("plot", (0, 100)), ("plot.foo", (0,))]
+)
+def test_the_plot_is_a_picture(name: str, latencies_ms: tuple[float, ...], tmp_path: Path) -> None:
+    rows = tuple(row(ms, 5.0, 5.0) for ms in latencies_ms)
     for strategy in (None, "sequential"):
-        path = tmp_path / "new" / f"{strategy}.png"
+        path = tmp_path / f"{strategy}" / name
         plot_latency(BenchResult("latency", {}, rows), sweep(tmp_path, strategy=strategy).profile, path)
         with Image.open(path) as image:
-            assert image.size == (1200, 660)
+            assert (image.format, image.size) == ("PNG", (1200, 660))
             assert len(image.convert("RGB").getcolors(1 << 20) or ()) > 20
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from strategy_world import CHUNK_S, DT_S, TICK_NS, S, StrategyWorld
 
-from ros_wam.motion.trajectory import SETTLE_S
+from ros_wam.bench.idle import idle_fraction
 from ros_wam.policy.loop import RETRY_S
-from ros_wam.policy.strategies.overlapping import idle_fraction
 from ros_wam.policy.strategies.strategy import LOOK_AFTER_S
 from ros_wam.types import ActionChunk
 
@@ -120,12 +119,6 @@ def test_idle_time_is_what_it_has_to_be(latency_s: float) -> None:
     run = world("async", latency_s)
     run.run(latency_s + 5 * cycle_s)
     assert run.idle_fraction == pytest.approx(idle_fraction(CHUNK_S, latency_s), rel=0.03)
-
-
-def test_idle_fraction_is_none_up_to_half_a_chunk_and_grows_to_all() -> None:
-    assert idle_fraction(1.0, 0.5) == 0.0
-    assert idle_fraction(1.0, 1.0) == pytest.approx((LOOK_AFTER_S - SETTLE_S + 1.0) / (LOOK_AFTER_S + 2.0))
-    assert idle_fraction(1.0, 1e6) == pytest.approx(1.0, abs=1e-5)
 
 
 @pytest.mark.parametrize("strategy", OVERLAPPING)

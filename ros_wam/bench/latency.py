@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ros_wam import share
+from ros_wam.bench.idle import idle_fraction
 from ros_wam.bench.latency_sitting import LatencySitting, run_latency
 from ros_wam.bench.result import BenchResult, Cell
 from ros_wam.bench.side_by_side import side_by_side
@@ -12,7 +13,6 @@ from ros_wam.config import dump
 from ros_wam.errors import ConfigError
 from ros_wam.policy.profile import Execution, Profile, load_profile
 from ros_wam.policy.strategies import WITHOUT_HORIZON
-from ros_wam.policy.strategies.overlapping import idle_fraction
 
 LATENCIES_MS = (27, 54, 73, 100, 150, 190, 240, 321, 568, 810, 974, 1189, 5616)
 """Those of mainstream systems."""
@@ -73,9 +73,9 @@ def half_chunk_s(profile: Profile) -> float:
     return (profile.action_horizon - 1) * profile.dt_s / 2.0
 
 
-def broker_idle_pct(profile: Profile, latency_ms: float) -> float:
-    """Return the idle share [%] of a client that executes 15 rows and then waits for the answer, as openpi's does."""
-    executed_s = BROKER_ROWS * profile.dt_s
+def broker_idle_pct(profile: Profile, latency_ms: float, rows: int = BROKER_ROWS) -> float:
+    """Return the idle share [%] of a client that executes `rows` and then waits for the answer, as openpi's does."""
+    executed_s = rows * profile.dt_s
     return 100.0 * 1e-3 * latency_ms / (executed_s + 1e-3 * latency_ms)
 
 

@@ -5,8 +5,7 @@ that comes before the chunk is over. A slower policy would always be late, so it
 the last row, and its next chunk begins with its first row.
 """
 
-from ros_wam.motion.trajectory import SETTLE_S
-from ros_wam.policy.strategies.strategy import LOOK_AFTER_S, Look, due_ns, look_at_rest, look_in_time
+from ros_wam.policy.strategies.strategy import Look, due_ns, look_at_rest, look_in_time
 from ros_wam.types import ActionChunk
 
 
@@ -25,15 +24,3 @@ class Overlapping:
         if 2 * latency_ns > followed.end_ns - followed.t0_ns:
             return look_at_rest(followed)
         return look_in_time(max(due_ns(followed, self._horizon) - latency_ns, now_ns), followed, latency_ns)
-
-
-def idle_fraction(chunk_s: float, latency_s: float) -> float:
-    """Return the share of the time in which nothing is followed, with chunks from first to last row `chunk_s` long.
-
-    A chunk is followed until the arm has settled at its last row. Beyond half a chunk of latency one cycle is chunk,
-    time to the look at rest, and latency; the wait for the very first answer is not counted.
-    """
-    if latency_s <= chunk_s / 2.0:
-        return 0.0
-    idle_s = LOOK_AFTER_S - SETTLE_S + latency_s
-    return idle_s / (chunk_s + LOOK_AFTER_S + latency_s)
