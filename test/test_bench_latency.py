@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_policy import UR5
 from PIL import Image
 from synthetic_bag import origin_of
 
 from ros_wam.bench import latency as bench
 from ros_wam.bench.idle import idle_fraction
 from ros_wam.bench.latency_plot import plot_latency
-from ros_wam.bench.latency_sitting import TrialFigures, idle_time_s, latency_row
+from ros_wam.bench.latency_sitting import TrialFigures, idle_time_s, latency_row, limit_ratio
 from ros_wam.bench.result import BenchResult
-from ros_wam.errors import ConfigError
+from ros_wam.errors import ConfigError, TrialError
 from ros_wam.motion.trajectory import SETTLE_S
 from ros_wam.policy.strategies.strategy import LOOK_AFTER_S
 from ros_wam.trial.trace import Trace
@@ -43,7 +44,7 @@ def test_idle_is_the_time_without_a_target_after_the_first() -> None:
 def test_a_row_sums_up_the_trials_of_its_latency() -> None:
     trials: list[dict[str, Any]] = [
         {"outcome": "success", "duration_s": 10.0, "interventions": 2, "comment": ""},
-        {"outcome": "failure", "duration_s": 90.0, "interventions": None, "comment": "time limit of 90 s"},
+        {"outcome": "failure", "duration_s": 90.0, "interventions": 1, "comment": "time limit of 90 s"},
     ]
     row = latency_row(trials, [TrialFigures(10.0, 1.0, 2.0, 0, 0.5), TrialFigures(90.0, 54.0, 63.0, 3, 0.75)])
     assert row == {
@@ -51,7 +52,7 @@ def test_a_row_sums_up_the_trials_of_its_latency() -> None:
         "past_last_row_pct": pytest.approx(65.0),
         "success_rate": 0.5,
         "duration_s": 50.0,
-        "interventions": 2,
+        "interventions": 3,
         "time_outs": 1,
         "refusals": 3,
         "limit_ratio": 0.75,
@@ -61,6 +62,27 @@ def test_a_row_sums_up_the_trials_of_its_latency() -> None:
 def test_a_latency_at_which_no_chunk_was_ever_followed_is_all_idle() -> None:
     trial = {"outcome": "failure", "duration_s": 90.0, "interventions": 0, "comment": "time limit of 90 s"}
     assert latency_row([trial], [TrialFigures(0.0, 0.0, 0.0, 3, 0.0)])["idle_pct"] == 100.0
+
+
+def test_interventions_that_are_not_known_are_no_number() -> None:
+    trial = {"outcome": "success", "duration_s": 10.0, "interventions": None, "comment": ""}
+    with pytest.raises(TrialError, match="interventions of a trial are not known"):
+        latency_row([trial], [TrialFigures(10.0, 1.0, 2.0, 0, 0.5)])
+
+
+def test_the_limit_ratio_is_the_larger_of_velocity_and_acceleration_over_ticks_in_a_row() -> None:
+    at_s = UR5.period_s * np.arange(20)
+    sent = np.zeros((20, 7))
+    sent[:, 0] = 0.4 * at_s
+    ran = replace(trace([0] * 20), sent=sent, desired=sent)
+    assert limit_ratio(ran, UR5) == pytest.approx(0.4 / UR5.velocity[0])
+    sent[10:, 0] += 0.5
+    assert limit_ratio(ran, UR5) == pytest.approx(0.5 / UR5.period_s**2 / UR5.acceleration[0], rel=0.01)
+    missing = replace(ran.origin, sequence=ran.origin.sequence + (np.arange(20) >= 10))
+    assert limit_ratio(replace(ran, origin=missing), UR5) == pytest.approx(0.4 / UR5.velocity[0])
+    short = replace(trace([0] * 3), sent=sent[:3], desired=sent[:3])
+    with pytest.raises(TrialError, match="no four ticks in a row"):
+        limit_ratio(short, UR5)
 
 
 def sweep(folder: Path, **options: Any) -> bench.Sweep:

@@ -17,6 +17,7 @@ from ros_wam.run_config import load_run_config
 from ros_wam.sim.lockstep import run_sitting
 from ros_wam.trial.bag_trace import read_trace
 from ros_wam.trial.results import load_results
+from ros_wam.trial.smoothness import smoothness
 from ros_wam.trial.trace import Trace
 
 
@@ -70,7 +71,9 @@ def run_latency(sitting: LatencySitting) -> dict[str, Cell]:
 
 
 def latency_row(trials: Sequence[dict[str, Any]], measured: Sequence[TrialFigures]) -> dict[str, Cell]:
-    """Return the row of the trials of one latency, as in results.json."""
+    """Return the row of the trials of one latency, as in results.json; raises TrialError where a bag was not read."""
+    if any(trial["interventions"] is None for trial in trials):
+        raise TrialError("the interventions of a trial are not known: its bag could not be read")
     succeeded = [trial["outcome"] == "success" for trial in trials]
     followed_s = sum(trial.followed_s for trial in measured)
     without_s = sum(trial.idle_s for trial in measured), sum(trial.past_last_row_s for trial in measured)
@@ -81,7 +84,7 @@ def latency_row(trials: Sequence[dict[str, Any]], measured: Sequence[TrialFigure
         "past_last_row_pct": past_last_row_pct,
         "success_rate": float(np.mean(succeeded)),
         "duration_s": float(np.mean([trial["duration_s"] for trial in trials])),
-        "interventions": sum(trial["interventions"] or 0 for trial in trials),
+        "interventions": sum(trial["interventions"] for trial in trials),
         "time_outs": sum(str(trial["comment"]).startswith("time limit") for trial in trials),
         "refusals": sum(trial.refusals for trial in measured),
         "limit_ratio": round(max(trial.limit_ratio for trial in measured), 6),  # beyond is the rounding of differences
@@ -89,12 +92,12 @@ def latency_row(trials: Sequence[dict[str, Any]], measured: Sequence[TrialFigure
 
 
 def trial_figures(bag_dir: Path) -> TrialFigures:
-    """Measure the bag of one trial; raises RecordError."""
+    """Measure the bag of one trial; raises RecordError, SpecError and TrialError."""
     ran = read_trace(bag_dir).while_running()
     embodiment = load_embodiment(load_run_config(bag_dir.parent / "config" / "config.yaml").robot)
     idle_s, past_last_row_s, followed_s = idle_time_s(ran, last_rows(bag_dir, ran.joint_names))
     refusals = sum(bool(inference.refused) for inference in ran.inferences)
-    return TrialFigures(followed_s, idle_s, past_last_row_s, refusals, _limit_ratio(ran, embodiment))
+    return TrialFigures(followed_s, idle_s, past_last_row_s, refusals, limit_ratio(ran, embodiment))
 
 
 def last_rows(bag_dir: Path, joint_names: Sequence[str]) -> dict[int, int]:
@@ -120,12 +123,9 @@ def idle_time_s(ran: Trace, last_row: Mapping[int, int]) -> tuple[float, float, 
     return float(periods_s[ran.idle[ticks]].sum()), float(periods_s[past_last_row[ticks]].sum()), float(periods_s.sum())
 
 
-def _limit_ratio(ran: Trace, embodiment: Embodiment) -> float:
-    sent = ran.sent[np.isfinite(ran.sent).all(axis=1)][:, ~embodiment.is_gripper]
-    if len(sent) < 3:
-        return 0.0
-    velocity = np.diff(sent, axis=0) * embodiment.control_rate_hz
-    acceleration = np.diff(velocity, axis=0) * embodiment.control_rate_hz
-    arm = ~embodiment.is_gripper
-    peaks = np.abs(velocity).max(axis=0) / embodiment.velocity[arm]
-    return float(max(peaks.max(), (np.abs(acceleration).max(axis=0) / embodiment.acceleration[arm]).max()))
+def limit_ratio(ran: Trace, embodiment: Embodiment) -> float:
+    """Return the largest velocity or acceleration sent, as a share of its limit; raises TrialError without any."""
+    peaks = smoothness(ran, embodiment)
+    if peaks is None:
+        raise TrialError("a trial's bag holds no four ticks in a row, so no acceleration")
+    return max(peaks.velocity, peaks.acceleration)
