@@ -125,6 +125,28 @@ def test_latency_takes_its_options_and_leaves_a_plot(tmp_path: Path, monkeypatch
     assert out.exists()
 
 
+def no_sweep(sweep: object, show: bench.Show) -> BenchResult:
+    raise AssertionError("it began to measure")
+
+
+def test_a_plot_that_cannot_be_is_refused_before_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ros_wam.bench.latency.latency", no_sweep)
+    assert main(["bench", "latency", "--out", str(tmp_path)]) == 1
+    assert f"ros-wam: --out {tmp_path} is a folder; name the file of the plot" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("latency", ["-1", "nan", "inf", "60001"])
+def test_a_latency_that_cannot_be_is_refused(
+    latency: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ros_wam.bench.latency.latency", no_sweep)
+    with pytest.raises(SystemExit):
+        main(["bench", "latency", "--latencies", "27", latency])
+    assert f"argument --latencies: {latency} ms is not between 0 and 60000" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["chunk-switch", "latency"])
 def test_every_benchmark_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -12,6 +12,7 @@ from ros_wam.bench.chunk_switch import chunk_switch
 from ros_wam.bench.result import LATENCY_IDLE, BenchResult
 from ros_wam.cli.bench_table import bench_table
 from ros_wam.cli.station_options import latency_ms, whole
+from ros_wam.errors import ConfigError
 from ros_wam.policy.strategies import STRATEGIES
 
 EXAMPLE = "example: ros-wam bench {} --json"
@@ -63,6 +64,8 @@ def _latency(args: argparse.Namespace, show: Show) -> BenchResult:
     from ros_wam.clock import wall_clock_label
 
     require_matplotlib()
+    if args.out.is_dir():
+        raise ConfigError(f"--out {args.out} is a folder; name the file of the plot")
     sweep = Sweep(
         folder=args.out.parent / f"{wall_clock_label()}_latency",
         latencies_ms=tuple(dict.fromkeys(args.latencies or LATENCIES_MS)),
