@@ -4,8 +4,8 @@ The whole stack runs in real time: cameras, policy server, recorder. Every infer
 """
 
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,17 @@ import numpy as np
 from ros_wam.bench.recorded_station import recorded_station
 from ros_wam.bench.result import BenchResult, Cell
 from ros_wam.errors import TrialError
-from ros_wam.fields import read_diagnostics
 from ros_wam.record.bag_reader import BagReader
+from ros_wam.trial.hops import hop_times_ms
+from ros_wam.trial.statuses import PolicySaid
+from ros_wam.trial.trace import Inference
 
 ROBOT = "ur5"
-_MS = "_ms"
-_SUMS = ("observe", "round_trip", "latency", "hand_over", "software", "whole")
-"""What several hops take together; the other names are hops."""
-_NOT_SOFTWARE = ("capture", "wait", "server", "tick_wait")
-"""Rendering, waiting to be asked for, inference, waiting for the next tick."""
+_SPANS = ("observe", "round trip", "hand over")
+"""From one stamp to another, over hops that have rows of their own."""
+_SUMS = ("software", "whole")
+_NOT_SOFTWARE = ("capture", "wait", "server")
+"""Last words of hops: rendering, waiting to be asked for or for the next tick, inference."""
 
 Hops = Mapping[str, Sequence[float]]
 
@@ -31,29 +33,27 @@ def observation(seconds: float, show: Callable[[str], None]) -> BenchResult:
     with tempfile.TemporaryDirectory() as folder:
         bags = recorded_station(ROBOT, seconds, Path(folder), show)
         show("reading the bags")
-        hops: defaultdict[str, list[float]] = defaultdict(list)
-        for bag in bags:
-            for name, values in read_hops(bag).items():
-                hops[name] += values
+        hops = hop_times_ms(inference for bag in bags for inference in read_inferences(bag))
     return BenchResult("observation", observation_figures(hops), tuple(hop_rows(hops)))
 
 
-def read_hops(bag_dir: Path) -> dict[str, list[float]]:
-    """Return what `policy_status` tells of each hop [ms], by name; several hops may lack in one inference.
+def read_inferences(bag_dir: Path) -> list[Inference]:
+    """Return what `policy_status` tells of each inference; several hops may lack in one.
 
-    `round_trip_overhead` is what the round trip takes beyond the server's inference.
+    To them is added `round_trip_overhead`, what the round trip takes beyond the server's inference.
     """
-    hops: defaultdict[str, list[float]] = defaultdict(list)
+    said = PolicySaid()
     with BagReader(bag_dir) as bag:
         for message in bag.messages(["policy_status"]):
-            for status in read_diagnostics(message.message)[1]:
-                said = {name.removesuffix(_MS): value for name, value in status.values.items() if name.endswith(_MS)}
-                known = {name: float(value) for name, value in said.items() if value}
-                for name, value_ms in known.items():
-                    hops[name].append(value_ms)
-                    if name == "round_trip" and "server" in known:
-                        hops["round_trip_overhead"].append(value_ms - known["server"])
-    return hops
+            said.take(message.message)
+    return [_with_overhead(inference) for inference in said.inferences]
+
+
+def _with_overhead(inference: Inference) -> Inference:
+    told = inference.hops_ms
+    if "round_trip_ms" not in told or "server_ms" not in told:
+        return inference
+    return replace(inference, hops_ms={**told, "round_trip_overhead_ms": told["round_trip_ms"] - told["server_ms"]})
 
 
 def observation_figures(hops: Hops) -> dict[str, float]:
@@ -72,19 +72,19 @@ def observation_figures(hops: Hops) -> dict[str, float]:
 
 
 def hop_rows(hops: Hops) -> list[dict[str, Cell]]:
-    """Return one row for each hop, in the order of the line, and then the sums.
+    """Return one row for each of `hops`, in their order, but for those that span others.
 
     In one inference, the hops marked as software add up to `software`; of the views' encode and transport, which go on
     side by side, only the longest counts.
     """
-    ordered = sorted(hops, key=lambda name: name in _SUMS)  # the sort is stable
     return [
         {
             "hop": name,
             "software": "sum" if name in _SUMS else "no" if name.endswith(_NOT_SOFTWARE) else "yes",
-            **{f"p{share}_ms": round(float(np.percentile(hops[name], share)), 3) for share in (50, 90, 99)},
-            "max_ms": round(max(hops[name]), 3),
+            **{f"p{share}_ms": round(float(np.percentile(times_ms, share)), 3) for share in (50, 90, 99)},
+            "max_ms": round(max(times_ms), 3),
             "source": "measured",
         }
-        for name in ordered
+        for name, times_ms in hops.items()
+        if name not in _SPANS
     ]

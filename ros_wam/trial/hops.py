@@ -8,7 +8,7 @@ import numpy as np
 from ros_wam.trial.trace import Inference
 
 _PICTURE = ("capture", "encode", "transport", "wait", "decode")
-_CALL = ("build", "observe", "encode", "round trip", "server", "decode", "admit")
+_CALL = ("build", "observe", "encode", "round trip", "server", "round trip overhead", "decode", "admit")
 _CONTROL = ("publish", "chunk transport", "tick wait", "setpoint", "hand over")
 _SUMS = ("software", "whole")
 _ORDER = {name: place for place, name in enumerate((*_CALL, *_CONTROL, *_SUMS))}
@@ -25,15 +25,20 @@ class Hop:
 
 
 def hops(inferences: Iterable[Inference]) -> list[Hop]:
-    """Return every hop that was measured, in the order of the way from picture to motor, the sums last."""
+    """Return every hop that was measured, in the order of `hop_times_ms`."""
+    return [
+        Hop(name, len(values), *(float(part) for part in np.percentile(values, [50, 99])))
+        for name, values in hop_times_ms(inferences).items()
+    ]
+
+
+def hop_times_ms(inferences: Iterable[Inference]) -> dict[str, list[float]]:
+    """Return what was measured of each hop [ms], in the order of the way from picture to motor, the sums last."""
     found: dict[str, list[float]] = {}
     for inference in inferences:
         for key, value in inference.hops_ms.items():
             found.setdefault(key.removesuffix("_ms").replace("_", " "), []).append(value)
-    return [
-        Hop(name, len(values), *(float(part) for part in np.percentile(values, [50, 99])))
-        for name, values in sorted(found.items(), key=lambda item: _place(item[0]))
-    ]
+    return dict(sorted(found.items(), key=lambda item: _place(item[0])))
 
 
 def _place(name: str) -> tuple[int, str, int]:
