@@ -34,7 +34,9 @@ def add_parser(commands: Any) -> None:
         "--inference-latency-ms", type=latency_ms, default=0.0, metavar="MS", help="make a served policy this slow"
     )
     parser.add_argument(
-        "--inject", metavar="NAME", help="with --sim: begin this fault 2 s into each trial; a wrong name lists them"
+        "--inject",
+        metavar="NAME",
+        help="with --sim: begin this fault 2 s into each trial; an unknown NAME prints the list",
     )
     parser.set_defaults(run=run)
 
