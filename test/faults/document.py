@@ -29,7 +29,9 @@ Policy, camera, timing and operator faults in lockstep, over the production wire
 LIVE_TEXT = """
 ## In real time
 
-Every process, the unmodified vendor library, and the emulated UR5 (125 Hz).
+Every process, the unmodified vendor library, and the emulated UR5 (125 Hz). Where permitted, the run goes before what
+else keeps the machine busy (autogroup −10); a trial that late pictures spoilt, or in which the robot did not move when
+the fault came, is run once more.
 """
 HEAD = ("fault", "injected", "end state", "declared", "cause", "measured")
 
@@ -38,14 +40,8 @@ def declared(fault: Fault) -> tuple[str, ...]:
     """Return the cells of a fault's row that do not depend on a run."""
     within = fault.within
     since = "" if within is None or within.since_text == "the fault" else f" of {within.since_text}"
-    cause = f"`{fault.cause.value}`" if fault.cause else "none: the trial counts"
-    if not fault.scored:
-        cause = "not scored; `--resume` runs it again"
-    if fault.refused is not None:
-        cause += f"; answers refused: `{fault.refused.value}`"
-    if fault.told is not None:
-        cause += f"; told: `{fault.told.value}`"
-    return fault.name, fault.injected, fault.end.value, "–" if within is None else f"{within.text}{since}", cause
+    bound = "–" if within is None else f"{within.text}{since}"
+    return fault.name, fault.injected, fault.end.value, bound, _named(fault)
 
 
 def page(results: Mapping[str, Any]) -> str:
@@ -62,6 +58,16 @@ def page(results: Mapping[str, Any]) -> str:
             _table(LIVE, measured_s),
         ]
     )
+
+
+def _named(fault: Fault) -> str:
+    """Return under which names trial.json tells of a fault."""
+    if not fault.scored:
+        return "not scored; `--resume` runs it again"
+    if fault.cause is not None:
+        return f"`{fault.cause.value}`"
+    counts = "none: the trial counts" if fault.told is None else f"`{fault.told.value}`; the trial counts"
+    return counts if fault.refused is None else f"{counts}; answers refused: `{fault.refused.value}`"
 
 
 def _table(faults: Mapping[str, Fault], measured_s: Mapping[str, float | None]) -> str:

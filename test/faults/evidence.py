@@ -12,10 +12,11 @@ from ros_wam import fields
 from ros_wam.causes import Limit
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.fields import MODES
+from ros_wam.motion.source import STOP_GRACE_NS
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.run_config import load_run_config
 from ros_wam.sim.emulators.emulator import ReceivedTarget
-from ros_wam.types import ActionChunk, Mode
+from ros_wam.types import ActionChunk, FloatArray, Mode
 
 RESTING = (MODES.index(Mode.HOLD), MODES.index(Mode.FAULT))
 REST_RAD = 1e-6  # between two ticks
@@ -68,9 +69,10 @@ class Evidence:
         return sorted([*recorded, *self.heard], key=lambda said: said[0])
 
     def last_stamp_ns(self, topic: str) -> int:
-        """Return the newest stamp on a topic whose messages have a header."""
+        """Return the newest stamp before the trial's end on a topic whose messages have a header."""
         with BagReader(self.folder / "bag") as bag:
-            return max(fields.read_stamp(m.message.header.stamp) for m in bag.messages([topic]))
+            stamps = [fields.read_stamp(m.message.header.stamp) for m in bag.messages([topic])]
+        return max(stamp_ns for stamp_ns in stamps if stamp_ns <= self.stopped_ns)  # what is mended tells new ones
 
     def last_beat_ns(self) -> int:
         """Return when the last beat of the enable heartbeat came before the robot held."""
@@ -78,7 +80,7 @@ class Evidence:
         with BagReader(self.folder / "bag") as bag:
             return max(m.stamp_ns for m in bag.raw_messages(["enable"]) if held_ns is None or m.stamp_ns <= held_ns)
 
-    @property
+    @cached_property
     def refusals(self) -> list[str]:
         """Why chunks were refused since, by `policy_status`."""
         with BagReader(self.folder / "bag") as bag:
@@ -101,6 +103,12 @@ class Evidence:
         return (rows["limits"] & int(Limit.HOLD) > 0) | np.isin(rows["source"], RESTING) | nothing
 
     @property
+    def sent_arm(self) -> FloatArray:
+        """`(ticks, arm)`: where the arm was sent; NaN where it was sent nowhere."""
+        sent: FloatArray = self.rows["sent"][:, ~self.robot.is_gripper]
+        return sent
+
+    @property
     def moved_before(self) -> bool:
         """Whether something was followed when the fault came."""
         return not self.held[self.rows["stamp_ns"] < self.injected_ns][-1]
@@ -112,6 +120,25 @@ class Evidence:
             return int(self.rows["stamp_ns"][found[0]])
         resting = (Mode.HOLD.value, Mode.FAULT.value)
         return min((at for at, values in self.statuses if at >= since_ns and values["mode"] in resting), default=None)
+
+    def rested_ns(self, since_ns: int) -> int | None:
+        """Return the first tick from `since_ns` on that held, and sent the arm where the tick before did."""
+        steps = np.abs(np.diff(self.sent_arm, axis=0, prepend=np.nan)).max(axis=1)
+        found = np.flatnonzero(self.held & (steps <= REST_RAD) & (self.rows["stamp_ns"] >= since_ns))
+        return int(self.rows["stamp_ns"][found[0]]) if len(found) else None
+
+    def led_rad(self, mode: Mode, from_ns: int) -> FloatArray:
+        """`(arm,)`: how far from where it was at the tick `from_ns` the source of `mode` led the arm in the trial."""
+        rows, arm = self.rows, self.sent_arm
+        inside = (rows["stamp_ns"] > from_ns) & (rows["stamp_ns"] < self.stopped_ns)
+        led = arm[inside & ~self.held & (rows["source"] == MODES.index(mode))]
+        return np.abs(led - arm[rows["stamp_ns"] == from_ns]).max(axis=0, initial=0.0)
+
+    def braking_rad(self, at_ns: int) -> FloatArray:
+        """`(arm,)`: how far at most an arm goes on that only brakes from the tick `at_ns` on, be it ever so softly."""
+        tick = int(np.flatnonzero(self.rows["stamp_ns"] == at_ns)[0])
+        speed = np.abs(self.sent_arm[tick] - self.sent_arm[tick - 1]) / self.robot.period_s
+        return speed * STOP_GRACE_NS * 1e-9 + REST_RAD
 
     def mode_ns(self, mode: Mode, since_ns: int) -> int | None:
         """Return the first tick after `since_ns` in `mode`; None when there is none."""
@@ -127,7 +154,7 @@ class Evidence:
 
     def moves_after(self, since_ns: int) -> bool:
         """Return whether the arm was sent anywhere else after `since_ns`."""
-        sent = self.rows["sent"][self.rows["stamp_ns"] >= since_ns][:, ~self.robot.is_gripper]
+        sent = self.sent_arm[self.rows["stamp_ns"] >= since_ns]
         return bool(np.nanmax(np.abs(np.diff(sent, axis=0)), initial=0.0) > REST_RAD)
 
     @property

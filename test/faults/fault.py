@@ -37,9 +37,9 @@ class Fault:
     """One row of the table.
 
     `inject` is given the world that the trial runs in. `within` is None where there is nothing to wait for. `cause` is
-    what trial.json must name, None where the trial counts; `refused` is why answers must have been refused, `told`
-    a departure that the trial must list; `scored` whether there is a trial.json, `fatal` whether the sitting ends with
-    it.
+    what trial.json must name, None where the trial counts; `refused` is why answers must have been refused, and
+    `told` what a trial that counts must list as a departure; `scored` is whether there is a trial.json, `fatal` whether
+    the sitting ends with it.
     """
 
     name: str

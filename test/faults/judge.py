@@ -1,6 +1,6 @@
 """Holds the record of a fault against its row of the table."""
 
-from faults.evidence import Evidence
+from faults.evidence import REST_RAD, Evidence
 from faults.fault import End, Fault
 
 from ros_wam.types import Mode
@@ -21,12 +21,21 @@ def judge(fault: Fault, evidence: Evidence) -> float | None:
     since_ns, bound_ns = fault.within.since_ns(evidence), fault.within.bound_ns(evidence)
     reached_ns = _reached_ns(fault.end, evidence, since_ns)
     assert reached_ns is not None, f"{fault.end.value} was not reached"
-    assert reached_ns - since_ns <= bound_ns, f"after {(reached_ns - since_ns) * 1e-6:.1f} ms"
-    if fault.end in (End.PAUSES, End.TELEOP):
-        assert evidence.moves_after(reached_ns), "the robot did not move again"
+    assert 0 <= reached_ns - since_ns <= bound_ns, f"after {(reached_ns - since_ns) * 1e-6:.1f} ms"
+    _check_motion(fault.end, evidence, reached_ns)
+    return (reached_ns - since_ns) * 1e-9
+
+
+def _check_motion(end: End, evidence: Evidence, reached_ns: int) -> None:
+    if end is End.PAUSES:
+        rested_ns = evidence.rested_ns(reached_ns)
+        assert rested_ns is not None, "the robot did not come to rest"
+        assert (evidence.led_rad(Mode.POLICY, rested_ns) > REST_RAD).any(), "the robot did not move again"
+    elif end is End.TELEOP:
+        led_rad = evidence.led_rad(Mode.TELEOP, reached_ns)
+        assert (led_rad > evidence.braking_rad(reached_ns)).any(), "the robot did no more than brake"
     elif reached_ns <= evidence.rows["stamp_ns"][-1]:
         assert evidence.ends_at_rest()
-    return (reached_ns - since_ns) * 1e-9
 
 
 def _check_trial(fault: Fault, evidence: Evidence) -> None:
@@ -38,7 +47,8 @@ def _check_trial(fault: Fault, evidence: Evidence) -> None:
     named = fault.cause.value if fault.cause else None
     assert (trial["cause"], trial["valid"]) == (named, fault.cause is None), trial["comment"]
     told = [departure["cause"] for departure in trial["departures"] or ()]
-    assert fault.told is None or fault.told.value in told, told
+    assert fault.told is None or fault.told.value in told, f"the trial tells of {told}"
+    assert fault.refused is None or fault.refused.value in (trial["refusals"] or {}), "the trial tells of no refusal"
     assert trial["outcome"] == ("failure" if fault.cause is None else "aborted")
 
 

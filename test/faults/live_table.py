@@ -19,7 +19,14 @@ from ros_wam.causes import Cause
 STOPPED, LOST = Cause.PROTECTIVE_STOP, Cause.DRIVER_LOST
 DIED, CONTROL_DIED = Cause.PROCESS_DIED, Cause.CONTROL_PROCESS_DIED
 OPERATOR = (
-    Fault("enable publisher hangs", "SIGSTOP of trial_node for 0.4 s", no_enable, End.PAUSES, after_last_beat(0.1)),
+    Fault(
+        "enable publisher hangs",
+        "SIGSTOP of trial_node for 0.4 s",
+        no_enable,
+        End.PAUSES,
+        after_last_beat(0.1),
+        told=Cause.ENABLE_LOST,
+    ),
     Fault(
         "leader lost",
         "a leader device takes over and falls silent",

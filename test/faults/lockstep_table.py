@@ -29,7 +29,14 @@ POLICY = (
         chunk(),
         Cause.POLICY_UNREACHABLE,
     ),
-    Fault("server stalled", "one answer takes 2 s of 3 s allowed", late(2000.0), End.PAUSES, chunk_and_settling()),
+    Fault(
+        "server stalled",
+        "one answer takes 2 s of 3 s allowed",
+        late(2000.0),
+        End.PAUSES,
+        chunk_and_settling(),
+        told=Cause.SOURCE_STALE,
+    ),
     Fault("server silent", "no answer comes", late(1e9), End.HOLD, chunk_and_settling(), Cause.POLICY_TIMEOUT),
     Fault("NaN once", "one number of one answer is NaN", nan_once, End.MOVES_ON, refused=RefusalReason.NON_FINITE),
     Fault(
@@ -91,7 +98,7 @@ CAMERA = (
         chunk_and_settling(),
         Cause.CAMERA_STALE,
     ),
-    Fault(
+    Fault(  # the robot rests for 0.1 s: too short for `source_stale`, which counts from 0.4 s on
         "camera gone for 1 s",
         "the wrist camera sends nothing for 1 s",
         pictures(no_wrist, 1.0),
@@ -102,11 +109,23 @@ CAMERA = (
 TIMING = (
     Fault("latency spikes", "answers take 0 and 400 ms in turns", jumping_latency, End.MOVES_ON),
     Fault("late ticks", "12 control ticks (96 ms) do not come", late_ticks, End.MOVES_ON, told=Cause.TICK_LATE),
-    Fault("clock step", "the wall clock goes 1 h ahead, and back", wall_clock_step, End.MOVES_ON),
+    Fault(
+        "clock step",
+        "the wall clock goes 1 h ahead, and back: nothing in a trial goes by it",
+        wall_clock_step,
+        End.MOVES_ON,
+    ),
 )
 OPERATOR = (
     Fault("enable released", "the heartbeat ends", no_beats(99.0), End.HOLD, seconds(0.1), Cause.ENABLE_LOST),
-    Fault("enable released for 0.5 s", "10 beats are lost", no_beats(0.5), End.PAUSES, seconds(0.1)),
+    Fault(
+        "enable released for 0.5 s",
+        "10 beats are lost",
+        no_beats(0.5),
+        End.PAUSES,
+        seconds(0.1),
+        told=Cause.ENABLE_LOST,
+    ),
     Fault("stop", "the operator stops the trial", operator_stop, End.HOLD, seconds(0.1), Cause.OPERATOR_STOP),
     Fault(
         "takeover",
