@@ -27,11 +27,13 @@ from ros_wam.errors import (
 )
 from ros_wam.motion.loop import build_control_loop
 from ros_wam.policy.admission import build_admission
-from ros_wam.types import ActionChunk, Command, FloatArray, JointState, Mode
+from ros_wam.types import ActionChunk, Command, FloatArray, JointState, Mode, StepRecord
 
 MODES = [Mode.POLICY] * 6 + [Mode.TELEOP] * 2 + [Mode.HOLD, Mode.HOMING]
 FAILURES = (StateStale("no new state"), RobotStopped("protective stop"), DriverError("odd"), DriverUnreachable("gone"))
 DTS_S = (0.002, 0.02, 0.02, 1.0 / 30.0, 1.0 / 30.0, 0.1, 0.1, np.nan, 0.0, -1.0, 1e-300, 1e300)
+NEAR_RAD = 0.02
+"""What a robot may move by itself between two ticks, and a chunk in one."""
 SHARES = (0.05, 0.25, 0.5, 0.9, 1.0)
 
 
@@ -107,6 +109,7 @@ class MotionLine:
         self.robot = LaggingRobot(self.embodiment, self._clock, self.motion, start)
         self.loop = build_control_loop(self.embodiment, self.robot, site(settings))
         self._admission = build_admission(self.embodiment, {}) if self.admits else None
+        self._closed = False
         self._enabled, self._ends_ns, self._number, self._leader = True, 0, 0, start
 
     def run(self, ticks: int) -> None:
@@ -120,10 +123,20 @@ class MotionLine:
             record = self.loop.tick(now_ns, now_ns - (late - 1) * self._period_ns)
             self.motion.judge(held=record.verdict.cause is not None)
             self.moved += record.verdict.cause is None
+            self._require_near(record)
             self.narrowed += record.verdict.cause is None and record.verdict.interventions != ()
             self.seen.update(
                 (record.mode.value, "open" if record.verdict.cause is None else record.verdict.cause.value)
             )
+
+    def _require_near(self, record: StepRecord) -> None:
+        """When the gate opens, what is followed is not far ahead of the robot."""
+        opened, self._closed = self._closed and record.verdict.cause is None, record.verdict.cause is not None
+        if not opened or record.target is None:
+            return
+        ahead = np.abs(record.target.position - record.verdict.command.position)[~self.embodiment.is_gripper].max()
+        if ahead > self.embodiment.start_distance_rad + NEAR_RAD:
+            self.motion.violations.append(f"sample {self.motion.sent}: the gate opens {ahead} rad behind")
 
     def _happens(self, per_s: float) -> bool:
         return bool(self.rng.random() < per_s * self.embodiment.period_s)

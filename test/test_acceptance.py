@@ -67,9 +67,15 @@ def test_last_row_is_the_end_unless_the_robot_rested() -> None:
     check(late_ns=end_ns + 10**12, rested=True)
 
 
+def test_a_chunk_that_is_due_later_is_refused_unless_the_robot_rested() -> None:
+    early = {"late_ns": -2_000_000, "observed_ns": T0 - DT_NS}
+    assert refused(**early) == (RefusalReason.EXPIRED, "its first row is due only in 2 ms")
+    check(**early, rested=True)
+
+
 @pytest.mark.parametrize(
     ("late_ns", "row", "share"),
-    [(-DT_NS, 0, 0.0), (0, 0, 0.0), (DT_NS // 2, 0, 0.5), (DT_NS, 1, 0.0), (94_000_000, 2, 0.35)],
+    [(0, 0, 0.0), (DT_NS // 2, 0, 0.5), (DT_NS, 1, 0.0), (94_000_000, 2, 0.35)],
 )
 def test_row_that_is_due_and_where_the_robot_must_be(late_ns: int, row: int, share: float) -> None:
     """At the largest distance from the straight line between two rows, and a little beyond."""

@@ -81,14 +81,6 @@ def test_a_newer_chunk_takes_over_from_its_arrival_and_its_past_rows_are_dropped
     assert buffer.newest is newer
 
 
-def test_a_chunk_that_is_due_later_leaves_the_present_one_until_then() -> None:
-    buffer = ChunkBuffer(UR5)
-    buffer.add(chunk_of(RAMP, START_NS), START_NS, rested=False)
-    buffer.add(chunk_of(RAMP, at(0.3), number=2), at(0.1), rested=False)
-    targets = [buffer.target(at(elapsed_s)) for elapsed_s in (0.2, 0.4)]
-    assert [target.provenance.chunk_id for target in targets if target is not None] == [1, 2]
-
-
 def test_after_a_rest_row_0_is_moved_to_the_arrival_and_this_is_recorded() -> None:
     buffer = ChunkBuffer(UR5)
     followed = buffer.add(chunk_of(RAMP, START_NS), at(5.0), rested=True)
@@ -225,16 +217,6 @@ def test_a_newer_chunk_starts_with_the_row_reached_since_its_observation() -> No
     first = buffer.target(at(0.4))
     assert first is not None
     assert (first.provenance.index, buffer.due_ns(rested, at(0.4))) == (0, at(0.4))
-
-
-def test_a_chunk_that_is_due_later_starts_at_its_first_row_whatever_the_speed_was_until_then() -> None:
-    buffer = ChunkBuffer(UR5)
-    buffer.add(chunk_of(RAMP, at(1.0), observation_ns=START_NS), START_NS, rested=False)
-    buffer.set_speed(0.5, at(0.5))
-    assert buffer.target(at(0.999)) is None
-    target = buffer.target(at(1.0))
-    assert target is not None
-    np.testing.assert_allclose(target.position, RAMP[0], atol=1e-9)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.5, float("nan")])

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from control_rig import ARM, HOME, TICKS_PER_S, UR5, Rig, away, started_rig
+from gate_bench import wide
 from motion_fixtures import SETTINGS, chunk_of, ramp, state_at
 
 from ros_wam.causes import Action, Cause
@@ -98,6 +99,27 @@ def test_a_chunk_that_comes_during_a_hold_is_followed_after_it() -> None:
     records = rig.run(TICKS_PER_S)
     assert records[0].verdict.cause is Cause.CONTACT_FORCE  # what has begun goes to rest
     assert records[-1].verdict.cause is None and not rig.loop.at_rest
+
+
+@pytest.mark.parametrize("rad_s", [0.5, 1.0, 1.6, 1.9])
+@pytest.mark.parametrize("leave", [False, True], ids=["contact", "mode"])
+def test_a_chunk_that_went_on_while_a_fast_robot_braked_is_not_chased(rad_s: float, leave: bool) -> None:
+    rig = moving_rig(rad_s, started_rig(embodiment=wide()))
+    if leave:
+        rig.loop.set_mode(Mode.HOLD, rig.now_ns)
+        rig.run(2)
+        rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    else:
+        rig.robot.force_n = 200.0
+        rig.run(5)
+        rig.robot.force_n = 0.0
+    rig.follow(ramp(rig.robot.position, away(0, 3.0 * rad_s, rig.robot.position), rows=91), number=2)
+    records = rig.run(TICKS_PER_S)
+    opened = next((record for record in records if record.verdict.cause is None), None)
+    assert (opened is None) == (rad_s > 1.0)
+    if opened is not None and opened.target is not None:
+        ahead = np.abs(opened.target.position - opened.sent.position)[ARM].max()
+        assert 0.0 < ahead <= UR5.start_distance_rad
 
 
 def test_an_older_observation_is_not_followed_even_after_what_was_followed_is_forgotten() -> None:

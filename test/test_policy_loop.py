@@ -116,6 +116,16 @@ def test_refused_chunk_is_a_step_without_one(actions: FloatArray, reason: Refusa
     assert world.loop.refusals == {}
 
 
+def test_an_answer_to_a_robot_whose_state_has_gone_stale_is_refused_and_recorded() -> None:
+    world = World()
+    observation = world.loop.ask(world.clock.now_ns())
+    world.clock.advance_ns(S)
+    with pytest.raises(ChunkRefused, match=r"position is not known: no observation .state_stale.") as refused:
+        world.loop.take(observation, Reply(np.tile(HOME, (30, 1))), world.clock.now_ns())
+    assert refused.value.reason is RefusalReason.START_DISTANCE
+    assert world.loop.refusals == {"start_distance": 1}
+
+
 def test_take_raises_what_tick_reports() -> None:
     world = World()
     observation = world.loop.ask(world.clock.now_ns())

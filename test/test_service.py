@@ -276,6 +276,17 @@ def test_what_is_not_known_is_ignored(rig: Rig) -> None:
     assert {kind for kind, _ in rig.run()} <= {"records", "status"}
 
 
+def test_a_chunk_that_is_held_is_not_followed_yet(rig: Rig) -> None:
+    rig.run(3)
+    rig.ask("policy")
+    rig.send_chunk(pack_chunk(chunk_of(ramp(HOME, HOME + 0.05), rig.clock.now_ns())))
+    rig.run(3)
+    assert rig.followed() is None, "without the enable signal it holds"
+    rig.theirs.send("enable", [True, rig.clock.now_ns()])
+    rig.run(2)
+    assert rig.followed() == 1
+
+
 def test_a_chunk_whose_first_setpoint_is_not_sent_is_not_followed(rig: Rig) -> None:
     rig.run(3)
     rig.ask("policy")

@@ -1,5 +1,7 @@
 """What the policy's side makes of the share of their speed at which chunks are followed."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from ros_wam.errors import SpecError
@@ -35,6 +37,27 @@ def test_what_is_reached_is_never_taken_for_further_than_it_is() -> None:
             early.append(reached_ns - speed.reached_ns(t0_ns, now_ns))
     assert min(early) > -4_000_000
     assert max(early) > S // 10
+
+
+class ToldMeanwhile(list[tuple[int, float]]):
+    """A past that is read while the other thread tells that the robot is at full speed again."""
+
+    def __init__(self, speed: FollowedSpeed) -> None:
+        super().__init__()
+        self._tell: Callable[[], None] | None = lambda: speed.tell(1.0, T0)
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        read, tell, self._tell = list(super().__iter__()), self._tell, None
+        if tell is not None:
+            tell()
+        return iter(read)
+
+
+def test_one_thread_may_tell_while_another_asks() -> None:
+    speed = FollowedSpeed(0.25)
+    speed._past = ToldMeanwhile(speed)
+    assert speed.smallest_since(T0 - S) == 0.25
+    assert speed.smallest_since(T0 - S) == 0.25
 
 
 def test_a_share_is_forgotten_once_the_change_is_over() -> None:

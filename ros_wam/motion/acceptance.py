@@ -14,7 +14,7 @@ MIN_DT_S, MAX_DT_S = 1e-3, 10.0
 def check_chunk(
     chunk: ActionChunk, embodiment: Embodiment, position: FloatArray, now_ns: int, reanchored: bool
 ) -> None:
-    """Raise ChunkRefused unless the chunk has the robot's joints, is not over and starts near `position` `(n,)`.
+    """Raise ChunkRefused unless the chunk has the robot's joints, is due and starts near `position` `(n,)`.
 
     One that will be `reanchored` starts with its first row, any other where it is at `now_ns`.
     """
@@ -28,10 +28,13 @@ def check_chunk(
     if chunk.observation_stamp_ns > now_ns:
         early_ms = (chunk.observation_stamp_ns - now_ns) * 1e-6
         raise ChunkRefused(RefusalReason.EXPIRED, f"its observation is from {early_ms:.0f} ms in the future")
+    if not reanchored and now_ns < chunk.t0_ns:
+        early_ms = (chunk.t0_ns - now_ns) * 1e-6
+        raise ChunkRefused(RefusalReason.EXPIRED, f"its first row is due only in {early_ms:.0f} ms")
     if not reanchored and now_ns > chunk.end_ns:
         late_ms = (now_ns - chunk.end_ns) * 1e-6
         raise ChunkRefused(RefusalReason.EXPIRED, f"its last row was due {late_ms:.0f} ms ago")
-    progress = 0.0 if reanchored else max((now_ns - chunk.t0_ns) * 1e-9 / chunk.dt_s, 0.0)
+    progress = 0.0 if reanchored else (now_ns - chunk.t0_ns) * 1e-9 / chunk.dt_s
     row: int = min(int(progress), rows - 2)
     start = (row + 1 - progress) * chunk.positions[row] + (progress - row) * chunk.positions[row + 1]  # never overflows
     distance = np.where(embodiment.is_gripper, 0.0, np.abs(start - position))

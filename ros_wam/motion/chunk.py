@@ -17,7 +17,7 @@ class _Followed:
 
 
 class ChunkBuffer:
-    """Holds the newest chunk, and the one before it until the newest is due.
+    """Holds the newest chunk, which is due when it is added.
 
     A newer chunk takes over the moment it is added; working off the difference without a jerk is the smoother's part.
     Chunks may be followed at a share of their speed: then `t0_ns` stays what it was, and what is due after it comes
@@ -27,7 +27,7 @@ class ChunkBuffer:
     def __init__(self, embodiment: Embodiment) -> None:
         self._embodiment = embodiment
         self._path_time = PathTime()
-        self._followed: list[_Followed] = []
+        self._followed: _Followed | None = None
         self._end_ns: int | None = None
 
     def add(self, chunk: ActionChunk, now_ns: int, rested: bool) -> ActionChunk:
@@ -38,15 +38,14 @@ class ChunkBuffer:
         """
         if rested:
             chunk = replace(chunk, t0_ns=now_ns, reanchored=True)
-        current = [followed for followed in self._followed if followed.trajectory.chunk.t0_ns <= now_ns][-1:]
         path_t0_ns = self._path_time.at(chunk.t0_ns)[0]
-        self._followed = [*current, _Followed(ChunkTrajectory(chunk, self._embodiment), path_t0_ns)]
+        self._followed = _Followed(ChunkTrajectory(chunk, self._embodiment), path_t0_ns)
         self._end_ns = None
         return chunk
 
     def clear(self) -> None:
         """Follow nothing."""
-        self._followed = []
+        self._followed = None
 
     def set_speed(self, share: float, now_ns: int) -> None:
         """Follow the same path at `share` of its speed from now on, after a smooth change of about half a second.
@@ -57,27 +56,20 @@ class ChunkBuffer:
             return
         self._path_time.set_share(share, now_ns)
         self._end_ns = None
-        self._followed = [
-            followed
-            if followed.trajectory.chunk.t0_ns <= now_ns
-            else _Followed(followed.trajectory, self._path_time.at(followed.trajectory.chunk.t0_ns)[0])
-            for followed in self._followed
-        ]
 
     @property
     def newest(self) -> ActionChunk | None:
         """The chunk added last, None after `clear`."""
-        return self._followed[-1].trajectory.chunk if self._followed else None
+        return None if self._followed is None else self._followed.trajectory.chunk
 
     @property
     def end_ns(self) -> int | None:
         """When the newest chunk's trajectory has come to rest, None when there is none."""
-        if not self._followed:
+        if self._followed is None:
             return None
         if self._end_ns is None:
-            newest = self._followed[-1]
-            lasting_ns = newest.trajectory.end_ns - newest.trajectory.chunk.t0_ns
-            self._end_ns = self._path_time.when(newest.path_t0_ns + lasting_ns)
+            lasting_ns = self._followed.trajectory.end_ns - self._followed.trajectory.chunk.t0_ns
+            self._end_ns = self._path_time.when(self._followed.path_t0_ns + lasting_ns)
         return self._end_ns
 
     def due_ns(self, chunk: ActionChunk, now_ns: int) -> int:
@@ -86,26 +78,18 @@ class ChunkBuffer:
 
     def reference(self, now_ns: int) -> Reference | None:
         """Return the trajectory at `now_ns` as it is followed, None where no chunk covers that instant."""
-        followed = self._at(now_ns)
-        return None if followed is None else self._sample(followed, now_ns)
+        return None if self._followed is None else self._sample(self._followed, now_ns)
 
     def target(self, now_ns: int) -> Target | None:
         """Return position and velocity due at `now_ns` and where they come from, None where no chunk covers it."""
-        followed = self._at(now_ns)
-        reference = None if followed is None else self._sample(followed, now_ns)
-        if followed is None or reference is None:
+        reference = self.reference(now_ns)
+        if self._followed is None or reference is None:
             return None
-        chunk = followed.trajectory.chunk
+        chunk = self._followed.trajectory.chunk
         source = Provenance(
             chunk.observation_stamp_ns, chunk.inference_id, chunk.chunk_id, reference.row, chunk.reanchored
         )
         return Target(reference.position, reference.velocity, source)
-
-    def _at(self, now_ns: int) -> _Followed | None:
-        for followed in reversed(self._followed):
-            if followed.trajectory.chunk.t0_ns <= now_ns:
-                return followed
-        return None
 
     def _sample(self, followed: _Followed, now_ns: int) -> Reference | None:
         path_ns, share, rate = self._path_time.at(now_ns)

@@ -186,9 +186,9 @@ class ControlLoop:
         given = self._gate.position
         if given is None or not self._gate.may_open:
             return
-        if self._gate.closing.keys() - {self._source.lost}:
+        if self._gate.closing:
             self._source.drop_if_far(given, now_ns)
-        else:
+        if not self._gate.closing.keys() - {self._source.lost}:
             self._way_home.plan(given, now_ns)
 
     def _send(self, command: Command) -> Command:

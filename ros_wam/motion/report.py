@@ -69,7 +69,9 @@ class ControlReport:
 
     def _note_first_setpoint(self, chunk: ActionChunk, handed_ns: int, record: StepRecord) -> None:
         origin = None if record.target is None else record.target.provenance
-        if origin is None or origin.chunk_id != chunk.chunk_id or not np.isfinite(record.sent.position).all():
+        if origin is None or (origin.inference_id, origin.chunk_id) != (chunk.inference_id, chunk.chunk_id):
+            return
+        if record.verdict.cause is not None or not np.isfinite(record.sent.position).all():
             return
         due_ns, sent_ns = self._pace.due_ns, self._pace.now_ns()
         self._followed = Followed(chunk.inference_id, chunk.chunk_id, handed_ns, due_ns, sent_ns)

@@ -71,7 +71,7 @@ class RosStation:
         self._trial: PlannedTrial | None = None
         self._seed: int | None = None
         self._recording, self._recorded, self._enabled = False, False, False
-        self._starting, self._homing = False, False
+        self._starting, self._homing, self._may_recover = False, False, False
         self._safety_ns = self._stop_ns = 0
         for view in embodiment.views:
             subscribe(node, topics[image_topic(view)], self._saw(image_topic(view)), raw=True)
@@ -93,11 +93,16 @@ class RosStation:
             self._command("start", self._trial)  # the control process refuses chunks before it follows the policy
 
     def _insist_on_homing(self, now_ns: int) -> None:
-        """Recover a robot in FAULT, and ask again when homing was cut short, by a lost enable signal say."""
+        """Recover a robot that was in FAULT, and ask again when homing was cut short, by a lost enable signal say.
+
+        What stops a robot on its way home is for a person to see to.
+        """
         home, recover = self._verbs["home"], self._verbs["recover"]
-        if self.watch.mode is Mode.FAULT and not recover.asking:
+        if self.watch.mode is Mode.FAULT and self._may_recover:
             recover.ask()
-        held = self.watch.mode is Mode.HOLD and not self.watch.at_home
+        if self.watch.mode in (Mode.FAULT, Mode.HOMING):
+            self._may_recover = False
+        held = self.watch.mode is Mode.HOLD and not self.watch.at_home and not self.watch.no_way_home
         if held and home.agreed_ns is not None and now_ns - home.agreed_ns > AGAIN_NS:
             home.ask()
 
@@ -128,7 +133,7 @@ class RosStation:
 
     def home(self) -> None:
         """See Station. The robot is recovered only now, when nobody's hand is in the scene."""
-        self._homing = True
+        self._homing = self._may_recover = True
         self._verbs["home"].ask()
 
     def at_home(self) -> bool:

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ros_wam.causes import RefusalReason
 from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ChunkRefused
+from ros_wam.errors import ChunkRefused, ObservationError
 from ros_wam.policy.admission import Admission, check_actions
 from ros_wam.policy.client import PolicyClient
 from ros_wam.policy.commitment import commitment
@@ -17,7 +18,7 @@ from ros_wam.policy.profile import Profile
 from ros_wam.policy.speed import FollowedSpeed
 from ros_wam.policy.strategies import make_strategy
 from ros_wam.policy.strategies.strategy import Look, Strategy, look_in_time
-from ros_wam.types import ActionChunk, Observation, Reply
+from ros_wam.types import ActionChunk, FloatArray, Observation, Reply
 
 RETRY_S = 0.1  # after a refusal
 RESTED_RAD = 0.005  # a robot that has moved less than this since the observation has rested
@@ -135,7 +136,7 @@ class PolicyLoop:
         A chunk that is followed at a share of its speed is admitted from the row on that is reached at the smallest
         share since it began: rows may be judged that are past already, but none is followed that was not judged.
 
-        Raises ChunkRefused, and ObservationError when the robot's state has gone stale meanwhile.
+        Raises ChunkRefused, also when the robot's state has gone stale meanwhile.
         """
         try:
             return self._admitted(observation, reply, now_ns)
@@ -146,7 +147,7 @@ class PolicyLoop:
     def _admitted(self, observation: Observation, reply: Reply, now_ns: int) -> ActionChunk:
         self._latency.add(now_ns - self._asked_ns)
         self._look = self._retry(now_ns)
-        measured = self.observations.newest_state(now_ns).position
+        measured = self._measured(now_ns)
         chunk = self._chunk(observation, reply)
         rested = self._has_rested(observation)
         answered = replace(chunk, t0_ns=now_ns, reanchored=True) if rested else chunk  # as it will be followed
@@ -159,6 +160,13 @@ class PolicyLoop:
         self._followed = followed
         self._look = self._strategy.admitted(answered, followed, now_ns, self._latency.anticipated_ns)
         return chunk
+
+    def _measured(self, now_ns: int) -> FloatArray:
+        try:
+            return self.observations.newest_state(now_ns).position
+        except ObservationError as error:
+            said = f"the robot's position is not known: {error}"
+            raise ChunkRefused(RefusalReason.START_DISTANCE, said) from error
 
     def _begin(self) -> None:
         self._strategy = self._new_strategy()

@@ -22,8 +22,8 @@ class FollowedSpeed:
 
     def smallest_since(self, since_ns: int) -> float:
         """Return the smallest share of all since then, and of those that the path was still speeding up from."""
-        shares = [past for until_ns, past in self._past if until_ns >= since_ns - RAMP_NS]
-        return min([self._share, *shares])
+        share = self._share  # before the past, where `tell` notes it before it is replaced
+        return min([share, *(past for until_ns, past in self._past if until_ns >= since_ns - RAMP_NS)])
 
     def reached_ns(self, t0_ns: int, now_ns: int) -> int:
         """Return an instant that the path from `t0_ns` on has reached by now: it is there or further, but for 4 ms."""

@@ -60,24 +60,27 @@ def read_trace(bag_dir: Path) -> Trace:
     if not found.setpoints or not found.provenance:
         raise RecordError(f"the bag {bag_dir} holds no setpoints")
     trace = _trace(found)
-    heard, gaps = _heard(found, trace.start_ns, trace.end_ns), _gaps(found, rates_hz, trace.start_ns, trace.end_ns)
+    heard, gaps = _stream(found, rates_hz, trace)
     return replace(trace, heard=heard, gaps=gaps)
 
 
-def _heard(found: _Found, start_ns: int, end_ns: int) -> dict[str, int]:
+def _stream(found: _Found, rates_hz: Mapping[str, float], trace: Trace) -> tuple[dict[str, int], dict[str, int]]:
+    """Return per topic what came from start to stop, and what is missing there.
+
+    It is missing by the numbers of the ticks where they are numbered, else by the stamps.
+    """
+    start_ns, end_ns = trace.start_ns, trace.end_ns
     heard = {topic: sum(start_ns <= at <= end_ns for at in stamps) for topic, stamps in found.stamps.items()}
-    return {**heard, "setpoints": len(found.setpoints), "setpoint_provenance": len(found.provenance)}
-
-
-def _gaps(found: _Found, rates_hz: Mapping[str, float], start_ns: int, end_ns: int) -> dict[str, int]:
-    """Return what is missing per topic: by the numbers of the ticks where they are numbered, else by the stamps."""
     gaps = {
         topic: missing_messages(np.array(sorted(stamps), dtype=np.int64), 1e9 / rates_hz[topic], start_ns, end_ns)
         for topic, stamps in sorted(found.stamps.items())
     }
+    running = trace.while_running().origin.sequence
     for topic, batches in (("setpoints", found.setpoints), ("setpoint_provenance", found.provenance)):
-        gaps[topic] = missing_batches([batch.sequence for batch in batches])
-    return gaps
+        numbers = [batch.sequence for batch in batches]
+        inside = [each for each in numbers if len(running) and each[-1] >= running[0] and each[0] <= running[-1]]
+        heard[topic], gaps[topic] = len(inside), missing_batches(inside)
+    return heard, gaps
 
 
 def _find(bag: BagReader, rated: set[str]) -> _Found:

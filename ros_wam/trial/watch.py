@@ -44,6 +44,11 @@ class StationWatch:
         return self._safety.get("at_home") == "true"
 
     @property
+    def no_way_home(self) -> bool:
+        """Whether the robot says that it does not move home since the way is not free."""
+        return self._safety.get("cause") == Cause.NO_WAY_HOME.value
+
+    @property
     def latency_ms(self) -> float | None:
         """How long the newest inference took."""
         text = self._policy.get("latency_ms")
@@ -102,7 +107,7 @@ class StationWatch:
             return _cause(self._policy.get("cause"), Cause.POLICY_UNREACHABLE), self._policy.get("detail", "")
         if self.mode is Mode.FAULT:
             return _cause(self._safety.get("cause"), Cause.DRIVER_LOST), f"the robot is in FAULT: {self._said}"
-        if self._safety.get("cause") == Cause.NO_WAY_HOME.value:
+        if self.no_way_home:
             return Cause.NO_WAY_HOME, f"the robot does not move home: {self._said}"
         return self._silence(now_ns) or self._holding(now_ns)
 

@@ -42,8 +42,9 @@ class Station:
         self.seeds: list[int] = []
         verbs = {"reset": self._reset, "score": self._score}
         self.simulator = ControlSocket(config.sim_socket, verbs)
-        for verb, mode in (("home", "HOLD"), ("policy", "POLICY"), ("hold", "HOLD"), ("recover", "HOLD")):
-            peer.node.create_service(Trigger, f"robot_node/{verb}", self._robot(verb, mode))
+        self.modes = {"home": "HOLD", "policy": "POLICY", "hold": "HOLD", "recover": "HOLD"}
+        for verb in self.modes:
+            peer.node.create_service(Trigger, f"robot_node/{verb}", self._robot(verb))
         self._subscribe("enable", lambda m: self.enabled.append(m.data))
         self._subscribe("trial_command", self._on_command)
         for name, rate_hz in (("joint_states", 100.0), ("safety_status", 10.0), ("pictures", 30.0)):
@@ -59,11 +60,11 @@ class Station:
         entry = self.peer.topics[topic]
         self.peer.node.create_subscription(message_class(entry.type), topic, callback, qos(entry))
 
-    def _robot(self, verb: str, mode: str) -> Any:
+    def _robot(self, verb: str) -> Any:
         def answer(_: Any, response: Any) -> Any:
             self.heard.append(verb)
             response.success = self.mode != "FAULT" or verb == "recover"
-            self.mode = mode if response.success else self.mode
+            self.mode = self.modes[verb] if response.success else self.mode
             if verb == "home":  # it was left in the midst of the scene, and takes a moment
                 self.home_ns = self.peer.clock.now_ns() + 400_000_000
             return response
@@ -175,6 +176,17 @@ def test_a_robot_in_fault_is_recovered_before_it_goes_home(
     until_running(station)
     assert station.heard.index("recover") < station.heard.index("prepare")
     assert "home" in station.heard
+    node.send_signal(signal.SIGINT)
+    finish(station, node)
+
+
+def test_a_robot_that_stops_on_its_way_home_waits_for_a_person(station: Station, node: "subprocess.Popen[str]") -> None:
+    station.modes["home"] = "HOMING"
+    assert station.peer.wait(lambda: station.mode == "HOMING", 30.0)
+    station.peer.wait(lambda: len(station.enabled) >= 10)
+    station.mode = "FAULT"
+    assert not station.peer.wait(lambda: "recover" in station.heard, 2.0)
+    assert station.heard.count("home") == 1
     node.send_signal(signal.SIGINT)
     finish(station, node)
 
