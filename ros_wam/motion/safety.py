@@ -7,8 +7,8 @@ samples before it goes on, so that a hold leaves no jerk behind it. How long eac
 
 Consecutive positions that it gives satisfy the velocity and acceleration limits by construction, open or closed, and
 can always still stop before a position limit. On the way to a stop inside the workspace a fast arm may bend a
-centimetre or two out of it. Grippers have only their rate and 0 to 1. This is not certified safety: keep the robot's own limits and the
-e-stop.
+centimetre or two out of it. Grippers have only their rate and 0 to 1. This is not certified safety: keep the robot's
+own limits and the e-stop.
 """
 
 import math
