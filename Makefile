@@ -28,7 +28,8 @@ check: setup
 	$(BIN)/pytest -n auto --dist loadfile -m "not ros and not vendor and not slow" $(COVERED)
 
 test: check
-	$(BIN)/pytest -m "ros or vendor or slow"
+	$(BIN)/pytest -n auto --dist loadfile -m virtual
+	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual"
 
 # openpi's own broker is measured where openpi-client is installed, which needs an environment of its own.
 bench: setup $(VENV)-peers/.installed

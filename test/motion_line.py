@@ -130,11 +130,12 @@ class MotionLine:
             )
 
     def _require_near(self, record: StepRecord) -> None:
-        """When the gate opens, what is followed is not far ahead of the robot."""
+        """When the gate opens, what is followed is not far ahead of the robot, or of the way back into its limits."""
         opened, self._closed = self._closed and record.verdict.cause is None, record.verdict.cause is not None
         if not opened or record.target is None:
             return
-        ahead = np.abs(record.target.position - record.verdict.command.position)[~self.embodiment.is_gripper].max()
+        inside = np.clip(record.verdict.command.position, self.embodiment.lower, self.embodiment.upper)
+        ahead = np.abs(record.target.position - inside)[~self.embodiment.is_gripper].max()
         if ahead > self.embodiment.start_distance_rad + NEAR_RAD:
             self.motion.violations.append(f"sample {self.motion.sent}: the gate opens {ahead} rad behind")
 

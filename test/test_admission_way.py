@@ -246,6 +246,7 @@ def station(robot: str) -> tuple[Embodiment, Kinematics, CollisionModel, Admissi
     return embodiment, kinematics, model, build_admission(embodiment, fixtures)
 
 
+@pytest.mark.virtual
 @pytest.mark.slow
 @pytest.mark.parametrize("robot", ["ur5", "ur5e"])
 @settings(max_examples=40, deadline=None)

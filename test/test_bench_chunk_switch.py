@@ -18,7 +18,7 @@ from ros_wam.types import FloatArray
 
 
 @pytest.mark.parametrize("latency_s", bench.LATENCIES_S)
-@pytest.mark.parametrize("rate_hz", [125.0, pytest.param(500.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rate_hz", [125.0, pytest.param(500.0, marks=(pytest.mark.slow, pytest.mark.virtual))])
 def test_switching_between_chunks_that_disagree_is_smooth_and_not_late(latency_s: float, rate_hz: float) -> None:
     positions, idle_s = bench.smoothed_motion(replace(robot(), control_rate_hz=rate_hz), latency_s)
     found = command_figures(positions, wanted_positions(np.arange(len(positions)) / rate_hz), rate_hz)
@@ -30,6 +30,7 @@ def test_switching_between_chunks_that_disagree_is_smooth_and_not_late(latency_s
     assert found.peak_jerk_rad_s3 <= 80.0 + 1e-3
 
 
+@pytest.mark.virtual
 @pytest.mark.slow
 def test_the_figures_are_those_of_the_definition() -> None:
     said: list[str] = []

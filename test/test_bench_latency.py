@@ -155,6 +155,7 @@ def test_where_nothing_can_be_recorded_it_says_so(tmp_path: Path) -> None:
         bench.latency(sweep(tmp_path / "file" / "runs"), lambda text: None)
 
 
+@pytest.mark.virtual
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "latencies_ms"), [("plot.png", (27, 321, 1189)), ("plot", (0, 100)), ("plot.foo", (0,))]
@@ -179,6 +180,7 @@ def test_a_plot_that_cannot_be_written_says_where(tmp_path: Path, monkeypatch: p
         plot_latency(result, sweep(tmp_path).profile, tmp_path / "latency.png")
 
 
+@pytest.mark.virtual
 @pytest.mark.slow
 def test_a_small_sweep_runs_the_whole_line(tmp_path: Path) -> None:
     result = bench.latency(sweep(tmp_path, latencies_ms=(240, 810), trials=1), lambda text: None)

@@ -125,6 +125,14 @@ def test_a_stopped_or_lost_robot_is_a_fault_until_it_is_recovered(
     assert policy.loop.mode is Mode.HOLD
 
 
+def test_what_stops_a_robot_again_right_after_its_recovery_has_its_own_evidence(policy: Rig) -> None:
+    for evidence in ("protective stop at joint 2", "protective stop at joint 3"):
+        policy.robot.failure = RobotStopped(evidence)
+        policy.run(1)
+        assert (policy.loop.mode, policy.loop.detail) == (Mode.FAULT, evidence)
+        policy.loop.recover()
+
+
 def test_a_robot_that_sagged_unnoticeably_in_a_fault_goes_on_without_a_jerk(policy: Rig) -> None:
     policy.robot.failure = RobotStopped("protective stop")
     policy.run(2)

@@ -87,6 +87,7 @@ def test_no_sent_command_leaves_the_limits(name: str) -> None:
 
 
 @by_robot
+@pytest.mark.virtual
 @pytest.mark.slow
 def test_no_sent_command_leaves_the_limits_in_many_ticks(name: str) -> None:
     tally = drive(name, TICKS)

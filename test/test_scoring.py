@@ -150,6 +150,7 @@ def test_a_scripted_expert_gets_full_marks(robot: str, seed: int) -> None:
     assert np.all(np.diff(np.array(stamps, float)) >= 0), "in order"
 
 
+@pytest.mark.virtual
 @pytest.mark.slow
 @pytest.mark.parametrize("robot", ["ur5", "ur5e"])
 def test_the_task_can_be_done_from_every_layout(robot: str) -> None:

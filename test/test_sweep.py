@@ -192,6 +192,7 @@ def test_ways_to_the_table_and_into_the_box(robot: str, moves: list[FloatArray])
     require_free(robot, np.array(moves))
 
 
+@pytest.mark.virtual
 @pytest.mark.slow
 @pytest.mark.parametrize("robot", MODELS)
 @settings(max_examples=40, deadline=None)

@@ -157,7 +157,7 @@ class ControlLoop:
             self._driver.recover()
         self._gate.reseed()
         self._conditions.clear()
-        self.active = ()
+        self.active, self._details = (), {}
         self._source.mode = Mode.HOLD
 
     def _read(self, late_ns: int) -> JointState | None:

@@ -24,7 +24,7 @@ from the stamps of the record. HOLD is a bounded deceleration to rest, FAULT a s
 LOCKSTEP_TEXT = """
 ## Under a virtual clock
 
-Policy, camera, timing and operator faults in lockstep, over the production wire: the same figures on every machine.
+Policy, camera, timing, contact and operator faults in lockstep, over the production wire: the same on every machine.
 """
 LIVE_TEXT = """
 ## In real time
@@ -66,6 +66,8 @@ def _named(fault: Fault) -> str:
         return "not scored; `--resume` runs it again"
     if fault.cause is not None:
         return f"`{fault.cause.value}`"
+    if fault.failure is not None:
+        return f"`{fault.failure}`: the policy has failed"
     counts = "none: the trial counts" if fault.told is None else f"`{fault.told.value}`; the trial counts"
     return counts if fault.refused is None else f"{counts}; answers refused: `{fault.refused.value}`"
 

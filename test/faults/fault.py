@@ -53,6 +53,11 @@ class Fault:
     scored: bool = True
     fatal: bool = False
 
+    @property
+    def failure(self) -> str | None:
+        """What the policy has brought about when a trial that counts ends with a robot that is stopped."""
+        return self.told.value if self.told is not None and self.end is End.FAULT else None
+
 
 def seconds(bound_s: float) -> Within:
     """Within `bound_s` of the injection."""

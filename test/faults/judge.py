@@ -50,6 +50,7 @@ def _check_trial(fault: Fault, evidence: Evidence) -> None:
     assert fault.told is None or fault.told.value in told, f"the trial tells of {told}"
     assert fault.refused is None or fault.refused.value in (trial["refusals"] or {}), "the trial tells of no refusal"
     assert trial["outcome"] == ("failure" if fault.cause is None else "aborted")
+    assert trial["failure_class"] == fault.failure
 
 
 def _reached_ns(end: End, evidence: Evidence, since_ns: int) -> int | None:

@@ -49,6 +49,16 @@ def late(answer_ms: float) -> Callable[[LockstepWorld], None]:
     return inject
 
 
+def contact(lasting_s: float) -> Callable[[LockstepWorld], None]:
+    """The tool meets something, and the sensor there says so."""
+
+    def inject(world: LockstepWorld) -> None:
+        world.patch.setattr(world.station._world, "tool_force_n", lambda: np.array([200.0]))
+        world.after(lasting_s, world.patch.undo)
+
+    return inject
+
+
 def jumping_latency(world: LockstepWorld) -> None:
     """Answers take 0 and 400 ms in turns."""
     spikes = iter((0.0, 400.0) * 50)

@@ -3,6 +3,7 @@
 from faults.fault import End, Fault, chunk, chunk_and_settling, seconds
 from faults.lockstep_injections import (
     answers,
+    contact,
     frozen,
     jumping_latency,
     late,
@@ -125,6 +126,12 @@ OPERATOR = (
         End.PAUSES,
         seconds(0.1),
         told=Cause.ENABLE_LOST,
+    ),
+    Fault(
+        "contact", "the tool meets 200 N for 0.2 s", contact(0.2), End.PAUSES, seconds(0.1), told=Cause.CONTACT_FORCE
+    ),
+    Fault(
+        "contact that goes on", "the tool meets 200 N", contact(99.0), End.FAULT, seconds(0.6), told=Cause.CONTACT_FORCE
     ),
     Fault("stop", "the operator stops the trial", operator_stop, End.HOLD, seconds(0.1), Cause.OPERATOR_STOP),
     Fault(

@@ -30,7 +30,10 @@ PAUSE = Fault("pause", "", lambda world: None, End.PAUSES, seconds(0.1), told=Ca
 TAKEOVER = Fault("takeover", "", lambda world: None, End.TELEOP, seconds(0.1), Cause.OPERATOR_STOP)
 SILENT = Fault("silent", "", lambda world: None, End.SILENT, seconds(1.0), scored=False)
 REFUSED = Fault("NaN", "", lambda world: None, End.MOVES_ON, refused=RefusalReason.NON_FINITE)
-COUNTS = {"cause": None, "valid": True, "outcome": "failure", "comment": "", "refusals": {}, "departures": []}
+COUNTS = {
+    **{"cause": None, "valid": True, "outcome": "failure", "failure_class": None},
+    **{"comment": "", "refusals": {}, "departures": []},
+}
 TOLD = {**COUNTS, "departures": [{"cause": Cause.ENABLE_LOST.value}]}
 TAKEN = {**TOLD, "cause": Cause.OPERATOR_STOP.value, "valid": False, "outcome": "aborted"}
 

@@ -7,7 +7,7 @@ from faults.judge import judge
 from faults.lockstep_table import LOCKSTEP
 from faults.lockstep_world import LockstepWorld
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 
 
 @pytest.fixture(scope="module")

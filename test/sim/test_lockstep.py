@@ -22,7 +22,7 @@ from ros_wam.trial.bag_trace import read_trace
 from ros_wam.trial.provenance import traced_share
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 
 
 def request_for(folder: Path, robot: str = "ur5", trials: int = 1, **options: Any) -> Request:
