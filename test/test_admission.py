@@ -155,9 +155,11 @@ def test_rows_that_are_past_count_too_for_a_slowed_robot_takes_the_chunk_up_earl
     assert why in (RefusalReason.VELOCITY, RefusalReason.ACCELERATION)
 
 
-def test_before_its_start_a_chunk_starts_with_its_first_row() -> None:
+def test_a_chunk_is_refused_before_its_start_unless_the_robot_has_rested() -> None:
     early = chunk(joint1(np.arange(ROWS) * 0.05), observed_ns=T0 - 2 * DT_NS)
-    Admission(UR5, still, free).check(early, HOME, T0 - DT_NS, False)
+    with pytest.raises(ChunkRefused, match="its first row is due only in 33 ms"):
+        Admission(UR5, still, free).check(early, HOME, T0 - DT_NS, False)
+    Admission(UR5, still, free).check(early, HOME, T0 - DT_NS, True)
 
 
 @pytest.mark.parametrize(("speed", "good"), [(1.0, True), (2.0, True), (2.1, True), (2.2, False), (-2.2, False)])
