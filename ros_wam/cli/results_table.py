@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -11,8 +12,8 @@ from ros_wam.cli.progress import OUTCOME_STYLE
 from ros_wam.trial.results import load_results
 
 
-def results_table(sitting: Path) -> tuple[Table, int]:
-    """Return the table and how many trials are valid; raises TrialError when there are no results."""
+def results_table(sitting: Path) -> tuple[Group, int]:
+    """Return the table, sums below it, and how many trials are valid; raises TrialError when there are no results."""
     results = load_results(sitting)
     title = f"{results['task']} · {results['robot']} · {', '.join(results['policies'])}"
     table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
@@ -33,8 +34,7 @@ def results_table(sitting: Path) -> tuple[Table, int]:
     summary = results["summary"]
     lines = [f"{summary['successes']} of {summary['valid']} valid trials succeeded"]
     lines += [f"{name}: {_counts(summary[name])}" for name in ("refusals", "departures") if summary[name]]
-    table.caption = "\n".join(lines)
-    return table, summary["valid"]
+    return Group(table, *(Text(line) for line in lines)), summary["valid"]
 
 
 def _counts(counts: Mapping[str, int]) -> str:

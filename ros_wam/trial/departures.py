@@ -82,8 +82,8 @@ def _inside(found: Iterable[Spell], trace: Trace) -> list[Spell]:
     first_ns = int(trace.stamp_ns[followed[0]]) if len(followed) else trace.end_ns
     inside = []
     for spell in found:
-        after_ns = first_ns if spell.cause is Cause.SOURCE_STALE else trace.start_ns
-        if after_ns < spell.end_ns and spell.begin_ns < trace.end_ns:
-            begin_ns, end_ns = max(spell.begin_ns, after_ns), min(spell.end_ns, trace.end_ns)
+        expected = spell.cause is Cause.SOURCE_STALE and spell.begin_ns < first_ns
+        if not expected and trace.start_ns < spell.end_ns and spell.begin_ns < trace.end_ns:
+            begin_ns, end_ns = max(spell.begin_ns, trace.start_ns), min(spell.end_ns, trace.end_ns)
             inside.append(replace(spell, begin_ns=begin_ns, end_ns=end_ns))
     return inside
