@@ -66,7 +66,7 @@ def test_the_wait_for_the_first_chunk_is_none(tmp_path: Path) -> None:
     found = measured(
         tmp_path,
         (0.0, acting(stale, since_s=0.0)),
-        (0.502, {}),  # told a little after the bag's first target
+        (0.51, {}),  # told a little after the bag's first target
         (3.0, acting(stale, since_s=3.0)),
         (3.1, {}),
     )
