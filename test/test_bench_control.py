@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ros_wam import fields
 from ros_wam.bench import bare_loop, recorded_station
-from ros_wam.bench.control import control_figures, late_while_recorded, lateness_row, read_realtime, read_ticks
+from ros_wam.bench.control import control_figures, lateness_row, read_realtime, read_ticks, while_recorded
 from ros_wam.clock import OFFSET_VARIABLE, StationClock
 from ros_wam.errors import ConfigError, TrialError
 from ros_wam.fields import Diagnostic, Level, SetpointProvenance
@@ -20,7 +20,7 @@ from ros_wam.topics import topic_table
 from ros_wam.types import Command, Mode, SafetyVerdict, StepRecord
 
 PERIOD_NS = 2_000_000
-NONE_LATE = np.zeros(1, np.int64)
+NONE_LATE = [np.array([[0, 0], [PERIOD_NS, 0]])]
 OFFSET_NS = 10**18
 
 
@@ -52,9 +52,12 @@ def test_two_ticks_within_half_a_period_are_a_burst() -> None:
 
 
 def test_lateness_is_told_beside_that_of_a_bare_loop() -> None:
-    figures = control_figures([ticks(np.arange(9) * PERIOD_NS, late_ns=200_000)], np.full(5, 100_000), 0.002)
+    due_ns = np.array([0, 1, 2, 4, 5]) * PERIOD_NS  # one was missed
+    bare = np.column_stack([due_ns, np.full(5, 100_000)])
+    figures = control_figures([ticks(np.arange(9) * PERIOD_NS, late_ns=200_000)], [bare, bare], 0.002)
     assert figures["p99_lateness_ms"] == pytest.approx(0.2)
     assert figures["bare_p99_lateness_ms"] == pytest.approx(0.1)
+    assert (figures["achieved_hz"], figures["bare_achieved_hz"]) == (pytest.approx(500.0), pytest.approx(400.0))
     row = lateness_row("bare loop", np.arange(1001) * 1000)
     assert (row["ticks"], row["p50_ms"], row["p99_ms"], row["p99_9_ms"], row["max_ms"]) == (1001, 0.5, 0.99, 0.999, 1.0)
 
@@ -63,9 +66,10 @@ def test_of_the_bare_loop_only_what_was_due_while_a_bag_was_recorded_counts() ->
     bags = [ticks(np.arange(first, first + 6) * 10) for first in (2, 9)]  # 20 to 70, and 90 to 140
     due_ns = np.array([0, 19, 20, 45, 70, 71, 80, 90, 140, 150])
     told = np.column_stack([due_ns, 1000 + due_ns])
-    assert late_while_recorded(told, bags).tolist() == [1020, 1045, 1070, 1090, 1140]
+    assert [each[:, 1].tolist() for each in while_recorded(told, bags)] == [[1020, 1045, 1070], [1090, 1140]]
+    assert [each[:, 0].tolist() for each in while_recorded(told[:4], bags)] == [[20, 45]]
     with pytest.raises(TrialError, match="none of the bare loop's 2 ticks"):
-        late_while_recorded(told[:2], bags)
+        while_recorded(told[:2], bags)
 
 
 def record_of(sequence: int) -> StepRecord:

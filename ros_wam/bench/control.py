@@ -32,11 +32,11 @@ def control(seconds: float, show: Callable[[str], None]) -> BenchResult:
         show("reading the bags")
         ticks = [read_ticks(bag) for bag in bags]
         realtime = read_realtime(bags[-1])
-    bare_late_ns = late_while_recorded(bare.ticks_ns, ticks)
-    figures = control_figures(ticks, bare_late_ns, embodiment.period_s)
+    beside = while_recorded(bare.ticks_ns, ticks)
+    figures = control_figures(ticks, beside, embodiment.period_s)
     rows = (
         lateness_row("control process", np.concatenate([each.late_ns for each in ticks])),
-        lateness_row("bare loop", bare_late_ns),
+        lateness_row("bare loop", np.concatenate(beside)[:, 1]),
     )
     return BenchResult("control", {**figures, "fifo": float(realtime.startswith("SCHED_FIFO"))}, rows)
 
@@ -61,30 +61,35 @@ def read_realtime(bag_dir: Path) -> str:
     return ""
 
 
-def late_while_recorded(ticks_ns: NDArray[np.int64], bags: Sequence[SetpointProvenance]) -> NDArray[np.int64]:
-    """Return how late those of `ticks_ns` `(N, 2)` were that were due from a bag's first tick to its last.
+def while_recorded(ticks_ns: NDArray[np.int64], bags: Sequence[SetpointProvenance]) -> list[NDArray[np.int64]]:
+    """Return for each bag those of `ticks_ns` `(N, 2)` that were due from its first tick to its last.
 
-    Raises TrialError when there is none.
+    Bags with fewer than two are left out; raises TrialError when all are.
     """
     due_ns = ticks_ns[:, 0]
-    recorded = np.any([(due_ns >= ran.stamp_ns[0]) & (due_ns <= ran.stamp_ns[-1]) for ran in bags], axis=0)
-    late_ns: NDArray[np.int64] = ticks_ns[recorded, 1]
-    if not len(late_ns):
+    during = [ticks_ns[(due_ns >= ran.stamp_ns[0]) & (due_ns <= ran.stamp_ns[-1])] for ran in bags]
+    found = [ticks for ticks in during if len(ticks) > 1]
+    if not found:
         raise TrialError(f"none of the bare loop's {len(due_ns)} ticks was due while a bag was recorded")
-    return late_ns
+    return found
 
 
 def control_figures(
-    bags: Sequence[SetpointProvenance], bare_late_ns: NDArray[np.int64], period_s: float
+    bags: Sequence[SetpointProvenance], beside: Sequence[NDArray[np.int64]], period_s: float
 ) -> dict[str, float]:
-    """Return the figures of recorded ticks: the rate by their numbers, bursts as ticks within half a period."""
+    """Return the figures of recorded ticks and of a bare loop's: `beside` has `(N, 2)` for a bag, when due, how late.
+
+    The rate is by the numbers of the ticks; bursts are ticks within half a period.
+    """
     ticks = sum(int(ran.sequence[-1] - ran.sequence[0]) for ran in bags)
     spent_s = sum(int(ran.stamp_ns[-1] - ran.stamp_ns[0]) * 1e-9 for ran in bags)
     late_ns = np.concatenate([ran.late_ns for ran in bags])
+    bare_s = sum(int(ticks_ns[-1, 0] - ticks_ns[0, 0]) * 1e-9 for ticks_ns in beside)
     return {
         "achieved_hz": ticks / spent_s,
+        "bare_achieved_hz": sum(len(ticks_ns) - 1 for ticks_ns in beside) / bare_s,
         "p99_lateness_ms": float(np.percentile(late_ns, 99)) * 1e-6,
-        "bare_p99_lateness_ms": float(np.percentile(bare_late_ns, 99)) * 1e-6,
+        "bare_p99_lateness_ms": float(np.percentile(np.concatenate(beside)[:, 1], 99)) * 1e-6,
         "catch_up_bursts": float(sum(_bursts(ran, period_s) for ran in bags)),
         "measured_s": spent_s,
     }

@@ -71,13 +71,15 @@ def _running_s(supervisor: Supervisor) -> Iterator[float]:
     assert output is not None
     elapsed_s: dict[str, float] = {}
     spoiled: dict[str, str] = {}
+    said = "without a word"
     while (ended := supervisor.ended()) is None:
         if select.select([output], [], [], POLL_S)[0] and (line := output.readline()):
             event = json.loads(line)
-            if event.get("cause") and not event["elapsed_s"]:
-                spoiled[event["trial_id"]] = f"{event['cause']}: {event['comment']}"
+            if event.get("cause"):
+                said = f"{event['cause']}: {event['comment']}"
+                spoiled |= {event["trial_id"]: said} if not event["elapsed_s"] else {}
             if len(spoiled) >= SPOILED_TRIALS:
-                raise TrialError(f"{len(spoiled)} trials did not begin, the last by {spoiled[event['trial_id']]}")
+                raise TrialError(f"{len(spoiled)} trials did not begin, the last by {said}")
             elapsed_s[event["trial_id"]] = event["elapsed_s"]
             yield sum(elapsed_s.values())
-    raise TrialError(f"{ended.name} ended: {supervisor.last_words(ended.name) or 'without a word'}")
+    raise TrialError(f"{ended.name} ended: {supervisor.last_words(ended.name) or said}")
