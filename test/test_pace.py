@@ -34,8 +34,17 @@ def test_an_overrun_is_not_made_up_for() -> None:
     assert pace.lateness_ms() == Lateness(0.0, 18.0, 18.0)
 
 
-@pytest.mark.parametrize(("late_ns", "next_due"), [(3_900_000, 2), (4_100_000, 3), (7_900_000, 3), (11_900_000, 3)])
-def test_after_a_late_tick_a_deadline_that_is_too_near_is_left_out(late_ns: int, next_due: int) -> None:
+@pytest.mark.parametrize(
+    ("late_ns", "next_due", "waits_ns"),
+    [
+        (3_900_000, 2, 0),
+        (4_100_000, 2, 100_000),
+        (7_900_000, 2, 3_900_000),
+        (8_100_000, 3, 0),
+        (12_100_000, 3, 100_000),
+    ],
+)
+def test_after_a_late_tick_the_next_keeps_half_a_period_away(late_ns: int, next_due: int, waits_ns: int) -> None:
     clock = FakeClock()
     pace = Pace(clock, 0.008)
     pace.wait()
@@ -44,7 +53,8 @@ def test_after_a_late_tick_a_deadline_that_is_too_near_is_left_out(late_ns: int,
     pace.wait()
     assert pace.due_ns == next_due * PERIOD_NS
     assert pace.missed == next_due - 2
-    assert pace.begin() == pace.owed_ns == next_due * PERIOD_NS
+    assert pace.owed_ns == next_due * PERIOD_NS
+    assert pace.begin() == next_due * PERIOD_NS + waits_ns
 
 
 @pytest.mark.parametrize(
@@ -55,12 +65,12 @@ def test_after_a_late_tick_a_deadline_that_is_too_near_is_left_out(late_ns: int,
         (0, 16_000_000, 3, 2),
         (3_900_000, 20_000_000, 3, 2),
         (4_100_000, 5_000_000, 2, 2),
-        (4_100_000, 20_000_000, 4, 3),
-        (20_100_000, 1_000_000, 5, 5),
-        (20_100_000, 20_000_000, 6, 5),
+        (4_100_000, 20_000_000, 4, 2),
+        (20_100_000, 1_000_000, 4, 4),
+        (20_100_000, 20_000_000, 6, 4),
     ],
 )
-def test_a_tick_owes_the_first_deadline_that_was_not_too_near(
+def test_a_tick_owes_the_first_deadline_after_the_beginning_of_the_one_before(
     late_ns: int, worked_ns: int, due: int, owed: int
 ) -> None:
     """The tick of the first period begins late, and works."""

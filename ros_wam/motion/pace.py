@@ -20,9 +20,9 @@ class Lateness:
 class Pace:
     """Waits for each period's deadline; `due_ns` is the one that was waited for last.
 
-    Two ticks are never closer than half a period: deadlines that pass meanwhile are `missed`, not made up for. The next
-    tick is late by what has passed since the first of those, `owed_ns`; one that is left out since it is too near to
-    the tick before is not owed.
+    Two ticks are never closer than half a period: after a late one the next waits as long as that takes. Deadlines that
+    pass meanwhile are `missed`, not made up for. A tick is late by what has passed since `owed_ns`, the first deadline
+    after the beginning of the tick before.
     """
 
     def __init__(self, clock: Clock, period_s: float) -> None:
@@ -37,15 +37,12 @@ class Pace:
         """Return the time at the next deadline, or soon after it."""
         now_ns = self._clock.now_ns()
         self.due_ns += self._period_ns
-        passed = max((now_ns - self.due_ns) // self._period_ns, 0)
-        earliest_ns = self._began_ns + self._period_ns // 2
-        too_near = max(-((self.due_ns - earliest_ns) // self._period_ns), 0)
-        if now_ns < earliest_ns:
-            passed = max(passed, too_near)
-        self.owed_ns = self.due_ns + min(passed, too_near) * self._period_ns
+        before = max(-((self.due_ns - self._began_ns) // self._period_ns), 0)  # they went by while the last was late
+        passed = max((now_ns - self.due_ns) // self._period_ns, before)
+        self.owed_ns = self.due_ns + before * self._period_ns
         self.missed += passed
         self.due_ns += passed * self._period_ns
-        self._clock.sleep_until_ns(self.due_ns)
+        self._clock.sleep_until_ns(max(self.due_ns, self._began_ns + self._period_ns // 2))
         return self._clock.now_ns()
 
     def begin(self) -> int:
