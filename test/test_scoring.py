@@ -138,6 +138,8 @@ def test_success_waits_until_the_arm_is_clear(world: World, scorer: Scorer) -> N
     assert points(scorer)["all in the box and the arm clear"] == 1.0
 
 
+@pytest.mark.virtual
+@pytest.mark.slow
 @pytest.mark.parametrize(("robot", "seed"), [("ur5", 0), ("ur5e", 1)])
 def test_a_scripted_expert_gets_full_marks(robot: str, seed: int) -> None:
     world = make_world(robot, seed)

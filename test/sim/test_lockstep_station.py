@@ -55,6 +55,8 @@ def advance(station: LockstepStation, ticks: int) -> None:
         station.advance()
 
 
+@pytest.mark.virtual
+@pytest.mark.slow
 def test_a_policy_that_fails_is_told_and_not_asked_again(
     station: LockstepStation, client: MuteClient, tmp_path: Path
 ) -> None:
