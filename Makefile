@@ -25,11 +25,11 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile -m "not ros and not vendor and not slow" $(COVERED)
+	$(BIN)/pytest -n auto --dist loadfile -m "not ros and not vendor and not slow and not faults" $(COVERED)
 
 test: check
 	$(BIN)/pytest -n auto --dist loadfile -m virtual
-	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual"
+	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual and not faults"
 
 # openpi's own broker is measured where openpi-client is installed, which needs an environment of its own.
 bench: setup $(VENV)-peers/.installed
@@ -55,12 +55,12 @@ faults: setup
 
 property: setup
 	ROS_WAM_PROPERTY_TICKS=1000000 $(BIN)/pytest -m slow -o log_cli=true -o log_cli_level=INFO test/test_motion_line.py
-	$(BIN)/pytest -n auto --hypothesis-profile=default -m "not ros and not vendor and not slow"
+	$(BIN)/pytest -n auto --hypothesis-profile=default -m "not ros and not vendor and not slow and not faults"
 
 setup: system-libraries $(VENV)/.installed
 
 $(VENV)/.dependencies-$(CHOICE): setup.py
-	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,bench,dev; else options= extras=ros-$(ROS),ur,bench,dev; fi; \
+	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,franka,arx5,aloha,bench,dev; else options= extras=ros-$(ROS),ur,franka,arx5,aloha,bench,dev; fi; \
 	$(PYTHON) -m venv --clear $$options $(VENV) \
 	  || { echo "python3 -m venv failed: install it with: apt-get install python3-venv"; exit 1; }; \
 	echo "Installing the Python packages ($$extras) into $(VENV); about a minute"; \

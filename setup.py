@@ -43,6 +43,9 @@ setup(
     ],
     extras_require={
         "ur": ["ur-rtde==1.6.5"],
+        "franka": ["franky-control==2.0.0"],
+        "arx5": ["arx5-interface==0.1.5"],
+        "aloha": ["dynamixel-sdk==4.1.0"],
         "ros-kilted": ["ros-kilted-rclpy[fastrtps]", "ros-kilted-common-interfaces"],
         "ros-jazzy": ["ros-jazzy-rclpy[fastrtps]", "ros-jazzy-common-interfaces"],
         "bench": ["matplotlib>=3.8"],

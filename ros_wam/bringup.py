@@ -22,6 +22,7 @@ from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.policy.profile import Profile, load_profile
 from ros_wam.run_config import RunConfig
+from ros_wam.sim.emulators import control_prefix
 from ros_wam.task import load_task
 
 EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "recorder", "trial")
@@ -71,7 +72,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     robot = share.find("robots", request.robot)
     calibration = share.calibration_dir(robot, request.sim)
     policy = None if request.policy is None else share.find("config/policies", request.policy)
-    profile = None if policy is None else load_profile(policy)
+    profile = None if policy is None else load_profile(policy).for_robot(load_embodiment(robot))
     task = None if request.task is None else share.find("config/tasks", request.task)
     _check_latency(profile, request.inference_latency_ms)
     _check_fit(robot, calibration, request.sim, profile, task)
@@ -93,6 +94,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             policy=policy,
             policy_url=f"ws://127.0.0.1:{port}" if port else None,
             robot_address=None if address is None else address.value,
+            control_prefix=control_prefix(load_embodiment(robot), run_dir) if request.sim and "robot" in parts else (),
             sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
             trials=request.trials,
             seed=request.seed,
@@ -182,8 +184,6 @@ def _check_fit(robot: Path, calibration: Path, sim: bool, profile: Profile | Non
     missing = [view for view in embodiment.views if view not in station.cameras]
     if missing:
         raise ConfigError(f"{calibration / 'station.yaml'}: cameras: no {', '.join(missing)}, which {robot.stem} has")
-    if profile is not None:
-        profile.check_robot(embodiment)
     if task is not None and robot.stem not in (suited := load_task(task)).robots:
         raise ConfigError(f"task {suited.name} does not suit {robot.stem}; it suits: {', '.join(suited.robots)}")
 
@@ -236,9 +236,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _claim_address(calibration: Path) -> Claim:
-    """Give the emulated controller a loopback address of its own, from the station file's on: its ports are fixed."""
-    address = load_station(calibration).robot.get("address")
+def _claim_address(calibration: Path) -> Claim | None:
+    """Give an emulated controller a loopback address of its own, from the station file's on: its ports are fixed.
+
+    A robot that is not on the network has none.
+    """
+    settings = load_station(calibration).robot
+    if "address" not in settings:
+        return None
+    address = settings["address"]
     if not isinstance(address, str) or address.count(".") != 3:
         raise ConfigError(f"{calibration / 'station.yaml'}: robot: address is {address!r}, must be an IPv4 one")
     network, last = address.rsplit(".", 1)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ros_wam.calibration import Station, load_station
 from ros_wam.config import load
@@ -16,6 +17,7 @@ class RunConfig:
 
     `run_dir` holds what lives as long as the run (sockets, frames, liveness locks); `sitting_dir` is the folder of
     results, None when no trials are run. `policy_url` and `robot_address` override the files when they are set.
+    `control_prefix`: the command that the control process is started by, where its emulated robot needs one.
     """
 
     robot: Path
@@ -26,6 +28,7 @@ class RunConfig:
     policy: Path | None = None
     policy_url: str | None = None
     robot_address: str | None = None
+    control_prefix: tuple[str, ...] = ()
     sitting_dir: Path | None = None
     trials: int = 0
     seed: int = 0
@@ -35,18 +38,24 @@ class RunConfig:
         return load_embodiment(self.robot)
 
     def station(self) -> Station:
-        """Read the station file, with the overrides applied."""
+        """Read the station file with the overrides applied; `{run_dir}` in its robot's settings is filled in."""
         station = load_station(self.calibration)
-        if self.robot_address is None:
-            return station
-        return replace(station, robot={**station.robot, "address": self.robot_address})
+        robot = self._placed(station.robot)
+        if self.robot_address is not None:
+            robot["address"] = self.robot_address
+        return replace(station, robot=robot)
 
     def profile(self) -> Profile:
         """Read the policy file, with the override applied; raises ConfigError when the run names no policy."""
         if self.policy is None:
             raise ConfigError("this run names no policy; give one with --policy")
-        profile = load_profile(self.policy)
+        profile = load_profile(self.policy).for_robot(self.embodiment())
         return profile if self.policy_url is None else replace(profile, url=self.policy_url)
+
+    def _placed(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._placed(item) for key, item in value.items()}
+        return value.replace("{run_dir}", str(self.run_dir)) if isinstance(value, str) else value
 
     @property
     def sim_socket(self) -> Path:

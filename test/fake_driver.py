@@ -64,6 +64,9 @@ class FakeDriver:
             self._clock.sleep_until_ns(self._clock.now_ns() + 500_000_000)
         (self._folder / "stop").unlink(missing_ok=True)
 
+    def facts(self) -> Mapping[str, str]:
+        return {"library": "libvendor 1.0", "firmware": "1.2.3", "safety_mode": "normal"}
+
     def close(self) -> None:
         self.stop()
         (self._folder / "closed").touch()

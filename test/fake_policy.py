@@ -18,7 +18,7 @@ from ros_wam.types import CameraFrame, JointState, Observation
 
 ROOT = Path(__file__).parents[1]
 UR5: Embodiment = load_embodiment(ROOT / "robots" / "ur5.yaml")
-BASELINE: Profile = load_profile(ROOT / "config" / "policies" / "baseline.yaml")
+BASELINE: Profile = load_profile(ROOT / "config" / "policies" / "baseline.yaml").for_robot(UR5)
 METADATA = {
     "embodiment": "ur5",
     "views": ["global", "wrist"],

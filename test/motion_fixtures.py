@@ -86,4 +86,7 @@ class PerfectRobot:
             raise self.recover_failure
         self.failure = None
 
+    def facts(self) -> dict[str, str]:
+        return {"library": "none", "firmware": "not told", "safety_mode": "normal"}
+
     def close(self) -> None: ...

@@ -76,6 +76,9 @@ class LaggingRobot:
     def recover(self) -> None:
         self.failure = None
 
+    def facts(self) -> dict[str, str]:
+        return {"library": "none", "firmware": "not told", "safety_mode": "normal"}
+
     def close(self) -> None:
         self.failure = None
 

@@ -37,7 +37,9 @@ def policy(now_ns: int = 0) -> BaselinePolicy:
 def test_it_declares_what_its_profile_expects(robot: str) -> None:
     embodiment = load_embodiment(ROOT / "robots" / f"{robot}.yaml")
     served = make_policy("baseline", embodiment, ROOT / "calib" / robot / "sim")
-    check_metadata(load_profile(ROOT / "config" / "policies" / "baseline.yaml"), embodiment, served.metadata)
+    check_metadata(
+        load_profile(ROOT / "config" / "policies" / "baseline.yaml").for_robot(embodiment), embodiment, served.metadata
+    )
 
 
 def test_it_answers_one_second_of_rows_that_start_where_the_robot_is() -> None:

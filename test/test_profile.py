@@ -1,10 +1,12 @@
 """Policy profiles: what ships is right for its robots, what is wrong is named with the valid choices."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 import yaml
 from fake_policy import BASELINE, ROOT, UR5
+from test_safety_two_arms import two_arms
 
 from ros_wam.config import dump
 from ros_wam.embodiment import load_embodiment
@@ -90,3 +92,19 @@ def test_what_the_robot_lacks_is_named(tmp_path: Path, changes: dict[str, object
     with pytest.raises(ConfigError) as caught:
         profile.check_robot(UR5)
     assert message in str(caught.value)
+
+
+def test_words_stand_for_what_the_robot_has() -> None:
+    robot = dataclasses.replace(two_arms(), views=("left_wrist", "high"))
+    fitted = load_profile(ROOT / "config" / "policies" / "baseline.yaml").for_robot(robot)
+    assert fitted.views == {view: f"observation/{view}_image" for view in robot.views}
+    assert fitted.state["observation/gripper_position"] == ("left_gripper", "right_gripper")
+    arms = tuple(name for name in robot.joint_names if "gripper" not in name)
+    assert fitted.state["observation/joint_position"] == arms and len(arms) == len(robot.joint_names) - 2
+    assert fitted.action_layout == robot.joint_names
+
+
+def test_a_robot_without_what_is_named_is_refused(tmp_path: Path) -> None:
+    profile = load_profile(write(tmp_path, action_layout=["arms"]))
+    with pytest.raises(ConfigError, match=r"action_layout is \['joint1', .* must be the joints of ur5"):
+        profile.for_robot(UR5)

@@ -27,10 +27,9 @@ class FakeEmulator:
     """Sends its arm somewhere and notes its cycles."""
 
     faults: tuple[str, ...] = ("freeze",)
-    rate_hz = 125.0
 
-    def __init__(self, plant: ArmPlant) -> None:
-        self._plant = plant
+    def __init__(self, plant: ArmPlant, rate_hz: float) -> None:
+        self._plant, self.rate_hz = plant, rate_hz
         self.cycles_ns: list[int] = []
         self.injected: list[str] = []
 
@@ -66,16 +65,16 @@ class Album:
 class Bench:
     """A station under a fake clock; `ask` lets it tick while another thread waits for its answer."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rate_hz: float = 125.0) -> None:
         calibration = ROOT / "calib/ur5/sim"
         self.clock, self.album = FakeClock(EPOCH_NS), Album()
         self.world = World(load_embodiment(ROOT / "robots/ur5.yaml"), calibration, "move_objects_into_box", 0)
         robot = SimRobot(self.world)
         scorer = Scorer(self.world, load_task(ROOT / "config/tasks/move_objects_into_box.yaml"))
-        self.emulator = FakeEmulator(robot.plant("arm"))
+        self.emulator = FakeEmulator(robot.plant("arm"), rate_hz)
         cameras = load_station(calibration).cameras
         self.link = SimLink(folder / "sim.sock")
-        self.station = Station(robot, scorer, [self.emulator], cameras, self.album, folder / "sim.sock", self.clock)
+        self.station = Station(robot, scorer, self.emulator, cameras, self.album, folder / "sim.sock", self.clock)
 
     def tick(self, count: int) -> None:
         for _ in range(count):
@@ -115,6 +114,14 @@ def test_everything_has_its_rate(bench: Bench) -> None:
     assert set(np.diff(bench.emulator.cycles_ns)) == {8_000_000}
     assert len(bench.album.sent) == 30
     assert all(due == ["wrist", "global"] and not frozen for _, _, due, frozen in bench.album.sent)
+
+
+def test_an_emulator_may_be_faster_than_the_physics(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, rate_hz=1000.0)
+    bench.tick(100)
+    bench.station.close()
+    assert bench.emulator.cycles_ns == [EPOCH_NS + k * STEP_NS // 2 for k in range(1, 201)]
+    assert bench.clock.now_ns() == EPOCH_NS + 100 * STEP_NS
 
 
 def test_a_picture_is_stamped_when_its_state_was_true(bench: Bench) -> None:

@@ -4,6 +4,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from ur_station import (
     ur_station,
 )
 
-from ros_wam.sim.emulators import make_emulators
+from ros_wam.sim.emulators import make_emulator
 from ros_wam.sim.emulators.plant import KinematicPlant
 from ros_wam.sim.emulators.robotiq import ROBOTIQ_PORT
 from ros_wam.sim.emulators.rtde import Frame
@@ -191,13 +192,13 @@ def test_watchdog_ends_the_program_when_packages_stop(client: RtdeClient) -> Non
     assert not station.emulator.is_running
 
 
-def test_the_gripper_listens_where_the_station_file_says() -> None:
+def test_the_gripper_listens_where_the_station_file_says(tmp_path: Path) -> None:
     class Plants:
         def plant(self, arm: str) -> KinematicPlant:
             return KinematicPlant(HOME)
 
     address = own_address()
-    (emulator,) = make_emulators(UR5, {"address": address, "gripper_port": 54321}, Plants())
+    emulator = make_emulator(UR5, {"address": address, "gripper_port": 54321}, Plants(), tmp_path)
     emulator.start()
     socket.create_connection((address, 54321), 5.0).close()
     with pytest.raises(ConnectionRefusedError):

@@ -6,7 +6,7 @@ from typing import cast
 from ros_wam.drivers.driver import DriverModule
 from ros_wam.errors import ConfigError
 
-DRIVERS = {"ur5": "ros_wam.drivers.ur5"}
+DRIVERS = {name: f"ros_wam.drivers.{name}" for name in ("ur5", "franka", "arx5", "aloha")}
 
 
 def driver_module(name: str) -> DriverModule:

@@ -49,6 +49,14 @@ class Driver(Protocol):
         """Make the robot follow commands again after RobotStopped, without moving. Raises DriverError, DriverSpent."""
         ...
 
+    def facts(self) -> Mapping[str, str]:
+        """Return what whoever asks about the robot should know, without waiting for it; raises DriverError unconnected.
+
+        `library`: name and version; `firmware`: as the device tells it, or `not told`; `safety_mode`: as the device
+        tells it (`normal`, `protective stop`, …), `none` where it has no such thing.
+        """
+        ...
+
     def close(self) -> None:
         """Stop and disconnect. Repeatable."""
         ...

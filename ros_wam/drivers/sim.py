@@ -1,5 +1,7 @@
 """The driver of lockstep runs: the emulators' actuator model without a controller, a wire or a vendor library."""
 
+from collections.abc import Mapping
+
 from ros_wam.clock import Clock
 from ros_wam.drivers.command_check import checked_position
 from ros_wam.errors import DriverUnreachable
@@ -47,6 +49,11 @@ class SimDriver:
 
     def recover(self) -> None:
         """Nothing to do: this robot has no protective stop."""
+
+    def facts(self) -> Mapping[str, str]:
+        """See Driver: there is no device."""
+        self._require_connection()
+        return {"library": "none: simulated in process", "firmware": "not told", "safety_mode": "none"}
 
     def close(self) -> None:
         """Stop, and accept no more commands."""

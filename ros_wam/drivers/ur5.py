@@ -9,6 +9,7 @@ import logging
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class Ur5:
         self._retired: object = None
         self._is_spent = False
         self._watched = False
+        self._firmware = "not told"
         self._sent: FloatArray | None = None
         self._measured = embodiment.home_position
 
@@ -78,6 +80,7 @@ class Ur5:
             self._receiver = UrReceiver(
                 address, self._embodiment.control_rate_hz, self._settings.latency_s, self._clock
             )
+            (self._firmware,) = ur_dashboard.ask(address, ["polyscopeversion"])
             if self._receiver.stop_reason() is None:
                 self._start_program()
             self._gripper.connect()  # last: ur_rtde's constructors keep every other thread from running
@@ -147,6 +150,12 @@ class Ur5:
         self._start_program()
         self._gripper.recover()
         self._arm_watchdog()
+
+    def facts(self) -> Mapping[str, str]:
+        """See Driver."""
+        receiver = self._require_receiver()
+        library = f"ur_rtde {version('ur-rtde')}"
+        return {"library": library, "firmware": self._firmware, "safety_mode": receiver.stop_reason() or "normal"}
 
     def close(self) -> None:
         """See Driver. Ends the program on the controller; the gripper keeps its grip.

@@ -1,6 +1,6 @@
 """A driver that says beforehand when it may keep the control loop from ticking, so that this is no hang."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ros_wam.drivers.driver import Driver
 from ros_wam.types import Command, JointState
@@ -19,6 +19,7 @@ class AnnouncedDriver:
         self._announce = announce
         self.read: Callable[[], JointState] = driver.read
         self.send: Callable[[Command], Command] = driver.send
+        self.facts: Callable[[], Mapping[str, str]] = driver.facts
 
     def connect(self) -> None:
         """See Driver."""

@@ -103,6 +103,13 @@ class ControlLoop:
         """Whether the arm joints are commanded to stay where they are."""
         return self._gate.at_rest
 
+    def facts(self) -> dict[str, str]:
+        """Return what the driver tells of the robot, see Driver; nothing while it is not connected."""
+        try:
+            return dict(self._driver.facts())
+        except DriverError:  # `read` meets it too, and there it counts
+            return {}
+
     def is_enabled(self, now_ns: int) -> bool:
         """Return whether the enable heartbeat is fresh."""
         return self._gate.is_enabled(now_ns)

@@ -37,6 +37,9 @@ class _ImaginaryRobot:
 
     def recover(self) -> None: ...
 
+    def facts(self) -> dict[str, str]:
+        return {}
+
     def close(self) -> None: ...
 
 

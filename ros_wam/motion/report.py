@@ -93,6 +93,7 @@ class ControlReport:
             "missed_ticks": self._pace.missed,
             "dropped_messages": self._link.dropped,
             "realtime": self._realtime,
+            "driver": loop.facts(),
         }
 
 

@@ -14,7 +14,7 @@ from ros_wam.drivers import driver_module
 from ros_wam.fields import Diagnostic, Level
 from ros_wam.fields.control_topics import control_messages
 from ros_wam.motion.link import unpack_record
-from ros_wam.motion.supervisor import ControlSupervisor
+from ros_wam.motion.supervisor import COMMAND, ControlSupervisor
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.run_config import RunConfig
@@ -43,6 +43,7 @@ class RobotNode(Node):
             lambda: driver.last_resort_stop(station.robot),
             self._hear,
             self._station_clock,
+            (*config.control_prefix, *COMMAND),
         )
         subscribe(self, topics["action_chunk"], self._on_chunk)
         subscribe(self, topics["teleop_command"], self._on_teleop)

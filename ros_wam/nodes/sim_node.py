@@ -12,7 +12,7 @@ from ros_wam.clock import StationClock
 from ros_wam.errors import ConfigError, RosWamError
 from ros_wam.process import die_with_parent, set_realtime_priority, stop_event
 from ros_wam.run_config import RunConfig, load_run_config
-from ros_wam.sim.emulators import make_emulators
+from ros_wam.sim.emulators import make_emulator
 from ros_wam.sim.render_process import RenderProcess
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.scoring import Scorer
@@ -33,12 +33,11 @@ def open_station(config: RunConfig, config_file: Path, resources: ExitStack) -> 
     scorer = Scorer(robot.world, task)
     pictures = RenderProcess(config_file, embodiment.views)  # before the priority is raised: it inherits it
     resources.callback(pictures.close)
-    emulators = make_emulators(embodiment, station.robot, robot)
-    for emulator in emulators:
-        resources.callback(emulator.close)
-        emulator.start()
+    emulator = make_emulator(embodiment, station.robot, robot, config.run_dir)
+    resources.callback(emulator.close)
+    emulator.start()
     cameras = {view: station.cameras[view] for view in embodiment.views}
-    opened = Station(robot, scorer, emulators, cameras, pictures, config.sim_socket, StationClock())
+    opened = Station(robot, scorer, emulator, cameras, pictures, config.sim_socket, StationClock())
     resources.callback(opened.close)
     resources.callback(lambda: _tell_losses(opened, pictures))
     return opened

@@ -1,8 +1,8 @@
 """How to talk to one policy server: `config/policies/<name>.yaml`. A server whose wire is known is one more file."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ros_wam.config import load
@@ -13,6 +13,7 @@ from ros_wam.policy.strategies import STRATEGIES, WITHOUT_HORIZON
 TRANSPORTS = {"websocket": "ros_wam.policy.websocket_client"}  # the module that defines `make_client`
 CODECS = ("openpi",)
 ACTION_SPACES = ("joint_position",)
+ALL_VIEWS = "all"
 DECLARATIONS = ("embodiment", "views", "image_size", "action_layout", "action_horizon", "rate_hz", "rtc")
 
 
@@ -114,6 +115,26 @@ class Profile:
         """Time between two rows of a chunk [s]."""
         return 1.0 / self.rate_hz
 
+    def for_robot(self, embodiment: Embodiment) -> "Profile":
+        """Return the profile with the robot's own views and joints for the words that stand for them.
+
+        `arms`, `grippers` and `all` stand for joints, in the robot's order, the view `all` for every view, whose name
+        replaces `{view}` in its key. Raises ConfigError unless the robot has every view and joint, and every joint of
+        the robot gets an action.
+        """
+        names = embodiment.joint_names
+        words = {"arms": tuple(name for name in names if name not in embodiment.grippers), "all": names}
+        words["grippers"] = tuple(name for name in names if name in embodiment.grippers)
+        every = {view: self.views[ALL_VIEWS].format(view=view) for view in embodiment.views if ALL_VIEWS in self.views}
+        fitted = replace(
+            self,
+            views={**every, **{view: key for view, key in self.views.items() if view != ALL_VIEWS}},
+            state={key: _spelled_out(joints, words) for key, joints in self.state.items()},
+            action_layout=_spelled_out(self.action_layout, words),
+        )
+        fitted.check_robot(embodiment)
+        return fitted
+
     def check_robot(self, embodiment: Embodiment) -> None:
         """Raise ConfigError unless the robot has every view and joint, and every joint of the robot gets an action."""
         names, known = embodiment.joint_names, set(embodiment.joint_names)
@@ -147,6 +168,10 @@ class Profile:
             raise ConfigError(f"policy {self.name}: {key} is {value!r}, must be {wanted}")
 
 
+def _spelled_out(joints: tuple[str, ...], words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(name for word in joints for name in words.get(word, (word,)))
+
+
 def load_profile(path: Path) -> Profile:
-    """Read `config/policies/<name>.yaml`; raises ConfigError."""
+    """Read `config/policies/<name>.yaml`, for any robot that it suits (see `for_robot`); raises ConfigError."""
     return load(path, Profile)

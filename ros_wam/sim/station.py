@@ -1,7 +1,7 @@
 """The simulated station in real time: physics on absolute deadlines, emulated controllers, cameras, scores, faults."""
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,19 +34,23 @@ class Station:
         self,
         robot: SimRobot,
         scorer: Scorer,
-        emulators: Sequence[Emulator],
+        emulator: Emulator,
         cameras: Mapping[str, CameraStation],
         pictures: Pictures,
         socket_path: Path,
         clock: Clock,
     ) -> None:
-        """Begin now. Frames may be dropped by `pictures`; physics steps never are."""
-        self._robot, self._scorer, self._emulators, self._pictures = robot, scorer, emulators, pictures
+        """Begin now. Frames may be dropped by `pictures`; physics steps never are.
+
+        An emulator that is faster than the physics, up to twice, is cycled between two steps too.
+        """
+        self._robot, self._scorer, self._emulator, self._pictures = robot, scorer, emulator, pictures
         self._clock = clock
         self.slipped_ns = 0
         self._epoch_ns = clock.now_ns() - robot.world.time_ns
         time_ns = robot.world.time_ns
-        self._cycles = [(emulator, Schedule(emulator.rate_hz, time_ns)) for emulator in emulators]
+        self._cycles = Schedule(emulator.rate_hz, time_ns)
+        self._between = emulator.rate_hz * STEP_NS > 1e9
         self._shutters = {view: Schedule(camera.rate_hz, time_ns) for view, camera in cameras.items()}
         self._scoring = Schedule(1e9 / SCORE_PERIOD_NS, time_ns)
         self._faults: set[str] = set()
@@ -69,6 +73,9 @@ class Station:
 
     def tick(self) -> None:
         """Wait for the next step's time and take it."""
+        if self._between:
+            self._clock.sleep_until_ns(self._epoch_ns + self._robot.world.time_ns + STEP_NS // 2)
+            self._cycle(self._robot.world.time_ns + STEP_NS // 2)
         deadline_ns = self._epoch_ns + self._robot.world.time_ns + STEP_NS
         self._clock.sleep_until_ns(deadline_ns)
         now_ns = self._clock.now_ns()
@@ -92,9 +99,7 @@ class Station:
         Stamps are the station time of that state, which a loop that catches up is behind by up to `SLIP_NS`.
         """
         stamp_ns = self._epoch_ns + time_ns
-        for emulator, schedule in self._cycles:
-            if schedule.due(time_ns):
-                emulator.cycle(stamp_ns)
+        self._cycle(time_ns)
         due = [view for view, schedule in self._shutters.items() if schedule.due(time_ns)]
         if due:
             frozen = due if FROZEN_CAMERA in self._faults else []
@@ -103,31 +108,31 @@ class Station:
             self._scorer.update(stamp_ns)
             self._socket.serve()
 
+    def _cycle(self, time_ns: int) -> None:
+        if PHYSICS_STALL not in self._faults and self._cycles.due(time_ns):
+            self._emulator.cycle(self._epoch_ns + time_ns)
+
     def _reset(self, seed: int) -> Mapping[str, Any]:
         self._robot.world.reset(seed)
         self._scorer.reset()
         return {}
 
     def _received_targets(self, after_ns: int) -> Mapping[str, Any]:
-        targets = [target for emulator in self._emulators for target in emulator.received_targets()]
-        return target_fields(targets, after_ns)
+        return target_fields(self._emulator.received_targets(), after_ns)
 
     def _fault_names(self) -> list[str]:
-        names = {fault for emulator in self._emulators for fault in emulator.faults}
-        return sorted(names | {FROZEN_CAMERA, PHYSICS_STALL})
+        return sorted({*self._emulator.faults, FROZEN_CAMERA, PHYSICS_STALL})
 
     def _inject(self, fault: str) -> Mapping[str, Any]:
         if fault not in self._fault_names():
             raise SimError(f"no fault {fault!r}; there are: {', '.join(self._fault_names())}")
         if fault in (FROZEN_CAMERA, PHYSICS_STALL):
             self._faults.add(fault)
-        for emulator in self._emulators:
-            if fault in emulator.faults:
-                emulator.inject(fault)
+        else:
+            self._emulator.inject(fault)
         return {}
 
     def _clear(self) -> Mapping[str, Any]:
         self._faults.clear()
-        for emulator in self._emulators:
-            emulator.clear()
+        self._emulator.clear()
         return {}

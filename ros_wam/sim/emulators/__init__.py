@@ -1,6 +1,7 @@
 """Controllers emulated at the wire, one file per device; the unmodified vendor libraries connect to them."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ros_wam.embodiment import Embodiment
@@ -17,13 +18,18 @@ class Plants(Protocol):
     def plant(self, arm: str) -> Plant: ...
 
 
-def make_emulators(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants) -> tuple[Emulator, ...]:
-    """Return the controllers that the driver of `embodiment` expects, not yet listening.
+def make_emulator(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
+    """Return what the driver of `embodiment` connects to, not yet listening.
 
-    `settings` is the station file's `robot` mapping: they listen where the driver connects. Raises SimError if the
-    driver has no emulated controller.
+    `settings` is the station file's `robot` mapping: it listens where the driver connects. `run_dir` is for sockets
+    that are no part of a real station. Raises SimError if the driver has no emulated controller.
     """
-    return (_EMULATORS[_known(embodiment)].make(embodiment, settings, plants),)
+    return _EMULATORS[_known(embodiment)].make(embodiment, settings, plants, run_dir)
+
+
+def control_prefix(embodiment: Embodiment, run_dir: Path) -> tuple[str, ...]:
+    """Return the command that the control process has to be started by to reach its emulator; mostly none."""
+    return _EMULATORS[_known(embodiment)].control_prefix(run_dir)
 
 
 def emulated_faults(embodiment: Embodiment) -> tuple[str, ...]:
@@ -37,7 +43,7 @@ def _known(embodiment: Embodiment) -> str:
     return embodiment.driver
 
 
-def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants) -> Emulator:
+def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
     models = {model.rate_hz: model for model in (CB3, E_SERIES)}
     if embodiment.control_rate_hz not in models:
         rates = ", ".join(f"{rate:g}" for rate in models)
@@ -51,8 +57,9 @@ def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants
 class _Emulated(NamedTuple):
     """How a driver's controllers are made, and the faults that they can be given."""
 
-    make: Callable[[Embodiment, Mapping[str, Any], Plants], Emulator]
+    make: Callable[[Embodiment, Mapping[str, Any], Plants, Path], Emulator]
     faults: tuple[str, ...]
+    control_prefix: Callable[[Path], tuple[str, ...]] = lambda run_dir: ()
 
 
 _EMULATORS = {"ur5": _Emulated(_make_ur, UrEmulator.faults)}
