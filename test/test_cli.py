@@ -26,7 +26,7 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
         (["bag", "info", "nowhere"], "no bag in nowhere"),
         (["bag", "recover", "nowhere"], "nowhere"),
         (["report", "nowhere"], "nowhere"),
-        (["sim", "--robot", "ur7", "--task", "move_objects_into_box"], "no 'ur7' in robots; there are: ur5, ur5e"),
+        (["sim", "--robot", "ur7", "--task", "move_objects_into_box"], "no 'ur7' in robots; there are: "),
     ],
 )
 def test_a_failure_is_one_clear_line(

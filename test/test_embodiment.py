@@ -13,7 +13,7 @@ from ros_wam.errors import ConfigError
 
 ROBOTS = sorted((Path(__file__).resolve().parents[1] / "robots").glob("*.yaml"))
 # Hard ceilings no robot file may exceed: joint velocity as the vendor states it [rad/s].
-VENDOR_VELOCITY = {"ur5": 3.1416, "ur5e": 3.1416}
+VENDOR_VELOCITY = {"ur5": 3.1416, "ur5e": 3.1416, "arx5": 5.0}
 
 each_robot = pytest.mark.parametrize("path", ROBOTS, ids=lambda path: path.stem)
 
