@@ -18,22 +18,32 @@ from ros_wam.types import CameraFrame, JointState, Observation
 
 ROOT = Path(__file__).parents[1]
 UR5: Embodiment = load_embodiment(ROOT / "robots" / "ur5.yaml")
-BASELINE: Profile = load_profile(ROOT / "config" / "policies" / "baseline.yaml").for_robot(UR5)
-METADATA = {
-    "embodiment": "ur5",
-    "views": ["global", "wrist"],
-    "image_size": [240, 320],
-    "action_layout": list(UR5.joint_names),
-    "action_horizon": 30,
-    "rate_hz": 30,
-    "rtc": True,
-}
+GENERIC: Profile = load_profile(ROOT / "config" / "policies" / "baseline.yaml")
+BASELINE: Profile = GENERIC.for_robot(UR5)
 
 
-def profile_for(url: str, call_s: float = 5.0, connect_s: float = 5.0, **changes: Any) -> Profile:
-    """The baseline profile for a server at `url`."""
+def metadata_for(robot: Embodiment) -> dict[str, Any]:
+    """What a server for `robot` says of itself."""
+    return {
+        "embodiment": robot.name,
+        "views": sorted(robot.views),
+        "image_size": [240, 320],
+        "action_layout": list(robot.joint_names),
+        "action_horizon": 30,
+        "rate_hz": 30,
+        "rtc": True,
+    }
+
+
+METADATA = metadata_for(UR5)
+
+
+def profile_for(
+    url: str, call_s: float = 5.0, connect_s: float = 5.0, robot: Embodiment = UR5, **changes: Any
+) -> Profile:
+    """The baseline profile of `robot` for a server at `url`."""
     timeouts = Timeouts(connect_s=connect_s, first_call_s=call_s, call_s=call_s)
-    return dataclasses.replace(BASELINE, url=url, timeouts=timeouts, **changes)
+    return dataclasses.replace(GENERIC.for_robot(robot), url=url, timeouts=timeouts, **changes)
 
 
 def state(stamp_ns: int, position: Any = 0.0) -> JointState:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ur5_run import ur5_run
+from sim_run import ur5_run
 
 from ros_wam import fields
 from ros_wam.errors import RecordError

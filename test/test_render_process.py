@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ur5_run import ur5_run
+from sim_run import ur5_run
 
 from ros_wam.calibration import CameraStation
 from ros_wam.cameras.sim import SimCamera

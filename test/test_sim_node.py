@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from loopback import own_address
-from ur5_run import ur5_run
+from sim_run import ur5_run
 
 from ros_wam import alive
 from ros_wam.cameras.sim import make_camera

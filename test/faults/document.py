@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from faults.fault import Fault
-from faults.live_table import LIVE
-from faults.lockstep_table import LOCKSTEP
+from faults.live_table import live_faults
+from faults.lockstep_table import lockstep_faults
+from faults.robots import ROBOTS
 
 INTRODUCTION = """# What happens when something goes wrong
 
@@ -25,11 +26,12 @@ LOCKSTEP_TEXT = """
 ## Under a virtual clock
 
 Policy, camera, timing, contact and operator faults in lockstep, over the production wire: the same on every machine.
+A robot that feels no force meets no contact.
 """
 LIVE_TEXT = """
 ## In real time
 
-Every process, the unmodified vendor library, and the emulated UR5 (125 Hz). Where permitted, the run goes before what
+Every process, the unmodified vendor library, and the emulated robot. Where permitted, the run goes before what
 else keeps the machine busy (autogroup −10); a trial that late pictures spoilt, or in which the robot did not move when
 the fault came, is run once more.
 """
@@ -45,19 +47,25 @@ def declared(fault: Fault) -> tuple[str, ...]:
 
 
 def page(results: Mapping[str, Any]) -> str:
-    """Return the page of `results`: `machine`, and `measured_s` by the fault's name."""
+    """Return the page of `results`: `machine`, and `measured_s` by `robot/fault`."""
     machine, measured_s = results["machine"], results["measured_s"]
     where = f"{machine['cores']} cores of {machine['processor']} at a load of {machine['load']}, {machine['system']}"
     return "".join(
         [
             INTRODUCTION,
             LOCKSTEP_TEXT,
-            _table(LOCKSTEP, measured_s),
+            *(_section(name, lockstep_faults(robot), measured_s) for name, robot in ROBOTS.items()),
             LIVE_TEXT,
             f"Measured on {where}.\n",
-            _table(LIVE, measured_s),
+            *(_section(name, live_faults(name), measured_s) for name in ROBOTS),
         ]
     )
+
+
+def _section(robot: str, faults: Mapping[str, Fault], measured_s: Mapping[str, float | None]) -> str:
+    """Return one robot's table; `measured_s` is by `robot/fault`."""
+    title = f"\n### {robot}, at {ROBOTS[robot].control_rate_hz:g} Hz\n"
+    return title + _table(faults, {name: measured_s.get(f"{robot}/{name}") for name in faults})
 
 
 def _named(fault: Fault) -> str:

@@ -79,6 +79,11 @@ def chunk_and_settling() -> Within:
     return Within(f"its chunk + {SETTLE_S * 1e3:g} ms", bound_ns)
 
 
+def one_period() -> Within:
+    """Within one control period of the injection."""
+    return Within("one control period", lambda evidence: round(evidence.robot.period_s * 1e9))
+
+
 def periods(count: int) -> Within:
     """Within `count` control periods of the last new state."""
     return Within(

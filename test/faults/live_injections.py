@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 from faults.live_world import LiveWorld
+from faults.scripted_server import wrist
 
 LEAD_S, LEAD_RAD, LEAD_FOR_S = 0.02, 0.004, 0.6  # a leader device tells its position at 50 Hz
 PAUSE_S = 0.4
@@ -15,6 +16,12 @@ PAUSE_S = 0.4
 def kill(name: str) -> Callable[[LiveWorld], None]:
     """`kill -9` of a process."""
     return lambda world: world.stack.signal(name, signal.SIGKILL)
+
+
+def kill_wrist_camera(world: LiveWorld) -> None:
+    """`kill -9` of the process of a camera that is mounted on an arm."""
+    view = next(view for view in world.robot.views if "wrist" in view)
+    world.stack.signal(f"camera_node_{view}", signal.SIGKILL)
 
 
 def segfault(world: LiveWorld) -> None:
@@ -52,7 +59,8 @@ def lost_leader(world: LiveWorld) -> None:
     """A leader device takes the robot, turns its wrist a little, and falls silent."""
     witness = world.stack.witness
     assert witness.ask("robot_node/teleop") and witness.position is not None
-    start, turn = witness.position, np.eye(7)[5] * LEAD_RAD
+    start = witness.position
+    turn = np.eye(len(start))[wrist(world.robot)] * LEAD_RAD
     for step in range(round(LEAD_FOR_S / LEAD_S)):
         world.after(step * LEAD_S, partial(witness.lead, start + step * turn))
 

@@ -46,8 +46,10 @@ class LiveStack(Stack):
 
     def pid(self, name: str) -> int:
         """Return the process id of a node, or of the control process."""
-        module = CONTROL if name == "control_process" else f"ros_wam.nodes.{name.removesuffix('_wrist')}"
-        wanted = {module, "wrist"} if name.endswith("_wrist") else {module}
+        view = name.removeprefix("camera_node_") if name.startswith("camera_node_") else None
+        node = name if view is None else "camera_node"
+        module = CONTROL if name == "control_process" else f"ros_wam.nodes.{node}"
+        wanted = {module} if view is None else {module, view}
         found = [pid for pid, words in self._processes() if wanted <= words]
         assert len(found) == 1, f"{name} runs {len(found)} times"
         return found[0]

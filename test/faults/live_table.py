@@ -9,6 +9,7 @@ from faults.live_injections import (
     hang,
     kill,
     kill_robot_node,
+    kill_wrist_camera,
     lost_leader,
     no_enable,
     segfault,
@@ -18,6 +19,13 @@ from ros_wam.causes import Cause
 
 STOPPED, LOST = Cause.PROTECTIVE_STOP, Cause.DRIVER_LOST
 DIED, CONTROL_DIED = Cause.PROCESS_DIED, Cause.CONTROL_PROCESS_DIED
+
+
+def own_stop(name: str, fault: str, injected: str) -> Fault:
+    """The robot stops by itself, and is the operator's to recover."""
+    return Fault(name, injected, controller(fault), End.FAULT, seconds(0.1), STOPPED)
+
+
 OPERATOR = (
     Fault(
         "enable publisher hangs",
@@ -36,14 +44,15 @@ OPERATOR = (
         Cause.LEADER_LOST,
     ),
 )
-CONTROLLER = (
-    Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), LOST),
-    Fault("protective stop", "the controller stops", controller("protective_stop"), End.FAULT, seconds(0.1), STOPPED),
-)
+FROZEN = Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), LOST)
+CONTROLLER = {
+    "ur5": (FROZEN, own_stop("protective stop", "protective_stop", "the controller stops")),
+}
+"""What each robot's controller can do while the vendor library lives on."""
 RECORD = (
     Fault(
         "camera stuck",
-        "both cameras send one picture, stamped anew",
+        "every camera sends one picture, stamped anew",
         controller("frozen_camera"),
         End.HOLD,
         seconds(3.0),
@@ -53,7 +62,7 @@ RECORD = (
     Fault("recorder killed", "kill -9 recorder_node", kill("recorder_node"), End.HOLD, chunk(), DIED),
 )
 PROCESS = (
-    Fault("camera killed", "kill -9 camera_node", kill("camera_node_wrist"), End.HOLD, chunk(), DIED),
+    Fault("camera killed", "kill -9 camera_node", kill_wrist_camera, End.HOLD, chunk(), DIED),
     Fault("policy node killed", "kill -9 policy_node", kill("policy_node"), End.HOLD, chunk(), DIED),
     Fault(
         "policy server killed",
@@ -64,9 +73,14 @@ PROCESS = (
         Cause.POLICY_UNREACHABLE,
     ),
 )
-FATAL = (  # ur_rtde may crash when its link is cut, also when the robot rests already: the next trial finds it dead
-    Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST),
-    Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST),
+LINK = {  # ur_rtde may crash when its link is cut, also when the robot rests already: the next trial finds it dead
+    "ur5": (
+        Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST),
+        Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST),
+    ),
+}
+"""What ends the link to each robot, and with it the use of the vendor library."""
+FATAL = (
     Fault("trial node killed", "kill -9 trial_node", kill("trial_node"), End.HOLD, after_last_beat(0.1), scored=False),
     Fault("driver segfault", "SIGSEGV of the control process", segfault, End.FAULT, seconds(0.1), CONTROL_DIED),
     Fault("driver hang", "SIGSTOP of the control process", hang, End.FAULT, seconds(0.2), CONTROL_DIED),
@@ -80,5 +94,11 @@ FATAL = (  # ur_rtde may crash when its link is cut, also when the robot rests a
         Cause.SIMULATION_FAILED,
     ),
 )
-LASTING = (*OPERATOR, *CONTROLLER, *RECORD, *PROCESS)
-LIVE = {fault.name: fault for fault in (*LASTING, *(replace(fault, fatal=True) for fault in FATAL))}
+
+
+def live_faults(robot: str) -> dict[str, Fault]:
+    """Return what can go wrong with `robot`, by name; those after which a sitting ends come last."""
+    lasting = (*OPERATOR, *CONTROLLER[robot], *RECORD, *PROCESS)
+    return {
+        fault.name: fault for fault in (*lasting, *(replace(fault, fatal=True) for fault in (*LINK[robot], *FATAL)))
+    }

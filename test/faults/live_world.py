@@ -11,6 +11,8 @@ from faults.evidence import Evidence
 from faults.fault import Fault
 from faults.intact import Intact
 from faults.live_stack import LiveStack
+from faults.robots import ROBOTS
+from sim_run import TASKS
 
 from ros_wam.bringup import Request
 from ros_wam.causes import Cause
@@ -27,11 +29,12 @@ LAST_TICKS_S = 0.5
 class LiveWorld:
     """Starts the stack when a fault needs one, and goes on with the same sitting after a fault that ended it."""
 
-    def __init__(self, folder: Path) -> None:
-        task = yaml.safe_load((share_dir() / "config/tasks/move_objects_into_box.yaml").read_text())
+    def __init__(self, folder: Path, robot: str) -> None:
+        task = yaml.safe_load((share_dir() / f"config/tasks/{TASKS[robot]}.yaml").read_text())
+        self.robot = ROBOTS[robot]
         brief = folder / "brief.yaml"
         brief.write_text(yaml.safe_dump({**task, "time_limit_s": TIME_LIMIT_S}))
-        names = {"robot": "ur5", "policy": "baseline", "task": str(brief), "seed": 1}
+        names = {"robot": robot, "policy": "baseline", "task": str(brief), "seed": 1}
         self._request = {**names, "sim": True, "trials": TRIALS, "record_dir": folder / "runs"}
         self._stack: LiveStack | None = None
         self._intact: Intact | None = None

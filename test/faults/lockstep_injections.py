@@ -7,12 +7,13 @@ from functools import partial
 
 import numpy as np
 from faults.lockstep_world import LockstepWorld
-from faults.scripted_server import WRIST, honest
+from faults.scripted_server import honest, wrist
 
 from ros_wam.types import CameraFrame, Command, FloatArray, Mode
 
 Change = Callable[[FloatArray], Sequence[FloatArray]]
 HOUR_S = 3600.0
+LATE_S = 0.096
 LEAD_S, LEAD_RAD = 0.02, 0.004  # a leader device tells its position at 50 Hz
 
 
@@ -53,7 +54,7 @@ def contact(lasting_s: float) -> Callable[[LockstepWorld], None]:
     """The tool meets something, and the sensor there says so."""
 
     def inject(world: LockstepWorld) -> None:
-        world.patch.setattr(world.station._world, "tool_force_n", lambda: np.array([200.0]))
+        world.patch.setattr(world.station._world, "tool_force_n", lambda: np.full(len(world.robot.arms), 200.0))
         world.after(lasting_s, world.patch.undo)
 
     return inject
@@ -88,15 +89,15 @@ def pictures(
 
 
 def no_wrist(frame: CameraFrame) -> CameraFrame | None:
-    return None if frame.view == "wrist" else frame
+    return None if "wrist" in frame.view else frame
 
 
 def wrist_behind(frame: CameraFrame) -> CameraFrame:
-    return replace(frame, stamp_ns=frame.stamp_ns - 80_000_000) if frame.view == "wrist" else frame
+    return replace(frame, stamp_ns=frame.stamp_ns - 80_000_000) if "wrist" in frame.view else frame
 
 
 def frozen(world: LockstepWorld) -> None:
-    """Both cameras hand on their last picture for ever."""
+    """Every camera hands on its last picture for ever."""
     stuck_ns = world.station.now_ns()
     pictures(lambda frame: replace(frame, stamp_ns=stuck_ns))(world)
 
@@ -110,7 +111,7 @@ def no_beats(for_s: float) -> Callable[[LockstepWorld], None]:
 
 
 def late_ticks(world: LockstepWorld) -> None:
-    world.station.faults.late_ticks = 12
+    world.station.faults.late_ticks = round(LATE_S / world.robot.period_s)
 
 
 def wall_clock_step(world: LockstepWorld) -> None:
@@ -134,7 +135,8 @@ def takeover(for_s: float) -> Callable[[LockstepWorld], None]:
 
     def inject(world: LockstepWorld) -> None:
         world.control.set_mode(Mode.TELEOP, world.station.now_ns())
-        start, turn = world.position, np.eye(7)[WRIST] * LEAD_RAD
+        start = world.position
+        turn = np.eye(len(start))[wrist(world.robot)] * LEAD_RAD
 
         def lead(step: int) -> None:
             now_ns = world.station.now_ns()

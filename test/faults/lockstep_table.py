@@ -1,6 +1,6 @@
 """The faults that are injected in lockstep: deterministic, and measured to the nanosecond."""
 
-from faults.fault import End, Fault, chunk, chunk_and_settling, seconds
+from faults.fault import End, Fault, chunk, chunk_and_settling, one_period, seconds
 from faults.lockstep_injections import (
     answers,
     contact,
@@ -20,6 +20,7 @@ from faults.lockstep_injections import (
 )
 
 from ros_wam.causes import Cause, RefusalReason
+from ros_wam.embodiment import Embodiment
 
 POLICY = (
     Fault(
@@ -82,7 +83,9 @@ POLICY = (
     ),
 )
 CAMERA = (
-    Fault("camera frozen", "both cameras repeat a picture", frozen, End.HOLD, chunk_and_settling(), Cause.CAMERA_STALE),
+    Fault(
+        "camera frozen", "every camera repeats a picture", frozen, End.HOLD, chunk_and_settling(), Cause.CAMERA_STALE
+    ),
     Fault(
         "camera skewed",
         "the wrist camera is 80 ms behind",
@@ -109,7 +112,7 @@ CAMERA = (
 )
 TIMING = (
     Fault("latency spikes", "answers take 0 and 400 ms in turns", jumping_latency, End.MOVES_ON),
-    Fault("late ticks", "12 control ticks (96 ms) do not come", late_ticks, End.MOVES_ON, told=Cause.TICK_LATE),
+    Fault("late ticks", "no control tick comes for 96 ms", late_ticks, End.MOVES_ON, told=Cause.TICK_LATE),
     Fault(
         "clock step",
         "the wall clock goes 1 h ahead, and back: nothing in a trial goes by it",
@@ -127,20 +130,27 @@ OPERATOR = (
         seconds(0.1),
         told=Cause.ENABLE_LOST,
     ),
-    Fault(
-        "contact", "the tool meets 200 N for 0.2 s", contact(0.2), End.PAUSES, seconds(0.1), told=Cause.CONTACT_FORCE
-    ),
-    Fault(
-        "contact that goes on", "the tool meets 200 N", contact(99.0), End.FAULT, seconds(0.6), told=Cause.CONTACT_FORCE
-    ),
     Fault("stop", "the operator stops the trial", operator_stop, End.HOLD, seconds(0.1), Cause.OPERATOR_STOP),
     Fault(
         "takeover",
         "a leader device takes the robot",
         takeover(9.0),
         End.TELEOP,
-        seconds(0.008),
+        one_period(),
         Cause.OPERATOR_STOP,
     ),
 )
-LOCKSTEP = {fault.name: fault for fault in (*POLICY, *CAMERA, *TIMING, *OPERATOR)}
+CONTACT = (
+    Fault(
+        "contact", "the tool meets 200 N for 0.2 s", contact(0.2), End.PAUSES, seconds(0.1), told=Cause.CONTACT_FORCE
+    ),
+    Fault(
+        "contact that goes on", "the tool meets 200 N", contact(99.0), End.FAULT, seconds(0.6), told=Cause.CONTACT_FORCE
+    ),
+)
+
+
+def lockstep_faults(robot: Embodiment) -> dict[str, Fault]:
+    """Return what can go wrong with `robot`, by name; a robot that feels no force meets no contact."""
+    feels = any(arm.tool_force_n is not None for arm in robot.arms.values())
+    return {fault.name: fault for fault in (*POLICY, *CAMERA, *TIMING, *OPERATOR, *(CONTACT if feels else ()))}

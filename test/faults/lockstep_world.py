@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_policy import UR5, profile_for
+from fake_policy import profile_for
 from faults.deeds import Deeds
 from faults.evidence import Evidence
 from faults.fault import Fault
 from faults.intact import Intact
 from faults.scripted_server import ScriptedServer, honest
-from ur5_run import tidying_run
+from sim_run import TASKS, baseline_run
 
 from ros_wam.clock import StationClock
 from ros_wam.motion.loop import ControlLoop
@@ -26,7 +26,6 @@ from ros_wam.trial.sitting import describe_sitting
 from ros_wam.trial.sitting_runner import SittingRunner
 from ros_wam.types import FloatArray
 
-NAMES = {"robot": "ur5", "task": "move_objects_into_box", "policy": "scripted", "prompt": "turn the wrist"}
 INJECT_S = 0.7
 CALL_S = 3.0
 TIME_LIMIT_S = 4.5
@@ -36,14 +35,17 @@ TRIALS = 99
 class LockstepWorld:
     """`server` and `station.faults` are what a fault changes; all is well again after its trial."""
 
-    def __init__(self, folder: Path) -> None:
-        self.server = ScriptedServer()
-        profile = profile_for(self.server.url, call_s=CALL_S)
-        self._client = make_client(profile, UR5, StationClock())
-        self.station = LockstepStation(tidying_run(folder), UR5, profile, self._client, latency_ms=100.0)
-        sitting = describe_sitting(folder / "sitting", **NAMES, sim=True, trials=TRIALS, seed=1)
+    def __init__(self, folder: Path, robot: str) -> None:
+        run = baseline_run(robot, folder)
+        self.robot = run.embodiment()
+        self.server = ScriptedServer(self.robot)
+        profile = profile_for(self.server.url, call_s=CALL_S, robot=self.robot)
+        self._client = make_client(profile, self.robot, StationClock())
+        self.station = LockstepStation(run, self.robot, profile, self._client, latency_ms=100.0)
+        names = {"robot": robot, "task": TASKS[robot], "policy": "scripted", "prompt": "turn the wrist"}
+        sitting = describe_sitting(folder / "sitting", **names, sim=True, trials=TRIALS, seed=1)
         results = Results(folder / "sitting", sitting)
-        plan = make_plan(**NAMES, time_limit_s=TIME_LIMIT_S, trials=TRIALS, seed=1)
+        plan = make_plan(**names, time_limit_s=TIME_LIMIT_S, trials=TRIALS, seed=1)
         self.sitting = SittingRunner(self.station, plan, results, measure=measure_bag)
         self.patch = pytest.MonkeyPatch()
         self._intact = Intact(results.folder)

@@ -6,16 +6,21 @@ import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from fake_policy import METADATA
+from fake_policy import metadata_for
 from websockets.sync.server import Server, ServerConnection, serve
 
+from ros_wam.embodiment import Embodiment
 from ros_wam.policy import codecs
 from ros_wam.types import FloatArray
 
 Script = Callable[[FloatArray], Sequence[FloatArray]]
-ROWS, DT_S = METADATA["action_horizon"], 1.0 / METADATA["rate_hz"]
+ROWS, DT_S = 30, 1.0 / 30.0
 SPEED_RAD_S = 0.3
-WRIST = 5  # joint6: turning it takes the tool nowhere
+
+
+def wrist(robot: Embodiment) -> int:
+    """The column of the first arm's last joint: turning it takes the tool nowhere."""
+    return len(next(iter(robot.arms.values())).joints) - 1
 
 
 def honest(actions: FloatArray) -> Sequence[FloatArray]:
@@ -26,7 +31,8 @@ def honest(actions: FloatArray) -> Sequence[FloatArray]:
 class ScriptedServer:
     """Turns the last wrist joint, on and on; `script` says what is sent instead of each answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, robot: Embodiment) -> None:
+        self._robot = robot
         self.script: Script = honest
         self.previous: FloatArray = np.zeros((0, 0))
         """What was wanted for the request before."""
@@ -65,7 +71,7 @@ class ScriptedServer:
 
     def _talk(self, connection: ServerConnection) -> None:
         self._connections.add(connection)
-        connection.send(codecs.encode(METADATA))
+        connection.send(codecs.encode(metadata_for(self._robot)))
         for frame in connection:
             wanted = self._actions(codecs.decode(frame))
             for actions in self.script(wanted):
@@ -74,7 +80,9 @@ class ScriptedServer:
         self._connections.discard(connection)
 
     def _actions(self, request: dict[str, FloatArray]) -> FloatArray:
-        start = np.append(request["observation/joint_position"], request["observation/gripper_position"])
-        rows = np.tile(start.astype(np.float64), (ROWS, 1))
-        rows[:, WRIST] += SPEED_RAD_S * DT_S * np.arange(ROWS)
+        start = np.empty(len(self._robot.joint_names))
+        start[~self._robot.is_gripper] = request["observation/joint_position"]
+        start[self._robot.is_gripper] = request["observation/gripper_position"]
+        rows = np.tile(start, (ROWS, 1))
+        rows[:, wrist(self._robot)] += SPEED_RAD_S * DT_S * np.arange(ROWS)
         return rows

@@ -1,22 +1,26 @@
-"""Controller, process, operator and recorder faults, one trial each, in one sitting of the whole stack in real time."""
+"""Controller, process, operator and recorder faults, one trial each, in a sitting per robot of the whole stack."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 from faults.judge import judge
-from faults.live_table import LIVE
+from faults.live_table import live_faults
 from faults.live_world import LiveWorld
+from faults.robots import ROBOTS, cases
 
 pytestmark = [pytest.mark.slow, pytest.mark.ros, pytest.mark.vendor]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveWorld]:
-    world = LiveWorld(tmp_path_factory.mktemp("live"))
+def world(tmp_path_factory: pytest.TempPathFactory, robot: str) -> Iterator[LiveWorld]:
+    world = LiveWorld(tmp_path_factory.mktemp("live"), robot)
     yield world
     world.close()
 
 
-@pytest.mark.parametrize("name", LIVE)
-def test_fault(world: LiveWorld, note: Callable[[str, float | None], None], name: str) -> None:
-    note(name, judge(LIVE[name], world.run(LIVE[name])))
+@pytest.mark.parametrize(
+    ("robot", "name"), [case for robot in ROBOTS for case in cases(robot, live_faults(robot))], scope="module"
+)
+def test_fault(world: LiveWorld, note: Callable[[str, float | None], None], robot: str, name: str) -> None:
+    fault = live_faults(robot)[name]
+    note(f"{robot}/{name}", judge(fault, world.run(fault)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ur5_run import ur5_run
+from sim_run import ur5_run
 
 from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
 from ros_wam.config import dump

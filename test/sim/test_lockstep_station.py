@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_policy import BASELINE, UR5
-from ur5_run import tidying_run
+from sim_run import tidying_run
 
 from ros_wam.causes import Cause
 from ros_wam.errors import PolicyTimeout
