@@ -20,12 +20,13 @@ from ros_wam.policy.profile import load_profile
 
 EMBODIMENT = ur5()
 HOME = EMBODIMENT.home_position
+TIDY = "place all the clutter on the desk into the white box"
 
 
 def request(stamp_ns: int | None = 5) -> dict[str, Any]:
     images = ToyTabletop(EMBODIMENT, POSES).images()
     asked: dict[str, Any] = {f"observation/{view}_image": image for view, image in images.items()}
-    asked |= {"observation/joint_position": HOME[:6], "observation/gripper_position": HOME[6:], "prompt": "tidy up"}
+    asked |= {"observation/joint_position": HOME[:6], "observation/gripper_position": HOME[6:], "prompt": TIDY}
     return asked if stamp_ns is None else asked | {"observation/stamp_ns": stamp_ns}
 
 
@@ -71,7 +72,7 @@ def test_without_a_stamp_the_time_of_arrival_counts() -> None:
     assert (served.infer(request(250_000_005), early)["actions"] != second[0]["actions"]).any()
 
 
-@pytest.mark.parametrize("key", ["observation/wrist_image", "observation/joint_position"])
+@pytest.mark.parametrize("key", ["observation/wrist_image", "observation/joint_position", "prompt"])
 def test_what_is_missing_is_named(key: str) -> None:
     asked = request()
     del asked[key]
@@ -94,14 +95,45 @@ def test_what_is_wrong_is_named(key: str, value: Any) -> None:
         policy().infer(request() | {key: value}, policy().new_session())
 
 
-def test_it_needs_both_views_of_one_size() -> None:
-    with pytest.raises(ConfigError, match="no view global"):
-        BaselinePolicy(EMBODIMENT, {"wrist": VIEWS["wrist"]}, FakeClock())
+def test_views_must_have_one_size_and_a_calibration() -> None:
     views = {**VIEWS, "wrist": replace(VIEWS["wrist"], width=640)}
     with pytest.raises(ConfigError, match="one size"):
         BaselinePolicy(EMBODIMENT, views, FakeClock())
     with pytest.raises(ConfigError, match="cannot read"):
         make_policy("baseline", EMBODIMENT, CALIBRATION / "nowhere")
+
+
+def test_a_robot_that_does_not_suit_is_told_when_it_is_asked() -> None:
+    served = BaselinePolicy(EMBODIMENT, {"wrist": VIEWS["wrist"]}, FakeClock())
+    served.warm_up()
+    with pytest.raises(ConfigError, match="no view global"):
+        served.infer(request(), served.new_session())
+
+
+def test_a_prompt_that_asks_for_nothing_known_is_told_what_can_be_asked_for() -> None:
+    served = policy()
+    with pytest.raises(SpecError, match=f"'bake a cake'.*'{TIDY}'"):
+        served.infer(request() | {"prompt": "bake a cake"}, served.new_session())
+    with pytest.raises(SpecError, match="prompt is 3"):
+        served.infer(request() | {"prompt": 3}, served.new_session())
+
+
+def test_a_new_prompt_begins_new_work_and_the_same_one_goes_on() -> None:
+    served, client = policy(), policy().new_session()
+    served.infer(request(), client)
+    assert client.work is not None
+    begun = client.work
+    served.infer(request(), client)
+    assert client.work is begun
+    served.infer(request() | {"prompt": "Tidy up!"}, client)
+    assert client.work is not begun
+
+
+def test_other_views_are_ignored() -> None:
+    views = {**VIEWS, "side": VIEWS["global"]}
+    served = BaselinePolicy(EMBODIMENT, views, FakeClock())
+    assert served.metadata["views"] == ["wrist", "global", "side"]
+    assert served.infer(request(), served.new_session())["actions"].shape == (30, 7)
 
 
 def test_a_grasp_is_across_the_shorter_side_and_clear_of_neighbours() -> None:

@@ -93,12 +93,8 @@ def test_a_half_hidden_thing_is_worth_a_closer_look() -> None:
     assert memory.clutter["bar"].error_m > 0.02
 
 
-def test_nothing_is_seen_in_the_dark_and_all_can_be_forgotten() -> None:
+def test_nothing_is_seen_in_the_dark() -> None:
     memory, placed = SceneMemory(WORKSPACE), camera("global", OVER_TABLE)
     memory.look(np.zeros((240, 320, 3), np.uint8), placed, 0, find_box=True)
     assert memory.box is None
     assert memory.clutter == {}
-    seen = remembered()
-    seen.forget()
-    assert seen.box is None
-    assert seen.clutter == {}

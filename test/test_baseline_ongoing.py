@@ -10,8 +10,9 @@ from ros_wam.clock import FakeClock
 from ros_wam.errors import SpecError
 from ros_wam.policies.baseline import BaselinePolicy
 from ros_wam.policies.ongoing import Ongoing, continued
+from ros_wam.policies.picker import tidying_session
 from ros_wam.policies.progress import Progress
-from ros_wam.policies.session import HORIZON, RATE_HZ, Session
+from ros_wam.policies.session import HORIZON, RATE_HZ
 from ros_wam.types import FloatArray
 
 EMBODIMENT = ur5()
@@ -64,7 +65,7 @@ def test_rows_that_are_nowhere_on_the_plan_are_not_found() -> None:
 def test_chunks_agree_where_they_meet_whatever_the_delay(delay_rows: int) -> None:
     """The tabletop follows each answer from `delay_rows` on; before that, the answer before it."""
     table = ToyTabletop(EMBODIMENT, {"cube": POSES["cube"]})
-    session, stamp_ns = Session(EMBODIMENT, table.kinematics, VIEWS), 1_000_000_000
+    session, stamp_ns = tidying_session(EMBODIMENT, table.kinematics, VIEWS, "tidy up"), 1_000_000_000
     followed = session.step(stamp_ns, table.images(), table.joints)
     for _ in range(16):
         for row in followed[:15]:
@@ -94,6 +95,7 @@ def test_what_is_wrong_is_named(key: str, value: Any) -> None:
     request: dict[str, Any] = {f"observation/{view}_image": np.zeros((240, 320, 3), np.uint8) for view in VIEWS}
     request |= {"observation/joint_position": home[:6], "observation/gripper_position": home[6:]}
     request |= {"observation/remaining_actions": np.tile(home, (3, 1)), "observation/delay_rows": 2}
+    request["prompt"] = "tidy up"
     served.infer(request, served.new_session())
     with pytest.raises(SpecError, match=key):
         served.infer(request | {key: value}, served.new_session())

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from toy_tabletop import POSES, VIEWS, ToyTabletop, ur5
 
-from ros_wam.policies.session import RATE_HZ, Session
+from ros_wam.policies.picker import tidying_session
+from ros_wam.policies.session import RATE_HZ
 from ros_wam.types import FloatArray
 
 EMBODIMENT = ur5()
@@ -18,7 +19,7 @@ class Run:
 
     def __init__(self, table: ToyTabletop) -> None:
         self.table = table
-        self.session = Session(EMBODIMENT, table.kinematics, VIEWS)
+        self.session = tidying_session(EMBODIMENT, table.kinematics, VIEWS, "tidy up")
         self.stamp_ns = 1_000_000_000
         self.rows: list[FloatArray] = []
 
@@ -130,6 +131,6 @@ def test_who_asks_twice_about_the_same_pictures_is_told_the_same_plan() -> None:
     run.call()
     run.call(follow=False)
     run.stamp_ns -= round(ROWS_PER_CALL / RATE_HZ * 1e9)
-    picker = run.session._picker
+    trajectory = run.session._planner.trajectory
     run.call(follow=False)
-    assert run.session._picker is picker
+    assert run.session._planner.trajectory is trajectory

@@ -1,9 +1,9 @@
 """The vision policy that ships: it sees images, calibration, joint states and a prompt, and knows colours and sizes.
 
-It tidies whatever of `things.CLUTTER` lies outside of the box into the box, whatever the prompt says, and then rests
-at home. While it sees nothing it stays where it is.
+The prompt decides what it does; `skills.SKILLS` says what it can do.
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,30 +16,34 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, SpecError
 from ros_wam.kinematics import Kinematics
 from ros_wam.policies.ongoing import Ongoing
-from ros_wam.policies.session import HORIZON, RATE_HZ, Session
+from ros_wam.policies.session import HORIZON, RATE_HZ
+from ros_wam.policies.skills import SKILLS, Skill, SkillSession, skill_for
 from ros_wam.specs import ArraySpec
 from ros_wam.types import FloatArray
 
-VIEWS = ("wrist", "global")
 _IMAGE_KEY = "observation/{view}_image"
 _STAMP_KEY = "observation/stamp_ns"
 _ONGOING_KEY, _DELAY_KEY = "observation/remaining_actions", "observation/delay_rows"
+
+
+class Client:
+    """What is remembered of one client: the work on the prompt that it sent last."""
+
+    def __init__(self) -> None:
+        self.prompt: str | None = None
+        self.work: tuple[Skill, SkillSession] | None = None
 
 
 class BaselinePolicy:
     """A `ServedPolicy`: 30 absolute joint rows at 30 Hz per request, timed from the observation's stamp.
 
     A request without a stamp counts as observed when it arrives. One that holds the rows which are being executed, from
-    its stamp on, and how many of them will have been executed by the answer, gets rows that continue them.
+    its stamp on, and how many of them will have been executed by the answer, gets rows that continue them. A new
+    prompt begins new work; what else is in a request than a skill's views, joints and prompt is ignored.
     """
 
     def __init__(self, embodiment: Embodiment, views: Mapping[str, ViewCalibration], clock: Clock) -> None:
-        """Raises ConfigError unless the robot has one arm with the views `VIEWS`, of one size."""
-        if len(embodiment.arms) != 1:
-            raise ConfigError(f"baseline: {embodiment.name} has {len(embodiment.arms)} arms, must have 1")
-        missing = [view for view in VIEWS if view not in views]
-        if missing:
-            raise ConfigError(f"baseline: {embodiment.name} has no view {', '.join(missing)}; it needs: {VIEWS}")
+        """Raises ConfigError unless the views have one size."""
         sizes = {(view.height, view.width) for view in views.values()}
         if len(sizes) != 1:
             raise ConfigError(f"baseline: views of {embodiment.name} must have one size, have {sorted(sizes)}")
@@ -52,7 +56,7 @@ class BaselinePolicy:
         """See ServedPolicy."""
         return {
             "embodiment": self._embodiment.name,
-            "views": list(VIEWS),
+            "views": list(self._views),
             "image_size": list(self._size),
             "action_layout": list(self._embodiment.joint_names),
             "action_horizon": HORIZON,
@@ -61,22 +65,41 @@ class BaselinePolicy:
         }
 
     def warm_up(self) -> None:
-        """Do one inference on black images."""
-        home = self._embodiment.home_position
-        images = {view: np.zeros((*self._size, 3), np.uint8) for view in VIEWS}
-        self.new_session().step(0, images, home)
+        """Do one inference on black images for everything that the robot suits."""
+        black = np.zeros((*self._size, 3), np.uint8)
+        for skill in SKILLS:
+            with contextlib.suppress(ConfigError):
+                session = self._begin(skill, skill.prompt)
+                session.step(0, dict.fromkeys(skill.views, black), self._embodiment.home_position)
 
-    def new_session(self) -> Session:
+    def new_session(self) -> Client:
         """See ServedPolicy."""
-        return Session(self._embodiment, self._kinematics, self._views)
+        return Client()
 
-    def infer(self, request: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
-        """Return `{"actions": (30, n)}`; raises SpecError that names the key that is missing or wrong."""
-        images = {view: self._image(request, _IMAGE_KEY.format(view=view)) for view in VIEWS}
+    def infer(self, request: Mapping[str, Any], session: Client) -> Mapping[str, Any]:
+        """Return `{"actions": (30, n)}`.
+
+        Raises SpecError that names the key that is missing or wrong, or says what can be asked for; ConfigError if
+        the robot does not suit what the prompt asks for.
+        """
+        skill, work = self._work(request, session)
+        images = {view: self._image(request, _IMAGE_KEY.format(view=view)) for view in skill.views}
         stamp_ns = request.get(_STAMP_KEY, self._clock.now_ns())
         if not isinstance(stamp_ns, int):
             raise SpecError(f"{_STAMP_KEY} is {stamp_ns!r}, must be an integer")
-        return {"actions": session.step(stamp_ns, images, self._joints(request), self._ongoing(request))}
+        return {"actions": work.step(stamp_ns, images, self._joints(request), self._ongoing(request))}
+
+    def _work(self, request: Mapping[str, Any], client: Client) -> tuple[Skill, SkillSession]:
+        prompt = _required(request, "prompt")
+        if not isinstance(prompt, str):
+            raise SpecError(f"prompt is {prompt!r}, must be a string")
+        if client.work is None or prompt != client.prompt:
+            skill = skill_for(prompt)
+            client.prompt, client.work = prompt, (skill, self._begin(skill, prompt))
+        return client.work
+
+    def _begin(self, skill: Skill, prompt: str) -> SkillSession:
+        return skill.make_session(self._embodiment, self._kinematics, self._views, prompt)
 
     def _image(self, request: Mapping[str, Any], key: str) -> Any:
         return ArraySpec(key, (*self._size, 3), np.uint8).validate(_required(request, key))
@@ -102,7 +125,7 @@ class BaselinePolicy:
 
 def make_baseline(embodiment: Embodiment, calibration: Path) -> BaselinePolicy:
     """Return the baseline for a robot and its calibration folder; raises ConfigError."""
-    views = {view: load_view(calibration, view) for view in VIEWS}
+    views = {view: load_view(calibration, view) for view in embodiment.views}
     return BaselinePolicy(embodiment, views, StationClock())
 
 

@@ -1,18 +1,21 @@
-"""What to do next: the decisions of the baseline, made on the part of the plan that nobody has begun to execute."""
+"""Tidying up: what to pick up next, decided on the part of the plan that nobody has begun to execute."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
+from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import PoseUnreachable
 from ros_wam.kinematics import Kinematics
-from ros_wam.policies import tool_vector
 from ros_wam.policies.grasp import grasp_vector, is_held
 from ros_wam.policies.pick_place import PickPlace, PickPlacePlanner
+from ros_wam.policies.planner import Images, Moment
+from ros_wam.policies.progress import LAG_S
 from ros_wam.policies.scene_memory import SceneMemory
+from ros_wam.policies.session import Session
+from ros_wam.policies.single_arm import SingleArm
 from ros_wam.policies.things import CLUTTER, Thing
-from ros_wam.policies.trajectory import Trajectory
 from ros_wam.types import FloatArray
 
 _SURE_M = 0.009  # the fingers have 15 mm of room on either side
@@ -21,37 +24,34 @@ _PATIENCE_S = 3.0  # above a thing that cannot be seen well
 _GRIP_SEEN_S = 0.1
 _LET_GO_S = 0.6  # after which what was dropped lies still
 _MAX_FAILURES = 5
-_AT_HOME_RAD = 0.02
-
-
-@dataclass(frozen=True, eq=False)
-class Moment:
-    """A call: where the robot is in plan time, from when on the plan may change now and at the next call; joints."""
-
-    stamp_ns: int
-    plan_s: float
-    splice_s: float
-    next_splice_s: float
-    joints: FloatArray
 
 
 class Picker:
-    """Picks up clutter until none is seen outside of the box. Holds the trajectory it has decided on so far."""
+    """A Planner that picks up clutter until none is seen outside of the box, and then rests at home.
 
-    def __init__(self, embodiment: Embodiment, kinematics: Kinematics, memory: SceneMemory, joints: FloatArray) -> None:
-        """Begin at rest at `joints` `(n,)`; plan time 0 is now."""
-        self._planner = PickPlacePlanner(embodiment, kinematics)
-        self._memory = memory
-        self._home_joints = embodiment.home_position[~embodiment.is_gripper]
-        self._arm = ~embodiment.is_gripper
-        self._gripper = int(np.flatnonzero(embodiment.is_gripper)[0])
-        self._stroke_m = next(iter(embodiment.grippers.values())).stroke_m
-        self._home = tool_vector.from_matrix(kinematics.tool_pose(embodiment.home_position))
+    While it sees nothing it stays where it is.
+    """
+
+    def __init__(self, arm: SingleArm) -> None:
+        self._arm = arm
+        self._planner = PickPlacePlanner(arm.mover, arm.stroke_m)
+
+    def begin(self, joints: FloatArray) -> None:
+        """See Planner."""
+        self._memory = SceneMemory(self._arm.workspace)
         self._failures: dict[str, int] = {}
         self._job: PickPlace | None = None
         self._last: PickPlace | None = None
-        start = tool_vector.from_matrix(kinematics.tool_pose(joints))
-        self.trajectory = Trajectory(start, float(joints[self._gripper]))
+        self.trajectory = self._arm.trajectory(joints)
+
+    def look(self, images: Images, moment: Moment) -> None:
+        """See Planner."""
+        seen_s = moment.plan_s - LAG_S
+        speed_m_s = 0.0 if self.rests(seen_s, moment.joints) else self.trajectory.speed_m_s(seen_s)
+        in_hand = self.in_hand(moment.plan_s)
+        at_base, at_tool = (self._arm.camera(view, moment.joints) for view in ("global", "wrist"))
+        self._memory.look(images["global"], at_base, moment.stamp_ns, skip=in_hand, find_box=True)
+        self._memory.look(images["wrist"], at_tool, moment.stamp_ns, speed_m_s, in_hand)
 
     def in_hand(self, plan_s: float) -> set[str]:
         """Return the names of what is in the fingers, or falls from them: no view tells where that stands."""
@@ -62,11 +62,10 @@ class Picker:
         """Return whether the robot does not move: the plan is over, or what is left of it is to arrive at home."""
         if plan_s >= self.trajectory.end_s:
             return True
-        away = np.abs(joints[self._arm] - self._home_joints)
-        return self._job is None and self._homeward() and bool((away < _AT_HOME_RAD).all())
+        return self._job is None and self._homeward() and self._arm.is_home(joints)
 
     def decide(self, moment: Moment) -> None:
-        """Change the trajectory from `moment.splice_s` on, if there is reason to."""
+        """See Planner."""
         job = self._job
         if job is not None:
             if moment.splice_s < job.descend_s:
@@ -75,6 +74,10 @@ class Picker:
                 self._check_grip(job, moment)
         if self._job is None or moment.next_splice_s > self._job.done_s:
             self._begin_next(moment)
+
+    def rows(self, times_s: FloatArray, joints: FloatArray) -> FloatArray:
+        """See Planner."""
+        return self._arm.rows(self.trajectory, times_s, joints)
 
     def _refine(self, job: PickPlace, moment: Moment) -> None:
         """Follow a better sighting; wait above the thing until it has been seen well enough."""
@@ -95,7 +98,7 @@ class Picker:
         self._plan(job.thing, grasp, moment, moment.splice_s, descend_after_s)
 
     def _check_grip(self, job: PickPlace, moment: Moment) -> None:
-        if not is_held(job.thing, float(moment.joints[self._gripper]), self._stroke_m):
+        if not is_held(job.thing, self._arm.opening(moment.joints), self._arm.stroke_m):
             self._give_up(job, moment)
 
     def _give_up(self, job: PickPlace, moment: Moment) -> None:
@@ -121,7 +124,7 @@ class Picker:
             self._plan(thing, self._grasp(thing, yaw), moment, start_s, 0.0)
         elif (self._memory.box is not None or self._memory.clutter) and not self._homeward():
             self.trajectory.cut(start_s)
-            self._planner.go_home(self.trajectory, self._home, start_s, moment.joints)
+            self._planner.go_home(self.trajectory, self._arm.home, start_s, moment.joints)
 
     def _plan(self, thing: Thing, grasp: FloatArray, moment: Moment, start_s: float, descend_after_s: float) -> None:
         box = self._memory.box
@@ -151,7 +154,18 @@ class Picker:
     def _grasp(self, thing: Thing, yaw_now: float) -> FloatArray:
         others = {name: seen for name, seen in self._memory.clutter.items() if name != thing.name}
         seen = self._memory.clutter[thing.name]
-        return grasp_vector(thing, seen, others, yaw_now, float(self._home[3]), self._stroke_m)
+        return grasp_vector(thing, seen, others, yaw_now, float(self._arm.home[3]), self._arm.stroke_m)
 
     def _homeward(self) -> bool:
-        return bool(np.abs(self.trajectory.end - self._home).max() < 1e-3)
+        return bool(np.abs(self.trajectory.end - self._arm.home).max() < 1e-3)
+
+
+def tidying_session(
+    embodiment: Embodiment, kinematics: Kinematics, views: Mapping[str, ViewCalibration], prompt: str
+) -> Session:
+    """Return the session that tidies whatever of `things.CLUTTER` lies outside of the box into the box.
+
+    Raises ConfigError as SingleArm does.
+    """
+    arm = SingleArm(embodiment, kinematics, views)
+    return Session(embodiment, lambda: Picker(arm))

@@ -47,11 +47,6 @@ class SceneMemory:
         self.box: Sighting | None = None
         self.clutter: dict[str, Sighting] = {}
 
-    def forget(self) -> None:
-        """Start anew."""
-        self.box = None
-        self.clutter.clear()
-
     def look(
         self,
         image: NDArray[np.uint8],

@@ -31,6 +31,13 @@ def from_matrix(T_base_tool: FloatArray) -> FloatArray:
     return np.array([*T_base_tool[:3, 3], np.arctan2(upright[1, 0], upright[0, 0]), *tilt])
 
 
+def at_height(vector: FloatArray, height_m: float) -> FloatArray:
+    """Return the vector with another z."""
+    raised = vector.copy()
+    raised[2] = height_m
+    return raised
+
+
 def _tilt(tilt: FloatArray) -> FloatArray:
     """Rodrigues' rotation about an axis in the tool's x-y plane."""
     angle = float(np.linalg.norm(tilt))
