@@ -37,6 +37,7 @@ bench: setup $(VENV)-peers/.installed
 	$(VENV)-peers/bin/ros-wam bench chunk-switch --json > runs/bench/chunk-switch.json
 	$(BIN)/ros-wam bench latency --json --out runs/bench/latency.png > runs/bench/latency.json
 	$(BIN)/ros-wam bench control --json > runs/bench/control.json
+	$(BIN)/ros-wam bench rates --json > runs/bench/rates.json
 	$(BIN)/ros-wam bench observation --json > runs/bench/observation.json
 	cp runs/bench/latency.png docs/latency.png
 	$(BIN)/python -m ros_wam.bench.document runs/bench docs/bench.md

@@ -94,7 +94,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             policy=policy,
             policy_url=f"ws://127.0.0.1:{port}" if port else None,
             robot_address=None if address is None else address.value,
-            control_prefix=control_prefix(load_embodiment(robot), run_dir) if request.sim and "robot" in parts else (),
+            control_prefix=control_prefix(load_embodiment(robot), run_dir) if request.sim else (),
             sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
             trials=request.trials,
             seed=request.seed,
@@ -142,6 +142,8 @@ def _nodes(
         nodes.append(NodeSpec("recorder_node", "recorder_node", file, respawn=True))
     if "trial" in parts:
         nodes.append(NodeSpec("trial_node", "trial_node", file, required=True))
+    if "doctor" in parts:
+        nodes.append(NodeSpec("doctor_node", "doctor_node", file, required=True))
     return tuple(nodes)
 
 

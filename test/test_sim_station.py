@@ -49,6 +49,9 @@ class FakeEmulator:
     def received_targets(self) -> tuple[ReceivedTarget, ...]:
         return ()
 
+    def counts(self) -> dict[str, int]:
+        return {"targets": 3}
+
     def close(self) -> None: ...
 
 

@@ -36,6 +36,11 @@ TEXTS = {
         "The control process against the emulated UR5e in real time, with cameras, policy and recorder running; beside "
         "it, over the same time, a loop that does nothing but keep absolute deadlines."
     ),
+    "rates": (
+        "Each driver with its vendor library in a loop of its own at the robot's rate, against the emulated controller "
+        "and the simulated world, without cameras, policy or recorder. Sent: commands that the driver passed on. "
+        "States: different measured states that it returned. Wire: what the emulator counted since it began."
+    ),
     "observation": (
         "The way from a captured frame to the first setpoint that it leads to, in real time. Round trip overhead: what "
         "the policy's call takes on its way, beyond the server's inference. The software hops leave "

@@ -16,6 +16,7 @@ from ros_wam.errors import ConfigError
 from ros_wam.policy.strategies import STRATEGIES
 
 EXAMPLE = "example: ros-wam bench {} --json"
+ROBOTS = ("ur5", "ur5e", "franka", "arx5", "aloha")
 Show = Callable[[str], None]
 
 
@@ -35,11 +36,16 @@ def add_parser(commands: Any) -> None:
         "--out", type=Path, default=Path("runs/bench/latency.png"), metavar="FILE", help="the plot (%(default)s)"
     )
 
+    loops = _add(benches, "rates", _rates, "each driver in its own loop against its emulated controller")
+    loops.add_argument(
+        "--robots", nargs="+", default=ROBOTS, choices=ROBOTS, metavar="NAME", help="which (all of them)"
+    )
     timed = (
+        loops,
         _add(benches, "control", _control, "is the control process on time, with cameras and recorder running"),
         _add(benches, "observation", _observation, "hop by hop from a captured frame to its first setpoint"),
     )
-    for parser_of_one, seconds in zip(timed, (20, 60), strict=True):
+    for parser_of_one, seconds in zip(timed, (60, 20, 60), strict=True):
         parser_of_one.add_argument(
             "--duration", type=whole(1, 3600), default=seconds, metavar="S", help="seconds to measure (%(default)s)"
         )
@@ -88,6 +94,12 @@ def _observation(args: argparse.Namespace, show: Show) -> BenchResult:
     from ros_wam.bench.observation import observation
 
     return observation(args.duration, show)
+
+
+def _rates(args: argparse.Namespace, show: Show) -> BenchResult:
+    from ros_wam.bench.rates import rates
+
+    return rates(args.robots, args.duration, show)
 
 
 def run(args: argparse.Namespace) -> int:

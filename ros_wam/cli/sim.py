@@ -30,7 +30,10 @@ def run(args: argparse.Namespace) -> int:
     stack = bringup(Request(robot=args.robot, task=args.task, sim=True, seed=args.seed), parts=("sim",))
     clock, stop, console = StationClock(), stop_event(), Console()
     with Supervisor(stack, stack.config.run_dir / "logs") as supervisor:
-        console.print(f"controller at {stack.config.station().robot['address']}", highlight=False)
+        settings = ", ".join(f"{key} {value}" for key, value in stack.config.station().robot.items())
+        console.print(f"robot: {settings}", highlight=False, soft_wrap=True)
+        if stack.config.control_prefix:
+            console.print(f"start what talks to it by: {' '.join(stack.config.control_prefix)} …", soft_wrap=True)
         console.print(f"simulator's socket: {stack.config.sim_socket}", highlight=False)
         while not stop.is_set():
             if supervisor.ended() is not None:

@@ -50,6 +50,10 @@ class SimLink:
         """Return the names that `inject` accepts."""
         return list(self._ask(timeout_s, verb="faults")["faults"])
 
+    def counts(self, timeout_s: float = TIMEOUT_S) -> dict[str, int]:
+        """Return what the robot's wire has carried since the simulator began, by names of the emulator's own."""
+        return dict(self._ask(timeout_s, verb="counts"))
+
     def received_targets(self, after_ns: int = 0, timeout_s: float = TIMEOUT_S) -> list[ReceivedTarget]:
         """Return the arm targets that came over the robot's wire after `after_ns`, oldest first; some at a time."""
         answer = self._ask(timeout_s, verb="received_targets", after_ns=after_ns)

@@ -60,6 +60,7 @@ class Station:
                 "reset": self._reset,
                 "score": lambda: score_fields(self._scorer.stages(), self._scorer.succeeded()),
                 "received_targets": self._received_targets,
+                "counts": lambda: dict(self._emulator.counts()),
                 "inject": self._inject,
                 "clear": self._clear,
                 "faults": lambda: {"faults": self._fault_names()},

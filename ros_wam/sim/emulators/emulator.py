@@ -1,5 +1,6 @@
 """What the simulated station needs of an emulated controller, whichever vendor's wire it speaks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +48,10 @@ class Emulator(Protocol):
 
     def received_targets(self) -> tuple[ReceivedTarget, ...]:
         """The latest streamed targets, oldest first."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """What the wire has carried since `start`: joint targets received, and whatever else tells how it went."""
         ...
 
     def close(self) -> None:

@@ -64,6 +64,7 @@ class UrEmulator:
         self._now_ns, self._start_ns, self._package_ns, self._cycles = 0, -1, 0, 0
         self._faults: set[str] = set()
         self._targets: deque[ReceivedTarget] = deque(maxlen=TARGETS_KEPT)
+        self._received = 0
         major = model.version[0]
         self._outputs = {name: _zero(kind) for name, kind in output_types(major).items()}
         self._rtde = RtdeServer(model.version, model.rate_hz, output_types(major), input_types(major), self._note)
@@ -121,6 +122,13 @@ class UrEmulator:
     def received_targets(self) -> tuple[ReceivedTarget, ...]:
         return tuple(self._targets)
 
+    def counts(self) -> dict[str, int]:
+        return {"targets": self._received}
+
+    def forget_targets(self) -> None:
+        """Begin `received_targets` anew."""
+        self._targets.clear()
+
     @property
     def is_running(self) -> bool:
         """Whether a program runs."""
@@ -165,6 +173,7 @@ class UrEmulator:
         if inputs["input_int_register_0"] == SERVO_J:
             target = np.array([inputs[f"input_double_register_{n}"] for n in range(6)])
             self._targets.append(ReceivedTarget(self._now_ns, target))
+            self._received += 1
 
     def _run_script(self) -> None:
         if self._uploaded:
