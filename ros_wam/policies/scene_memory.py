@@ -69,7 +69,7 @@ class SceneMemory:
         for blob in blobs(hsv, BOX.colour, self._beyond_reach(camera))[:2]:
             fit = fit_silhouette(blob, BOX, camera, guess)
             if fit is not None and fit.rms_px < _MAX_BOX_RMS_PX and _within(fit.coverage, _BOX_COVERAGE):
-                self.box = _sighting(fit, camera, now_ns, 0.0)
+                self.box = sighting(fit, camera, now_ns, 0.0)
                 return
 
     def _look_for(
@@ -81,17 +81,17 @@ class SceneMemory:
         known = self.clutter.get(thing.name)
         guess = None if known is None else np.array([known.x_m, known.y_m, known.yaw_rad])
         fit = fit_silhouette(blob, thing, camera, guess)
-        if guess is not None and not _fits(fit):
+        if guess is not None and not fits(fit):
             fit = fit_silhouette(blob, thing, camera)
         if fit is None:
             return
-        seen = _sighting(fit, camera, now_ns, speed_m_s)
-        if not _fits(fit):
+        seen = sighting(fit, camera, now_ns, speed_m_s)
+        if not fits(fit):
             if known is not None or fit.coverage < _GLIMPSE_COVERAGE:
                 return
             seen = self._glimpse(thing, blob, camera, now_ns)
         if self._is_outside(seen):
-            self.clutter[thing.name] = seen if known is None else _better(known, seen, now_ns)
+            self.clutter[thing.name] = seen if known is None else better(known, seen, now_ns)
 
     def _glimpse(self, thing: Thing, blob: Blob, camera: PlacedCamera, now_ns: int) -> Sighting:
         """Something is there, but half hidden: good enough to go and look from near."""
@@ -130,17 +130,19 @@ def _within(value: float, bounds: tuple[float, float]) -> bool:
     return bounds[0] <= value <= bounds[1]
 
 
-def _fits(fit: Fit | None) -> bool:
+def fits(fit: Fit | None) -> bool:
+    """Return whether a thing is seen whole, and looks as it should."""
     return fit is not None and fit.rms_px < _MAX_RMS_PX and _within(fit.coverage, _COVERAGE)
 
 
-def _sighting(fit: Fit, camera: PlacedCamera, now_ns: int, speed_m_s: float) -> Sighting:
+def sighting(fit: Fit, camera: PlacedCamera, now_ns: int, speed_m_s: float) -> Sighting:
+    """Return where `fit` says that a thing is, seen by a camera that moves at `speed_m_s`, and how surely."""
     distance = float(np.linalg.norm(camera.position_m - [fit.x_m, fit.y_m, 0.0]))
     error_m = _FIT_ERROR_M + _CALIBRATION_ERROR * distance + _SKEW_S * speed_m_s
     return Sighting(fit.x_m, fit.y_m, fit.yaw_rad, error_m, now_ns)
 
 
-def _better(known: Sighting, seen: Sighting, now_ns: int) -> Sighting:
+def better(known: Sighting, seen: Sighting, now_ns: int) -> Sighting:
     """The surer of two sightings, unless they differ so much that the thing must have moved."""
     distance = float(np.hypot(known.x_m - seen.x_m, known.y_m - seen.y_m))
     if seen.error_m <= known.error_at(now_ns) or distance > _MOVED_SIGMAS * (known.error_at(now_ns) + seen.error_m):
