@@ -8,7 +8,7 @@ from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SpecError
 from ros_wam.kinematics import Kinematics
-from ros_wam.policies import picker, single_arm
+from ros_wam.policies import picker, single_arm, switch
 from ros_wam.policies.ongoing import Ongoing
 from ros_wam.policies.planner import Images
 from ros_wam.types import FloatArray
@@ -47,6 +47,7 @@ SKILLS = (
         single_arm.VIEWS,
         picker.tidying_session,
     ),
+    Skill(("switch",), "turn on the light switch", single_arm.VIEWS, switch.switching_session),
 )
 """The first that fits a prompt is taken."""
 

@@ -14,8 +14,8 @@ import numpy as np
 from ros_wam.sim.contact import touches_robot, touching
 from ros_wam.types import FloatArray
 
-_CENTRE_M = np.array([-0.47, 0.0])  # of the panel's front
-_SPREAD_M = np.array([0.03, 0.10])
+_CENTRE_M = np.array([-0.51, 0.0])  # of the panel's front
+_SPREAD_M = np.array([0.02, 0.10])
 _YAW_RAD = 0.20
 _LOWEST_M, _HIGHEST_M = 0.14, 0.21  # of the rocker's axle above the table
 _BOARD_M = (0.010, 0.090, 0.150)  # half
