@@ -5,7 +5,16 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 NAME = "ros_wam"
-EXECUTABLES = ["sim_node", "camera_node", "robot_node", "policy_node", "policy_server", "recorder_node", "trial_node"]
+EXECUTABLES = [
+    "sim_node",
+    "camera_node",
+    "robot_node",
+    "policy_node",
+    "policy_server",
+    "recorder_node",
+    "trial_node",
+    "doctor_node",
+]
 
 
 def tree(folder: str) -> list[tuple[str, list[str]]]:

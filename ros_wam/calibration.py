@@ -1,6 +1,7 @@
 """One lab's copy of a robot: addresses, latencies, fixtures (`station.yaml`); where each camera is (`<view>.yaml`)."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ class Station:
 class ViewCalibration:
     """A pinhole camera: image size [px], intrinsics [px], and its pose in `frame` (a base frame or a tool site).
 
-    The camera looks along +z, x right, y down (OpenCV). `position_m` and `quat_xyzw` are T_frame_camera.
+    The camera looks along +z, x right, y down (OpenCV). `position_m` and `quat_xyzw` are T_frame_camera. `calibrated`:
+    the day on which that was found; a simulated camera needs none.
     """
 
     width: int
@@ -84,6 +86,7 @@ class ViewCalibration:
     frame: str
     position_m: tuple[float, float, float]
     quat_xyzw: tuple[float, float, float, float]
+    calibrated: date | None = None
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "fx", "fy"):

@@ -3,11 +3,14 @@
 This is the only module that reads a clock or sleeps. Everything else is given the time, or a `Clock`.
 """
 
+import ctypes
 import os
 import time
 from typing import Protocol
 
 OFFSET_VARIABLE = "ROS_WAM_CLOCK_OFFSET_NS"
+_TIMEX_BYTES = 256  # more than struct timex of <sys/timex.h>; all zeros asks and changes nothing
+_TIME_ERROR = 5
 
 
 class Clock(Protocol):
@@ -62,3 +65,9 @@ def station_offset_ns() -> int:
 def wall_clock_label() -> str:
     """Return the local date and time as a folder name that sorts."""
     return time.strftime("%Y%m%d-%H%M%S")
+
+
+def wall_clock_synchronised() -> bool | None:
+    """Return whether the kernel says that something keeps its wall clock right; None where it does not tell."""
+    state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
+    return None if state < 0 else state != _TIME_ERROR

@@ -15,14 +15,24 @@ from ros_wam.share import import_dir
 
 STOP_TIMEOUT_S = 8.0
 WIND_UP_S = 20.0  # for the trial to be stopped and scored when another process has ended
+TELLING = ("trial_node", "doctor_node")
+"""A run has one of these at most."""
 # The trial closes its bag first, then what feeds it, and the simulated world last.
-STOP_ORDER = ("trial_node", "policy_node", "robot_node", "recorder_node", "camera_node", "policy_server", "sim_node")
+STOP_ORDER = (
+    *TELLING,
+    "policy_node",
+    "robot_node",
+    "recorder_node",
+    "camera_node",
+    "policy_server",
+    "sim_node",
+)
 
 
 class Supervisor:
     """The processes of one run, each with its log in `log_dir`; leaving the context stops them and clears `run_dir`.
 
-    `trial_node`'s standard output is a pipe, `output`: one JSON object per line.
+    The standard output of the one that is TELLING is a pipe, `output`: one JSON object per line.
     """
 
     def __init__(self, run: Run, log_dir: Path) -> None:
@@ -94,20 +104,20 @@ class Supervisor:
         return lines[-1] if lines else ""
 
     def _start(self, node: NodeSpec) -> None:
-        is_trial = node.executable == "trial_node"
+        tells = node.executable in TELLING
         with (self._log_dir / f"{node.name}.log").open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"ros_wam.nodes.{node.executable}", *node.args],
                 env={**os.environ, **self._run.environment},
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if is_trial else log,
+                stdout=subprocess.PIPE if tells else log,
                 stderr=log,
                 text=True,
                 cwd=import_dir(),
                 start_new_session=True,  # a terminal's Ctrl-C reaches only us; we stop the others in order
             )
         self._processes[node.name] = process
-        if is_trial:
+        if tells:
             self.output = process.stdout
 
     def _stop(self, nodes: list[NodeSpec]) -> None:

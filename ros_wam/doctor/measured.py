@@ -1,0 +1,50 @@
+"""What the doctor's node measured at a station: plain numbers and words, so that they travel as JSON."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One topic. `delay_ms`: the shortest time from its stamps to their receipt, None where nothing came.
+
+    `trouble`: what its node said was wrong, empty if nothing.
+    """
+
+    rate_hz: float
+    delay_ms: float | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of asking the policy server: how long each warm answer took, and the shape of the last `(rows, n)`.
+
+    `mismatch`: how its metadata differ from the profile; `error`: why there is no answer, or none that can be used.
+    """
+
+    latencies_ms: tuple[float, ...] = ()
+    shape: tuple[int, ...] = ()
+    mismatch: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A station over some seconds at rest.
+
+    `skew_ms`: how far apart the newest pictures of all views were, in nine of ten moments; None for one view, or
+    without pictures. `state_age_ms`: the median of what the control process says; None while it has no state. `status`:
+    what it said last, and `modes` and `faults` all that it said of these. `enabled`: the share of its words, while the
+    enable heartbeat was sent, that call it enabled. `bytes_per_s`: what a recorder would write, all topics together.
+    """
+
+    views: dict[str, Stream]
+    skew_ms: float | None
+    state: Stream
+    state_age_ms: float | None
+    status: dict[str, str]
+    modes: tuple[str, ...]
+    faults: tuple[str, ...]
+    enabled: float
+    bytes_per_s: float
+    policy: Asked | None = None

@@ -1,0 +1,39 @@
+"""Is the policy server the one that the profile means, and does it answer in time?"""
+
+import numpy as np
+
+from ros_wam.doctor.check import Check
+from ros_wam.doctor.measured import Asked
+from ros_wam.policy.profile import Profile
+
+WAITING = "sequential"
+"""The strategy by which the robot stands still for each answer: there an answer may take as long as a call may."""
+
+
+def policy_checks(asked: Asked | None, profile: Profile) -> list[Check]:
+    """Return the rows of the server's metadata, its answers' shape and their latency."""
+    asked = asked or Asked(error="it was not asked")
+    return [_metadata(asked, profile), _answers(asked, profile), _latency(asked, profile)]
+
+
+def _metadata(asked: Asked, profile: Profile) -> Check:
+    value = asked.mismatch or ("not known" if not asked.latencies_ms and asked.error else "as the profile says")
+    limit = f"{', '.join(profile.must_declare) or 'what it declares'} as the profile says"
+    return Check("policy metadata", value == "as the profile says", value, limit)
+
+
+def _answers(asked: Asked, profile: Profile) -> Check:
+    wanted = (profile.action_horizon, len(profile.action_layout))
+    value = asked.error or (f"actions of shape {asked.shape}" if asked.shape else "none")
+    return Check("policy server", not asked.error and asked.shape == wanted, value, f"actions of shape {wanted}")
+
+
+def _latency(asked: Asked, profile: Profile) -> Check:
+    chunk_ms = 1e3 * profile.action_horizon * profile.dt_s
+    most_ms = 1e3 * profile.timeouts.call_s if profile.execution.strategy == WAITING else chunk_ms
+    limit = f"p99 {most_ms:.0f} ms or less, {'its timeout' if most_ms != chunk_ms else 'a chunk'}"
+    if not asked.latencies_ms:
+        return Check("policy latency", False, "not known", limit)
+    p50_ms, p99_ms = np.percentile(asked.latencies_ms, (50, 99))
+    value = f"p50 {p50_ms:.1f}, p99 {p99_ms:.1f} ms of {len(asked.latencies_ms)} warm requests"
+    return Check("policy latency", bool(p99_ms <= most_ms), value, limit)

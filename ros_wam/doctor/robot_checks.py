@@ -1,0 +1,82 @@
+"""Is the robot there, is what it says fresh, is it free to move, and does the operator's enable signal reach it?"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ros_wam.causes import Cause
+from ros_wam.doctor.check import Check
+from ros_wam.doctor.measured import Measured
+from ros_wam.doctor.versions import NOT_TOLD
+from ros_wam.embodiment import Embodiment
+from ros_wam.ladder import LADDER
+from ros_wam.topics import RECORDED_STATE_RATE_HZ
+from ros_wam.trial.liveness import ENOUGH
+from ros_wam.types import Mode
+
+FREE = ("normal", "none")
+"""Safety modes in which a robot may be moved; `none` is told of one that has no such thing."""
+SERVO_CAUSES = (Cause.STATE_STALE, Cause.NOT_FOLLOWING, Cause.DRIVER_LOST, Cause.CONTROL_PROCESS_DIED)
+"""What a servo, a gripper or a bus that does not answer looks like to the control process."""
+
+
+def facts(measured: Measured) -> dict[str, str]:
+    """Return what the driver tells of the robot; nothing if it never was connected."""
+    told = json.loads(measured.status.get("driver") or "{}")
+    return {str(key): str(value) for key, value in told.items()}
+
+
+def robot_checks(measured: Measured, embodiment: Embodiment, settings: Mapping[str, Any]) -> list[Check]:
+    """Return the rows of the robot; `settings` is the station file's `robot` mapping."""
+    return [
+        _reached(measured, settings),
+        _age(measured, embodiment),
+        _rate(measured, embodiment),
+        _safety(measured),
+        _mode(measured),
+        _servos(measured),
+        Check(
+            "enable",
+            measured.enabled >= ENOUGH,
+            f"the heartbeat reached the control process {100 * measured.enabled:.0f} % of the time",
+            f"{100 * ENOUGH:.0f} % or more; the robot holds meanwhile",
+        ),
+    ]
+
+
+def _reached(measured: Measured, settings: Mapping[str, Any]) -> Check:
+    where = ", ".join(str(value) for key, value in settings.items() if key in ("address", "interface", "ports"))
+    connected = bool(facts(measured))
+    detail = measured.status.get("detail") or "the control process says nothing"
+    return Check("robot reached", connected, f"{where}: {'connected' if connected else detail}", "connected")
+
+
+def _age(measured: Measured, embodiment: Embodiment) -> Check:
+    limit_ms = LADDER[Cause.STATE_STALE].delay_ns(embodiment.period_s) * 1e-6
+    age_ms = measured.state_age_ms
+    value = "no state" if age_ms is None else f"{age_ms:.1f} ms"
+    return Check("state age", age_ms is not None and age_ms <= limit_ms, value, f"{limit_ms:.0f} ms or less")
+
+
+def _rate(measured: Measured, embodiment: Embodiment) -> Check:
+    expected_hz = min(embodiment.control_rate_hz, RECORDED_STATE_RATE_HZ)
+    rate_hz, least_hz = measured.state.rate_hz, ENOUGH * expected_hz
+    limit = f"{least_hz:.0f} Hz or more, {expected_hz:.0f} expected of {embodiment.control_rate_hz:.0f} Hz control"
+    return Check("state rate", rate_hz >= least_hz, f"{rate_hz:.1f} Hz", limit)
+
+
+def _safety(measured: Measured) -> Check:
+    safety_mode = facts(measured).get("safety_mode", NOT_TOLD)
+    return Check("e-stop and safety mode", safety_mode in FREE, safety_mode, " or ".join(FREE))
+
+
+def _mode(measured: Measured) -> Check:
+    cause, detail = measured.status.get("cause"), measured.status.get("detail")
+    value = ", ".join(measured.modes) or "not told"
+    limit = f"{Mode.HOLD.value} throughout"
+    return Check("mode", measured.modes == (Mode.HOLD.value,), f"{value}: {cause}: {detail}" if cause else value, limit)
+
+
+def _servos(measured: Measured) -> Check:
+    silent = [fault for fault in measured.faults if fault.partition(":")[0] in {cause.value for cause in SERVO_CAUSES}]
+    return Check("servos", not silent and bool(measured.status), "; ".join(silent) or "all answer", "all answer")
