@@ -32,7 +32,7 @@ class Planner(Protocol):
     """
 
     def begin(self, joints: FloatArray) -> None:
-        """Plan anew, from rest at `joints` `(n,)` at plan time 0: at first, and where somebody has brought the robot."""
+        """Plan anew, from rest at `joints` `(n,)` at plan time 0: at first, and wherever somebody brought the robot."""
         ...
 
     def look(self, images: Images, moment: Moment) -> None:

@@ -158,7 +158,7 @@ def test_a_trial_runs_to_its_score(station: Station, node: "subprocess.Popen[str
     assert node.returncode == 0
     assert station.heard[:5] == ["home", "reset", "prepare", "policy", "start"], "no object appears within the robot"
     assert sorted(station.heard[5:]) == ["hold", "stop"]
-    assert station.commands[0]["prompt"] == "put every object on the table into the white box"
+    assert station.commands[0]["prompt"] == "place all the clutter on the desk into the white box"
     assert station.commands[0]["bag"] == str(config.sitting_dir / "trials/001/bag")
     assert len(station.seeds) == 1 and station.seeds[0] == station.commands[0]["seed"]
     trial = load_results(config.sitting_dir)["trials"][0]

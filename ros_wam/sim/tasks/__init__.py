@@ -2,11 +2,14 @@
 
 from ros_wam.errors import SimError
 from ros_wam.sim.tasks.move_objects_into_box import MoveObjectsIntoBox
+from ros_wam.sim.tasks.press_three_buttons import PressThreeButtons
 from ros_wam.sim.tasks.sim_task import SimTask
 from ros_wam.sim.tasks.stack_bowls import StackBowls
 from ros_wam.sim.tasks.turn_on_light_switch import TurnOnLightSwitch
 
-SIM_TASKS: dict[str, type[SimTask]] = {task.name: task for task in (MoveObjectsIntoBox, StackBowls, TurnOnLightSwitch)}
+SIM_TASKS: dict[str, type[SimTask]] = {
+    task.name: task for task in (MoveObjectsIntoBox, PressThreeButtons, StackBowls, TurnOnLightSwitch)
+}
 
 
 def sim_task(name: str) -> SimTask:
