@@ -1,7 +1,6 @@
 """Turning on a light switch: look at it from near, press its green half with closed fingers, look whether it is lit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,14 +31,6 @@ _STILL_S = 0.15  # after which a picture shows what is, from where the arm is
 _PATIENCE_S = 3.0
 
 
-@dataclass(frozen=True, eq=False)
-class Approach:
-    """On the way to look at the switch, or there; `vector` is the tool vector `(6,)`, `there_s` when it is reached."""
-
-    vector: FloatArray
-    there_s: float
-
-
 class Switcher:
     """A Planner that turns on a light switch on a panel in front of the arm, and then rests at home.
 
@@ -54,7 +45,7 @@ class Switcher:
         self._panel: Panel | None = None
         self._green: FloatArray | None = None
         self._sure = self._lit = False
-        self._approach: Approach | None = None
+        self._there_s: float | None = None  # when the arm is where it can look at the switch from
         self._presses = 0
         self.trajectory = self._arm.trajectory(joints)
 
@@ -64,7 +55,7 @@ class Switcher:
         if self._panel is None:
             return
         wrist = images["wrist"], self._arm.camera("wrist", moment.joints), self._panel
-        self._lit = sees_light(*wrist)
+        self._lit = self._lit or sees_light(*wrist)  # from home it may be out of sight
         seen = find_green(*wrist, _PROUD_M)
         self._sure = seen is not None and seen[1] and self._is_still(moment)
         if seen is not None and (self._sure or self._green is None):
@@ -72,14 +63,15 @@ class Switcher:
 
     def decide(self, moment: Moment) -> None:
         """See Planner."""
-        if self._panel is None or moment.next_splice_s <= self._committed_s():
+        there_s = self._there_s or 0.0  # on the way to look, and through a press, nothing is decided
+        if self._panel is None or moment.next_splice_s <= there_s:
             return
-        start_s = max(moment.splice_s, self._committed_s())
+        start_s = max(moment.splice_s, there_s)
         try:
             self._go_on(self._panel, moment, start_s)
         except PoseUnreachable:  # it cannot be there: look again
             self.trajectory.cut(start_s)
-            self._panel = self._green = self._approach = None
+            self._panel = self._green = self._there_s = None
 
     def rows(self, times_s: FloatArray, joints: FloatArray) -> FloatArray:
         """See Planner."""
@@ -88,19 +80,15 @@ class Switcher:
     def _go_on(self, panel: Panel, moment: Moment, start_s: float) -> None:
         if self._lit or self._presses >= _PRESSES:
             self._go_home(start_s, moment.joints)
-        elif self._approach is None:
+        elif self._there_s is None:
             self._draw_near(panel, start_s, moment.joints)
         elif self._sure and self._green is not None:
             self._press(panel, self._green, start_s, moment.joints)
-        elif moment.plan_s > self._approach.there_s + _PATIENCE_S:
-            self._green = self._approach = None
-
-    def _committed_s(self) -> float:
-        """Return until when nothing new is to be decided: on the way to look, or through a press."""
-        return self._approach.there_s if self._approach is not None else 0.0
+        elif moment.plan_s > self._there_s + _PATIENCE_S:
+            self._green = self._there_s = None
 
     def _is_still(self, moment: Moment) -> bool:
-        return self._approach is not None and moment.plan_s > self._approach.there_s + _STILL_S
+        return self._there_s is not None and moment.plan_s > self._there_s + _STILL_S
 
     def _draw_near(self, panel: Panel, start_s: float, seed: FloatArray) -> None:
         """Add the way to where the switch can be seen whole; the fingers close on the way."""
@@ -109,19 +97,18 @@ class Switcher:
         self.trajectory.cut(start_s)
         self.trajectory.grip(0.0, start_s)
         self._arm.mover.go(self.trajectory, vector, start_s, seed)
-        self._approach = Approach(vector, max(self.trajectory.end_s, start_s))
+        self._there_s = max(self.trajectory.end_s, start_s)
 
     def _press(self, panel: Panel, green_m: FloatArray, start_s: float, seed: FloatArray) -> None:
         """Add the press: to before the green half, straight in, back to where it can be seen."""
-        target_m = green_m + [0.0, 0.0, _UP_M]
+        target_m = green_m + np.array([0.0, 0.0, _UP_M])
         before = _facing(panel, target_m, _FLAT_M + _LOOK_M)
         pressed = _facing(panel, target_m, _FLAT_M - _DEPTH_M - self._presses * _DEEPER_M)
         trajectory, mover = self.trajectory, self._arm.mover
         trajectory.cut(start_s)
         ready_s = mover.go(trajectory, before, start_s, seed)
         in_s = mover.go(trajectory, pressed, ready_s, seed, _PRESS_SPEED_M_S)
-        back_s = mover.go(trajectory, before, in_s + SETTLE_S + _PRESSING_S, seed, 2 * _PRESS_SPEED_M_S)
-        self._approach = Approach(before, back_s)
+        self._there_s = mover.go(trajectory, before, in_s + SETTLE_S + _PRESSING_S, seed, 2 * _PRESS_SPEED_M_S)
         self._presses += 1
 
     def _go_home(self, start_s: float, seed: FloatArray) -> None:
