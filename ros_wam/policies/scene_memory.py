@@ -11,7 +11,7 @@ from ros_wam.embodiment import Workspace
 from ros_wam.policies.projection import PlacedCamera
 from ros_wam.policies.silhouette import Fit, fit_silhouette
 from ros_wam.policies.things import BOX, CLUTTER, Thing
-from ros_wam.policies.vision import Blob, blobs, hsv_of
+from ros_wam.policies.vision import blobs, hsv_of
 
 _CALIBRATION_ERROR = 0.012  # of the distance: a camera that is 0.7 deg off
 _FIT_ERROR_M = 0.001
@@ -75,29 +75,10 @@ class SceneMemory:
     def _look_for(
         self, thing: Thing, hsv: NDArray[np.uint8], camera: PlacedCamera, now_ns: int, speed_m_s: float
     ) -> None:
-        blob = next(iter(blobs(hsv, thing.colour)), None)
-        if blob is None or blob.touches_edge:
-            return
         known = self.clutter.get(thing.name)
-        guess = None if known is None else np.array([known.x_m, known.y_m, known.yaw_rad])
-        fit = fit_silhouette(blob, thing, camera, guess)
-        if guess is not None and not fits(fit):
-            fit = fit_silhouette(blob, thing, camera)
-        if fit is None:
-            return
-        seen = sighting(fit, camera, now_ns, speed_m_s)
-        if not fits(fit):
-            if known is not None or fit.coverage < _GLIMPSE_COVERAGE:
-                return
-            seen = self._glimpse(thing, blob, camera, now_ns)
-        if self._is_outside(seen):
+        seen = spot(thing, hsv, camera, now_ns, speed_m_s, known)
+        if seen is not None and self._is_outside(seen):
             self.clutter[thing.name] = seen if known is None else better(known, seen, now_ns)
-
-    def _glimpse(self, thing: Thing, blob: Blob, camera: PlacedCamera, now_ns: int) -> Sighting:
-        """Something is there, but half hidden: good enough to go and look from near."""
-        pixel = camera.undistorted(blob.centre.reshape(1, 2))
-        x, y = camera.on_plane(pixel, thing.height_m / 2)[0]
-        return Sighting(float(x), float(y), 0.0, _GLIMPSE_ERROR_M, now_ns)
 
     def _is_outside(self, seen: Sighting) -> bool:
         """On the table, within reach and not in the box; what is nowhere on the table is not outside either."""
@@ -128,6 +109,35 @@ def _corners(low: NDArray[np.float64], high: NDArray[np.float64]) -> list[tuple[
 
 def _within(value: float, bounds: tuple[float, float]) -> bool:
     return bounds[0] <= value <= bounds[1]
+
+
+def spot(
+    thing: Thing,
+    hsv: NDArray[np.uint8],
+    camera: PlacedCamera,
+    now_ns: int,
+    speed_m_s: float = 0.0,
+    known: Sighting | None = None,
+) -> Sighting | None:
+    """Return where the only thing of its kind is seen in an HSV image, None if it is not; `known` is where it was last.
+
+    What is half hidden and not known yet is seen with a large error: good enough to go and look from near.
+    """
+    blob = next(iter(blobs(hsv, thing.colour)), None)
+    if blob is None or blob.touches_edge:
+        return None
+    guess = None if known is None else np.array([known.x_m, known.y_m, known.yaw_rad])
+    fit = fit_silhouette(blob, thing, camera, guess)
+    if guess is not None and not fits(fit):
+        fit = fit_silhouette(blob, thing, camera)
+    if fit is None:
+        return None
+    if fits(fit):
+        return sighting(fit, camera, now_ns, speed_m_s)
+    if known is not None or fit.coverage < _GLIMPSE_COVERAGE:
+        return None
+    x, y = camera.on_plane(camera.undistorted(blob.centre.reshape(1, 2)), thing.middle_m)[0]
+    return Sighting(float(x), float(y), 0.0, _GLIMPSE_ERROR_M, now_ns)
 
 
 def fits(fit: Fit | None) -> bool:

@@ -42,7 +42,7 @@ def fit_silhouette(blob: Blob, thing: Thing, camera: PlacedCamera, guess: FloatA
     """Return the best fit near `guess` `(3,)` x, y [m], yaw [rad]; None when the camera cannot see such a thing there.
 
     Without a guess the search begins where the ray through the patch is at half the thing's height, at its best yaw.
-    The thing stands upright at z = 0.
+    The thing stands upright, `floor_m` above z = 0.
     """
     step = -(-len(blob.outline) // _MAX_POINTS)
     outline = camera.undistorted(blob.outline[::step])
@@ -52,7 +52,7 @@ def fit_silhouette(blob: Blob, thing: Thing, camera: PlacedCamera, guess: FloatA
 
 
 def _first_guess(outline: FloatArray, blob: Blob, thing: Thing, camera: PlacedCamera) -> FloatArray | None:
-    middle = camera.on_plane(camera.undistorted(blob.centre.reshape(1, 2)), thing.height_m / 2)[0]
+    middle = camera.on_plane(camera.undistorted(blob.centre.reshape(1, 2)), thing.middle_m)[0]
     count = 1 if thing.round else round(thing.yaw_period_rad / _YAW_SPACING_RAD)
     best: tuple[float, FloatArray] | None = None
     for k in range(count):

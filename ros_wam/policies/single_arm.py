@@ -8,7 +8,7 @@ from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.kinematics import Kinematics
-from ros_wam.policies import tool_vector
+from ros_wam.policies import fingertips, tool_vector
 from ros_wam.policies.joint_rows import joint_rows
 from ros_wam.policies.mover import Mover
 from ros_wam.policies.projection import PlacedCamera
@@ -36,6 +36,8 @@ class SingleArm:
         self.workspace = self._arm.workspace
         self.stroke_m = embodiment.grippers[self._arm.gripper].stroke_m
         self.home = self.tool(embodiment.home_position)
+        self.tip_m = fingertips.reach_m(embodiment, self._name)
+        """How far the fingers reach beyond the tool site."""
         self.mover = Mover(embodiment, kinematics, self._name)
 
     def tool(self, joints: FloatArray) -> FloatArray:

@@ -22,18 +22,24 @@ class Colour:
 class Thing:
     """An upright prism standing on something: its footprint [m] is a rectangle, or a circle where `round`.
 
-    `size_m`: along its own x, along its own y, height.
+    `size_m`: along its own x, along its own y, height. `floor_m`: how far above the table it stands.
     """
 
     name: str
     colour: Colour
     size_m: tuple[float, float, float]
     round: bool = False
+    floor_m: float = 0.0
 
     @property
     def height_m(self) -> float:
         """From what it stands on to its top."""
         return self.size_m[2]
+
+    @property
+    def middle_m(self) -> float:
+        """Height of its middle above the table."""
+        return self.floor_m + self.height_m / 2
 
     @property
     def grasp_width_m(self) -> float:
@@ -49,14 +55,14 @@ class Thing:
 
     @cached_property
     def corners(self) -> FloatArray:
-        """`(k, 3)`: the prism's corners about the middle of its underside [m]; a circle has 24."""
+        """`(k, 3)`: the prism's corners about the point of the table below its middle [m]; a circle has 24."""
         if self.round:
             angle = np.arange(24) * (2 * np.pi / 24)
             radius = self.size_m[0] / 2 / np.cos(np.pi / 48)  # neither inside nor outside of the circle
             base = radius * np.column_stack([np.cos(angle), np.sin(angle)])
         else:
             base = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * np.array(self.size_m[:2]) / 2
-        levels = [np.column_stack([base, np.full(len(base), z)]) for z in (0.0, self.height_m)]
+        levels = [np.column_stack([base, np.full(len(base), z)]) for z in (self.floor_m, self.floor_m + self.height_m)]
         return np.concatenate(levels)
 
 

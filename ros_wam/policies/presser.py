@@ -1,0 +1,120 @@
+"""Pressing buttons in the order of the prompt: which one next, decided where nobody has begun to execute the plan."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ros_wam.calibration import ViewCalibration
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import PoseUnreachable
+from ros_wam.kinematics import Kinematics
+from ros_wam.policies.buttons import TOP_M, ButtonMemory, asked_for
+from ros_wam.policies.planner import Images, Moment
+from ros_wam.policies.press import Press, go_over, plan_press
+from ros_wam.policies.progress import LAG_S
+from ros_wam.policies.session import Session
+from ros_wam.policies.single_arm import SingleArm
+from ros_wam.types import FloatArray
+
+_DEPTH_M = 0.010  # of a press: it counts from 6 mm on, and the button is at its stop at 14 mm
+_SURE_M = 0.009  # the fingers are 22 mm wide, and the button 50 mm
+_SHIFT_M = 0.0015  # a better sighting that changes the plan
+_PATIENCE_S = 3.0  # above a button that cannot be seen well
+_MAX_TRIES = 3
+
+
+class Presser:
+    """A Planner that presses the buttons of some colours in order, and then rests at home.
+
+    While it does not see the next one it looks for it from home. What was pressed stays pressed when it begins anew.
+    How hard it presses is bounded by how far: `_DEPTH_M` below where the button's top is known to be.
+    """
+
+    def __init__(self, arm: SingleArm, colours: tuple[str, ...]) -> None:
+        self._arm = arm
+        self._left = list(colours)
+        self._bottom_m = TOP_M - _DEPTH_M + arm.tip_m
+        self._tries = 0
+
+    def begin(self, joints: FloatArray) -> None:
+        """See Planner."""
+        self._memory = ButtonMemory()
+        self._job: Press | None = None
+        self._fell_short = False
+        self.trajectory = self._arm.trajectory(joints)
+
+    def look(self, images: Images, moment: Moment) -> None:
+        """See Planner."""
+        seen_s = moment.plan_s - LAG_S
+        pressing = self._job.colour if self._job is not None and seen_s > self._job.descend_s else ""
+        speed_m_s = self.trajectory.speed_m_s(seen_s)
+        at_base, at_tool = (self._arm.camera(view, moment.joints) for view in ("global", "wrist"))
+        self._memory.look(images["global"], at_base, moment.stamp_ns, skip=pressing)
+        self._memory.look(images["wrist"], at_tool, moment.stamp_ns, speed_m_s, pressing)
+
+    def decide(self, moment: Moment) -> None:
+        """See Planner."""
+        job = self._job
+        if job is not None:
+            if moment.splice_s < job.descend_s:
+                self._refine(job, moment)
+            self._fell_short |= job.fell_short(moment.plan_s - LAG_S, self._arm.tool(moment.joints))
+        if self._job is None or moment.next_splice_s > self._job.done_s:
+            self._begin_next(moment)
+
+    def rows(self, times_s: FloatArray, joints: FloatArray) -> FloatArray:
+        """See Planner."""
+        return self._arm.rows(self.trajectory, times_s, joints)
+
+    def _refine(self, job: Press, moment: Moment) -> None:
+        """Follow a better sighting; wait above the button until it has been seen well enough, but not for ever."""
+        seen = self._memory.seen[job.colour]
+        sure = seen.error_at(moment.stamp_ns) <= _SURE_M or moment.plan_s > job.hover_s + _PATIENCE_S
+        shifted = np.hypot(*(self._bottom(job.colour) - job.bottom)[:2]) > _SHIFT_M
+        if shifted or (sure and job.descend_s > job.hover_s):
+            self._plan(job.colour, moment, moment.splice_s, 0.0 if sure else moment.next_splice_s)
+        elif not sure and job.descend_s < moment.next_splice_s:
+            self._plan(job.colour, moment, moment.splice_s, moment.next_splice_s)
+
+    def _begin_next(self, moment: Moment) -> None:
+        """Go for the next button, or for the same again where the tool was kept from pressing it."""
+        start_s = moment.splice_s
+        if self._job is not None:
+            start_s = max(start_s, self._job.done_s)
+            self._tries += 1
+            if not self._fell_short or self._tries == _MAX_TRIES:
+                self._left.pop(0)
+                self._tries = 0
+        elif moment.plan_s >= self.trajectory.end_s:
+            start_s = moment.plan_s  # nothing is being executed
+        self._job, self._fell_short = None, False
+        if self._left and self._left[0] in self._memory.seen:
+            self._plan(self._left[0], moment, start_s, 0.0)
+        elif np.abs(self.trajectory.end - self._arm.home).max() > 1e-3 and self._memory.seen:
+            self.trajectory.cut(start_s)
+            self.trajectory.grip(1.0, go_over(self._arm.mover, self.trajectory, self._arm.home, start_s, moment.joints))
+
+    def _plan(self, colour: str, moment: Moment, start_s: float, descend_after_s: float) -> None:
+        self.trajectory.cut(start_s)
+        where = self.trajectory, colour, self._bottom(colour)
+        try:
+            self._job = plan_press(self._arm.mover, *where, start_s, moment.joints, descend_after_s)
+        except PoseUnreachable:  # what was seen cannot be there: look again
+            self.trajectory.cut(start_s)
+            self._memory.seen.pop(colour)
+            self._job = None
+
+    def _bottom(self, colour: str) -> FloatArray:
+        seen = self._memory.seen[colour]
+        return np.array([seen.x_m, seen.y_m, self._bottom_m, self._arm.home[3], 0.0, 0.0])
+
+
+def pressing_session(
+    embodiment: Embodiment, kinematics: Kinematics, views: Mapping[str, ViewCalibration], prompt: str
+) -> Session:
+    """Return the session that presses the buttons whose colours the prompt names, in its order.
+
+    Raises SpecError when it names none, ConfigError as SingleArm does.
+    """
+    colours, arm = asked_for(prompt), SingleArm(embodiment, kinematics, views)
+    return Session(embodiment, lambda: Presser(arm, colours))
