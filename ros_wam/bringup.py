@@ -94,7 +94,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             policy=policy,
             policy_url=f"ws://127.0.0.1:{port}" if port else None,
             robot_address=None if address is None else address.value,
-            control_prefix=control_prefix(load_embodiment(robot), run_dir) if request.sim else (),
+            control_prefix=_control_prefix(request, robot, run_dir, parts),
             sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
             trials=request.trials,
             seed=request.seed,
@@ -112,6 +112,13 @@ def clear(run: Run) -> None:
     shutil.rmtree(run.config.run_dir, ignore_errors=True)
     for each in run.claims:
         each.close()
+
+
+def _control_prefix(request: Request, robot: Path, run_dir: Path, parts: Collection[str]) -> tuple[str, ...]:
+    """Lockstep, which has no process of the robot or the simulator, needs no emulator."""
+    if not request.sim or {"sim", "robot"}.isdisjoint(parts):
+        return ()
+    return control_prefix(load_embodiment(robot), run_dir)
 
 
 def _nodes(

@@ -176,5 +176,11 @@ class Embodiment:
 
 
 def load_embodiment(path: Path) -> Embodiment:
-    """Read `robots/<name>.yaml`; raises ConfigError."""
-    return load(path, Embodiment)
+    """Read `robots/<name>.yaml`; raises ConfigError.
+
+    A `driver` that ends in .py is a file, its path relative to the robot file's; `Embodiment.driver` is then absolute.
+    """
+    robot = load(path, Embodiment)
+    if not robot.driver.endswith(".py"):
+        return robot
+    return replace(robot, driver=str((path.parent / robot.driver).resolve()))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from ros_wam.drivers import driver_module, is_file
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators.emulator import Emulator
@@ -24,23 +25,30 @@ def make_emulator(embodiment: Embodiment, settings: Mapping[str, Any], plants: P
     `settings` is the station file's `robot` mapping: it listens where the driver connects. `run_dir` is for sockets
     that are no part of a real station. Raises SimError if the driver has no emulated controller.
     """
-    return _EMULATORS[_known(embodiment)].make(embodiment, settings, plants, run_dir)
+    return _emulated(embodiment).make(embodiment, settings, plants, run_dir)
 
 
 def control_prefix(embodiment: Embodiment, run_dir: Path) -> tuple[str, ...]:
     """Return the command that the control process has to be started by to reach its emulator; mostly none."""
-    return _EMULATORS[_known(embodiment)].control_prefix(run_dir)
+    return _emulated(embodiment).control_prefix(run_dir)
 
 
 def emulated_faults(embodiment: Embodiment) -> tuple[str, ...]:
     """Return the names of the faults that its controllers can be given; raises SimError like `make_emulators`."""
-    return _EMULATORS[_known(embodiment)].faults
+    return _emulated(embodiment).faults
 
 
-def _known(embodiment: Embodiment) -> str:
-    if embodiment.driver not in _EMULATORS:
-        raise SimError(f"driver {embodiment.driver!r} has no emulator; there are: {', '.join(_EMULATORS)}")
-    return embodiment.driver
+def _emulated(embodiment: Embodiment) -> "_Emulated":
+    """Look the driver up; a driver file may offer `make_emulator` and its `FAULTS` itself."""
+    driver = embodiment.driver
+    if is_file(driver):
+        module = driver_module(driver)
+        if not hasattr(module, "make_emulator"):
+            raise SimError(f"driver {driver} offers no make_emulator: in simulation it can run in lockstep only")
+        return _Emulated(module.make_emulator, tuple(getattr(module, "FAULTS", ())))
+    if driver not in _EMULATORS:
+        raise SimError(f"driver {driver!r} has no emulator; there are: {', '.join(_EMULATORS)}")
+    return _EMULATORS[driver]
 
 
 def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
