@@ -27,7 +27,7 @@ def driver_module(driver: str) -> DriverModule:
         return _of_file(Path(driver))
     if driver not in DRIVERS:
         raise ConfigError(
-            f"driver {driver!r} is not known; known drivers: {', '.join(DRIVERS)}, or NAME.py, a file beside the robot's"
+            f"driver {driver!r} is not known; known drivers: {', '.join(DRIVERS)}; or a .py file beside the robot's"
         )
     return cast(DriverModule, import_module(DRIVERS[driver]))
 
@@ -38,12 +38,14 @@ def _of_file(path: Path) -> DriverModule:
     spec = util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise ConfigError(
-            f"driver {path}: no such file; a driver is a file beside the robot's or one of: {', '.join(DRIVERS)}"
+            f"driver {path}: no such file; a driver is a .py file beside the robot's, or one of: {', '.join(DRIVERS)}"
         )
     module = util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     missing = [offer for offer in _OFFERS if not callable(getattr(module, offer, None))]
     if missing:
-        raise ConfigError(f"driver {path}: defines no {', '.join(missing)}; a driver file must offer: {', '.join(_OFFERS)}")
+        raise ConfigError(
+            f"driver {path}: defines no {', '.join(missing)}; a driver file must offer: {', '.join(_OFFERS)}"
+        )
     return cast(DriverModule, module)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ros_wam.config import dump
+from ros_wam.drivers import is_file
 from ros_wam.errors import RecordError
 from ros_wam.run_config import RunConfig
 
@@ -14,7 +15,8 @@ def copy_configuration(config: RunConfig, folder: Path) -> None:
 
     Raises RecordError when a file cannot be copied.
     """
-    model = config.embodiment().model
+    embodiment = config.embodiment()
+    model, driver = embodiment.model, Path(embodiment.driver)
     copied = replace(
         config,
         robot=Path("robots", config.robot.name),
@@ -25,6 +27,7 @@ def copy_configuration(config: RunConfig, folder: Path) -> None:
     copies = [
         (config.robot, copied.robot),
         (model, Path("robots", model.name)),
+        (driver if is_file(embodiment.driver) else None, Path("robots", driver.name)),
         (config.policy, copied.policy),
         (config.task, copied.task),
         *((file, Path("calib", file.name)) for file in sorted(config.calibration.glob("*.yaml"))),
