@@ -8,7 +8,7 @@ from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SpecError
 from ros_wam.kinematics import Kinematics
-from ros_wam.policies import picker, single_arm, switch
+from ros_wam.policies import picker, presser, single_arm, stacker, switch, two_arms
 from ros_wam.policies.ongoing import Ongoing
 from ros_wam.policies.planner import Images
 from ros_wam.types import FloatArray
@@ -47,7 +47,19 @@ SKILLS = (
         single_arm.VIEWS,
         picker.tidying_session,
     ),
+    Skill(
+        ("button",),
+        "press the pink, blue, and green buttons in sequence",
+        single_arm.VIEWS,
+        presser.pressing_session,
+    ),
     Skill(("switch",), "turn on the light switch", single_arm.VIEWS, switch.switching_session),
+    Skill(
+        ("bowl",),
+        "stack the two smaller bowls onto the largest one",
+        two_arms.VIEWS,
+        stacker.stacking_session,
+    ),
 )
 """The first that fits a prompt is taken."""
 
