@@ -34,15 +34,14 @@ class TwoArms:
         self._grippers = {name: embodiment.joint_names.index(arm.gripper) for name, arm in embodiment.arms.items()}
         self.strokes_m = {name: embodiment.grippers[arm.gripper].stroke_m for name, arm in embodiment.arms.items()}
         self.movers = {name: Mover(embodiment, kinematics, name) for name in embodiment.arms}
-        self.homes = self.tools(embodiment.home_position)
+        self.homes = self._tools(embodiment.home_position)
         first, second = self.homes
         apart = self.homes[first][:2] - self.homes[second][:2]
         away = apart / np.linalg.norm(apart)
         self.outwards: dict[str, FloatArray] = {first: away, second: -away}
         """By arm: `(2,)`, horizontally away from the other arm."""
 
-    def tools(self, joints: FloatArray) -> dict[str, FloatArray]:
-        """Return where the tools are at the joint positions `(n,)`."""
+    def _tools(self, joints: FloatArray) -> dict[str, FloatArray]:
         return {arm: tool_vector.from_matrix(self._kinematics.tool_pose(joints, arm)) for arm in self._embodiment.arms}
 
     def opening(self, arm: str, joints: FloatArray) -> float:
@@ -64,7 +63,10 @@ class TwoArms:
 
     def trajectories(self, joints: FloatArray) -> dict[str, Trajectory]:
         """Return trajectories that rest at `joints` `(n,)`."""
-        return {arm: Trajectory(tool, self.opening(arm, joints)) for arm, tool in self.tools(joints).items()}
+        tools = self._tools(joints)
+        for arm, tool in tools.items():  # the way home never leads round the back
+            tool[3] += 2 * np.pi * np.round((self.homes[arm][3] - tool[3]) / (2 * np.pi))
+        return {arm: Trajectory(tool, self.opening(arm, joints)) for arm, tool in tools.items()}
 
     def rows(self, trajectories: Mapping[str, Trajectory], times_s: FloatArray, joints: FloatArray) -> FloatArray:
         """Return joint positions `(k, n)`; see `joint_rows`."""
