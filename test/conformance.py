@@ -8,24 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from driver_conformance import DriverConformance as DriverConformance
+from driver_conformance import DriverRig as DriverRig
 from fake_policy import METADATA, UR5, FakePolicy, observation, stamp_answer
 
 from ros_wam.cameras.camera import Camera
-from ros_wam.clock import Clock
-from ros_wam.drivers.driver import Driver
-from ros_wam.embodiment import Embodiment
 from ros_wam.errors import (
     CameraError,
-    CommandInvalid,
-    DriverError,
     PolicyAnswerInvalid,
     PolicyMismatch,
     PolicyTimeout,
     PolicyUnreachable,
-    StateStale,
 )
 from ros_wam.policy.client import PolicyClient
-from ros_wam.types import Command, JointState
 
 
 class CameraConformance:
@@ -152,142 +147,3 @@ class PolicyClientConformance:
         served.client.close()
         served.client.reset()
         assert served.client.infer(observation(4)).actions[0, 0] == 4.0
-
-
-@dataclass
-class DriverRig:
-    """A driver that is not connected, and the robot behind it: `step` lets a period pass, `received` is what arrived.
-
-    `received()` is `(k, joints)`, grippers left out.
-    """
-
-    driver: Driver
-    embodiment: Embodiment
-    clock: Clock
-    step: Callable[[], None]
-    received: Callable[[], np.ndarray]
-
-    def hold(self, position: np.ndarray) -> Command:
-        """Send a position and let a period pass."""
-        sent = self.driver.send(Command(self.clock.now_ns(), position))
-        self.step()
-        return sent
-
-    def read(self, limit_s: float = 10.0) -> JointState:
-        """Return a fresh state; on a busy machine there is none now and then."""
-        deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
-        while True:
-            try:
-                return self.driver.read()
-            except StateStale:
-                assert self.clock.now_ns() < deadline_ns, f"no fresh state for {limit_s} s"
-                self.step()
-
-    def run_until(self, holds: Callable[[JointState], bool], position: np.ndarray, limit_s: float = 10.0) -> JointState:
-        """Send `position` until the measured state fits."""
-        deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
-        while True:
-            self.hold(position)
-            state = self.read()
-            if holds(state):
-                return state
-            assert self.clock.now_ns() < deadline_ns, f"the robot is at {state.position.tolist()} after {limit_s} s"
-
-
-class DriverConformance:
-    """What every driver keeps. Provide the fixture `rig`."""
-
-    def test_states_are_fresh_and_in_order(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        states = []
-        for _ in range(20):
-            rig.step()
-            state = rig.read()
-            assert 0 <= rig.clock.now_ns() - state.stamp_ns < 500_000_000
-            assert state.position.shape == (len(rig.embodiment.joint_names),)
-            states.append(state)
-        stamps = [state.stamp_ns for state in states]
-        assert stamps == sorted(stamps) and len(set(stamps)) > 5
-
-    def test_connecting_does_not_move(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        before = rig.read().position
-        for _ in range(20):
-            rig.step()
-        np.testing.assert_allclose(rig.read().position, before, atol=2e-3)
-
-    def test_what_is_sent_arrives_and_is_followed(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        start = rig.read().position
-        way = np.where(rig.embodiment.is_gripper, 0.0, 0.1) * np.where(start > 0.0, -1.0, 1.0)
-        path = [start + share * way for share in np.linspace(0.0, 1.0, 60)]
-        before = len(rig.received())
-        for position in path:
-            np.testing.assert_array_equal(rig.hold(position).position, position)
-        arm = ~rig.embodiment.is_gripper
-        rig.run_until(lambda state: np.abs(state.position - path[-1])[arm].max() < 3e-3, path[-1])
-        np.testing.assert_array_equal(rig.received()[before : before + len(path)], np.array(path)[:, arm])
-
-    def test_gripper_is_0_closed_1_open_and_clamped(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        gripper = rig.embodiment.is_gripper
-        for asked in (0.0, 1.7, 0.5, -0.3):
-            position = np.where(gripper, asked, rig.read().position)
-            clamped = np.clip(asked, 0.0, 1.0)
-            np.testing.assert_array_equal(rig.hold(position).position[gripper], clamped)
-            rig.run_until(lambda state: np.abs(state.position[gripper] - clamped).max() < 0.05, position)  # noqa: B023
-
-    def test_a_wrong_command_reaches_nothing(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        start = rig.read().position
-        rig.hold(start)
-        first = np.arange(len(start)) == 0
-        wrong = {
-            "nan": np.where(first, np.nan, start),
-            "infinite": np.where(first, np.inf, start),
-            "short": start[:-1],
-            "long": np.append(start, 0.0),
-            "above": np.where(first, rig.embodiment.upper + 0.1, start),
-            "below": np.where(first, rig.embodiment.lower - 0.1, start),
-            "leap": np.where(first, start + 0.5, start),
-        }
-        for name, position in wrong.items():
-            before = len(rig.received())
-            with pytest.raises(CommandInvalid):
-                rig.driver.send(Command(rig.clock.now_ns(), position))
-            for _ in range(5):
-                rig.step()
-            assert len(rig.received()) == before, name
-            rig.hold(start)
-
-    def test_stopping_twice_rests_and_motion_may_go_on(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        start = rig.read().position
-        step = np.where(rig.embodiment.is_gripper, 0.0, 0.5 * rig.embodiment.velocity * rig.embodiment.period_s)
-        for k in range(20):
-            rig.hold(start - k * step * np.where(start > 0.0, 1.0, -1.0))
-        rig.driver.stop()
-        rig.driver.stop()
-        for _ in range(50):
-            rig.step()
-        rest = rig.read().position
-        for _ in range(50):
-            rig.step()
-        state = rig.read()
-        np.testing.assert_allclose(state.position, rest, atol=2e-3)
-        for _ in range(10):
-            rig.hold(state.position)
-
-    def test_a_closed_driver_neither_reads_nor_sends_and_connects_again(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        position = rig.read().position
-        rig.driver.close()
-        rig.driver.close()
-        with pytest.raises(DriverError):
-            rig.driver.read()
-        with pytest.raises(DriverError):
-            rig.driver.send(Command(rig.clock.now_ns(), position))
-        rig.driver.stop()
-        rig.driver.connect()
-        rig.step()
-        rig.hold(rig.read().position)

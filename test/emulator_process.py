@@ -87,6 +87,7 @@ def _serve(address: str, model: str, unlock_after_s: float, robot: str) -> None:
         "inject": emulator.inject,
         "clear": lambda _: emulator.clear(),
         "targets": lambda _: [target.position.tolist() for target in emulator.received_targets()],
+        "forget": lambda _: emulator.forget_targets(),
         "stamps": lambda _: [target.stamp_ns for target in emulator.received_targets()],
         "position": lambda _: [*plant.position().tolist(), plant.gripper_position()],
         "running": lambda _: emulator.is_running,

@@ -1,0 +1,106 @@
+"""A driver under test with the robot behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ros_wam.clock import Clock
+from ros_wam.drivers.driver import Driver
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import DriverError, DriverSpent, StateStale
+from ros_wam.types import Command, JointState
+
+PATIENCE_S = 10.0
+
+
+def _nothing(fault: str = "") -> None:
+    """Stand in for a hook of a rig whose robot has no faults."""
+
+
+@dataclass
+class DriverRig:
+    """A driver that is not connected, and the robot behind it: `step` lets a period pass, `received` is what arrived.
+
+    `received()` is `(k, joints)`, grippers left out: the targets that the vendor library sent since the rig was made.
+    `inject(fault)` and `clear()` begin and end the emulator's faults. `reopen()` gives another driver, not connected,
+    when the first says DriverSpent; in a new process, where the library asks for one. `resolution_rad`: how near to a
+    sent target the nearest received one is; a bus rounds, a library that plans its own way gives others.
+    """
+
+    driver: Driver
+    embodiment: Embodiment
+    clock: Clock
+    step: Callable[[], None]
+    received: Callable[[], np.ndarray]
+    inject: Callable[[str], None] = _nothing
+    clear: Callable[[], None] = _nothing
+    reopen: Callable[[], Driver] | None = None
+    resolution_rad: float = 1e-9
+
+    @property
+    def arm(self) -> np.ndarray:
+        """`(n,)` mask of the arms' joints."""
+        return np.asarray(~self.embodiment.is_gripper)
+
+    def hold(self, position: np.ndarray) -> Command:
+        """Send a position and let a period pass."""
+        sent = self.driver.send(Command(self.clock.now_ns(), position))
+        self.step()
+        return sent
+
+    def steps(self, count: int) -> None:
+        """Let `count` periods pass."""
+        for _ in range(count):
+            self.step()
+
+    def read(self, limit_s: float = PATIENCE_S) -> JointState:
+        """Return a fresh state; on a busy machine there is none now and then."""
+        deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
+        while True:
+            try:
+                return self.driver.read()
+            except StateStale:
+                assert self.clock.now_ns() < deadline_ns, f"no fresh state for {limit_s} s"
+                self.step()
+
+    def run_until(
+        self, holds: Callable[[JointState], bool], position: np.ndarray, limit_s: float = PATIENCE_S
+    ) -> JointState:
+        """Send `position` until the measured state fits."""
+        deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
+        while True:
+            self.hold(position)
+            state = self.read()
+            if holds(state):
+                return state
+            assert self.clock.now_ns() < deadline_ns, f"the robot is at {state.position.tolist()} after {limit_s} s"
+
+    def go(self, start: np.ndarray, end: np.ndarray, periods: int = 60) -> list[JointState]:
+        """Send the straight way from `start` to `end` `(n,)`, a row a period; return what was measured on it."""
+        states = []
+        for share in np.linspace(0.0, 1.0, periods):
+            self.hold(start + share * (end - start))
+            states.append(self.read())
+        return states
+
+    def inwards(self, start: np.ndarray, size: float | np.ndarray) -> np.ndarray:
+        """Return the position `size` [rad] away from `start` in every joint of the arms, towards the middle."""
+        middle = (self.embodiment.lower + self.embodiment.upper) / 2.0
+        return np.where(self.arm, start + size * np.where(start > middle, -1.0, 1.0), start)
+
+    def recover(self, limit_s: float = 2 * PATIENCE_S) -> None:
+        """Do what an operator does: ask for recovery until it is done; a spent driver is replaced by another."""
+        deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
+        begin = self.driver.recover
+        while True:
+            try:
+                begin()
+                return
+            except DriverSpent as spent:
+                assert self.reopen is not None, f"the rig has no reopen(), and the driver says: {spent}"
+                self.driver = self.reopen()
+                begin = self.driver.connect
+            except DriverError as error:
+                assert self.clock.now_ns() < deadline_ns, f"not recovered within {limit_s} s: {error}"
+                self.steps(10)
