@@ -17,7 +17,7 @@ def calibration_checks(calibrated: Mapping[str, date | None], today: date, sim: 
 def _check(view: str, day: date | None, today: date, sim: bool) -> Check:
     limit = f"{CALIBRATION_DAYS} days or less"
     if day is None:
-        undated = "exact: the simulator places the camera by it" if sim else "no date: `calibrated:` is not in its file"
+        undated = "exact: simulated" if sim else "no date: `calibrated:` is not in its file"
         return Check(f"calibration {view}", sim, undated, limit)
     age = (today - day).days
     return Check(f"calibration {view}", 0 <= age <= CALIBRATION_DAYS, f"{age} days, of {day}", limit)

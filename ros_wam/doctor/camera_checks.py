@@ -16,7 +16,7 @@ def camera_checks(measured: Measured, station: Station) -> list[Check]:
     for view, stream in measured.views.items():
         expected_hz = station.cameras[view].rate_hz
         least_hz = ENOUGH * expected_hz
-        limit = f"{least_hz:.0f} Hz or more, {expected_hz:.0f} expected"
+        limit = f"{least_hz:.0f} Hz or more of {expected_hz:.0f}"
         rows.append(Check(f"camera {view} rate", stream.rate_hz >= least_hz, f"{stream.rate_hz:.1f} Hz", limit))
         fresh = not stream.trouble and stream.rate_hz > 0.0
         trouble = stream.trouble or "no picture came"
@@ -45,8 +45,8 @@ def _offset(name: str, stream: Stream) -> Check:
     if delay_ms is None:
         value = "nothing came"
     elif delay_ms < least_ms:
-        value = f"stamps are {-delay_ms:.1f} ms ahead of this station's clock"
+        value = f"{-delay_ms:.1f} ms ahead of this station's"
     else:
-        value = f"stamps are {delay_ms:.1f} ms behind this station's clock"
+        value = f"{delay_ms:.1f} ms behind this station's"
     holds = delay_ms is not None and least_ms <= delay_ms <= most_ms
     return Check(f"clock of {name}", holds, value, f"{-least_ms:.0f} ms ahead to {most_ms:.0f} ms behind")

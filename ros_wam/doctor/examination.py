@@ -1,4 +1,4 @@
-"""The order of an examination: wait for the station, let it settle, measure with the enable heartbeat, await the policy.
+"""The order of an examination: wait for the station, let it settle, measure while it is enabled, await the policy.
 
 Nothing here asks the robot for a mode or a motion: it stays in HOLD.
 """

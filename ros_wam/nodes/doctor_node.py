@@ -100,7 +100,7 @@ class DoctorNode(Node):  # type: ignore[misc]
             self._examination.asked = True
 
     def _observe(self) -> Observation | None:
-        """Return the newest of everything, whatever its age, which other checks tell; None where something is missing."""
+        """Return the newest of everything, whatever its age: others check that. None where something is missing."""
         topics = {view: image_topic(view) for view in self._config.profile().views}
         newest = dict(self._newest)
         if not {*topics.values(), "joint_states"} <= newest.keys():
