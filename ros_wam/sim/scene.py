@@ -23,10 +23,11 @@ def build_scene(embodiment: Embodiment, calibration: Path, task: SimTask) -> Any
     """
     try:
         spec = mujoco.MjSpec.from_file(str(embodiment.model))
+        robot = spec.compile()  # only then is a site turned as its xyaxes or euler angles say
         _add_room(spec)
         task.add_to(spec)
         for view in embodiment.views:
-            _add_camera(spec, view, load_view(calibration, view))
+            _add_camera(spec, robot, view, load_view(calibration, view))
         return spec.compile()
     except ValueError as error:
         raise SimError(f"the scene of {embodiment.name} and {task.name} does not compile: {error}") from error
@@ -77,8 +78,8 @@ def _add_solid(
     )
 
 
-def _add_camera(spec: Any, view: str, calibration: ViewCalibration) -> None:
-    body, T_body_frame = _frame(spec, calibration.frame)
+def _add_camera(spec: Any, robot: Any, view: str, calibration: ViewCalibration) -> None:
+    body, T_body_frame = _frame(spec, robot, calibration.frame)
     pose = T_body_frame @ calibration.T_frame_camera
     body.add_camera(
         name=view,
@@ -112,13 +113,13 @@ def _add_housing(body: Any, view: str, pose: FloatArray) -> None:
     )
 
 
-def _frame(spec: Any, name: str) -> tuple[Any, FloatArray]:
+def _frame(spec: Any, robot: Any, name: str) -> tuple[Any, FloatArray]:
     """Return the body that carries the frame `name` (a site or a body), and the frame's pose in it."""
     transform = np.eye(4)
     for site in spec.sites:
         if site.name == name:
             rotation = np.zeros(9)
-            mujoco.mju_quat2Mat(rotation, site.quat)
+            mujoco.mju_quat2Mat(rotation, robot.site(name).quat)
             transform[:3, :3], transform[:3, 3] = rotation.reshape(3, 3), site.pos
             return site.parent, transform
     for body in spec.bodies:
