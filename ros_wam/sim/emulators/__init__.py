@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from ros_wam.drivers import driver_module, is_file
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
+from ros_wam.sim.emulators.arx import ArxEmulator, arx_control_prefix
 from ros_wam.sim.emulators.emulator import Emulator
 from ros_wam.sim.emulators.plant import Plant
 from ros_wam.sim.emulators.robotiq import ROBOTIQ_PORT
@@ -62,6 +63,12 @@ def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants
     return UrEmulator(models[embodiment.control_rate_hz], settings["address"], plants.plant(name), stroke_m, port)
 
 
+def _make_arx(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
+    ((name, arm),) = embodiment.arms.items()
+    stroke_m = embodiment.grippers[arm.gripper].stroke_m
+    return ArxEmulator(settings["model"], settings["interface"], plants.plant(name), run_dir, stroke_m)
+
+
 class _Emulated(NamedTuple):
     """How a driver's controllers are made, and the faults that they can be given."""
 
@@ -70,4 +77,7 @@ class _Emulated(NamedTuple):
     control_prefix: Callable[[Path], tuple[str, ...]] = lambda run_dir: ()
 
 
-_EMULATORS = {"ur5": _Emulated(_make_ur, UrEmulator.faults)}
+_EMULATORS = {
+    "ur5": _Emulated(_make_ur, UrEmulator.faults),
+    "arx5": _Emulated(_make_arx, ArxEmulator.faults, arx_control_prefix),
+}

@@ -1,0 +1,108 @@
+"""What the motors of an ARX arm say on their bus, heard beside the vendor's library, which does not notice silence."""
+
+import errno
+import socket
+import struct
+from collections.abc import Collection, Mapping
+
+from ros_wam.clock import Clock
+from ros_wam.errors import DriverError, DriverUnreachable
+
+GAP_NS = 25_000_000
+"""Frames that may have waited longer than this are no evidence that anyone lives."""
+_FRESH_NS, _POLL_NS = 6_000_000, 1_000_000
+"""How long to wait for others then: more than two rounds of the library."""
+_FRAME = struct.Struct("=IB3x8s")  # struct can_frame
+_ENABLE = bytes([0xFF] * 7 + [0xFC])
+_EC_REPLY = 1  # the first three bits of what an EC motor says; in what is said to it they are 0
+
+
+class MotorBus:
+    """Counts the answers of each motor on a CAN interface. Not thread-safe.
+
+    Damiao motors answer under identifier 0 and put their number into the first byte; EC motors answer under their own
+    number, which they are commanded by as well (arx5-sdk @79240ef, libhardware).
+    """
+
+    def __init__(self, interface: str, motors: Mapping[int, str], ec: Collection[int], clock: Clock) -> None:
+        """`motors`: what each is called, by its number; `ec`: which are EC motors. Raises DriverUnreachable."""
+        self._interface, self._ec, self._clock = interface, ec, clock
+        self.names = motors
+        try:
+            self._socket = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
+            self._socket.bind((interface,))
+        except OSError as error:
+            raise DriverUnreachable(
+                f"no CAN interface {interface}: {error.strerror}; bring it up with: "
+                f"ip link set {interface} up type can bitrate 1000000"
+            ) from error
+        self._socket.setblocking(False)
+        self._listened_ns = clock.now_ns()
+        self.heard_ns = dict.fromkeys(motors, self._listened_ns)
+        """When each motor was last heard; at first, when listening began."""
+        self.commanded_ns = self._listened_ns
+        """When the library last said something to a motor."""
+
+    def listen(self) -> None:
+        """Take note of what was said since the last call; raises DriverError if the interface is gone.
+
+        Waits for 6 ms if that call is too long ago for what waits to tell anything.
+        """
+        now_ns = self._clock.now_ns()
+        if now_ns - self._listened_ns > GAP_NS:
+            self._drain()
+            until_ns = now_ns + _FRESH_NS
+            while self._clock.now_ns() < until_ns:
+                self._clock.sleep_until_ns(self._clock.now_ns() + _POLL_NS)
+                self._note(self._drain())
+        self._note(self._drain())
+
+    def silent(self, limit_ns: int) -> dict[str, int]:
+        """Return the motors that were not heard for longer than `limit_ns`, and for how long [ns]."""
+        now_ns = self._clock.now_ns()
+        return {
+            self.names[number]: now_ns - heard_ns
+            for number, heard_ns in self.heard_ns.items()
+            if now_ns - heard_ns > limit_ns
+        }
+
+    def enable(self, number: int) -> None:
+        """Ask a Damiao motor for its state, as the library does when it starts; raises DriverUnreachable."""
+        try:
+            self._socket.send(_FRAME.pack(number, len(_ENABLE), _ENABLE))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            detail = "no motor acknowledges" if error.errno == errno.ENOBUFS else error.strerror
+            raise DriverUnreachable(f"{self._interface} takes no frame: {detail}") from error
+
+    def close(self) -> None:
+        """Stop listening. Repeatable."""
+        self._socket.close()
+
+    def _drain(self) -> list[bytes]:
+        frames: list[bytes] = []
+        while True:
+            try:
+                data = self._socket.recv(_FRAME.size)
+            except BlockingIOError:
+                return frames
+            except OSError as error:
+                raise DriverError(f"{self._interface} is gone: {error.strerror}") from error
+            if len(data) != _FRAME.size:
+                raise DriverError(f"{self._interface} is gone")
+            frames.append(data)
+
+    def _note(self, frames: list[bytes]) -> None:
+        now_ns = self._listened_ns = self._clock.now_ns()
+        for frame in frames:
+            identifier, _, content = _FRAME.unpack(frame)
+            if identifier == 0:
+                number = content[0] & 0x0F
+            elif identifier in self._ec and content[0] >> 5 == _EC_REPLY:
+                number = identifier
+            else:
+                self.commanded_ns = now_ns
+                continue
+            if number in self.heard_ns:
+                self.heard_ns[number] = now_ns

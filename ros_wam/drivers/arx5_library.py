@@ -1,0 +1,138 @@
+"""arx5-interface, used so that it neither hangs nor gives freed memory: copies in, copies out, and gains that rise."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from ros_wam.clock import Clock
+from ros_wam.embodiment import Embodiment
+from ros_wam.errors import ConfigError, DriverSpent
+from ros_wam.types import FloatArray
+
+RAMP_S, RAMP_STEPS = 0.5, 50
+"""How the gains rise from none, so that the arm does not jerk; our choice."""
+
+
+@dataclass(frozen=True, eq=False)
+class ArxState:
+    """`(7,)` position, velocity and effort: joints [rad, N m], then the gripper [0–1, force of a pad in N].
+
+    `age_s`: how long ago the library took it over from its receiver.
+    """
+
+    age_s: float
+    position: FloatArray
+    velocity: FloatArray
+    effort: FloatArray
+
+
+class ArxLibrary:
+    """One arm's description and, once it is started, its controller, which runs in a thread of the library's own.
+
+    Every method of a started one may hang for ever if that thread has stopped.
+    """
+
+    def __init__(self, model: str, gripper_open_rad: float, embodiment: Embodiment) -> None:
+        """Raises ConfigError where the library is missing, or allows less than the robot file."""
+        try:
+            import arx5_interface
+        except ImportError as error:
+            raise ConfigError("driver arx5 needs arx5-interface: install ros_wam[arx5]") from error
+        self.version = version("arx5-interface")
+        self._library = arx5_interface
+        self._config = arx5_interface.RobotConfigFactory.get_instance().get_config(model)
+        self._config.gripper_open_readout = gripper_open_rad
+        self._stroke_m = self._config.gripper_width
+        self._newton_per_newton_metre = abs(gripper_open_rad) / self._stroke_m
+        self._opening_sign = np.sign(gripper_open_rad)
+        self._require_limits(embodiment)
+        self._controller: Any = None
+        self._failed: str | None = None
+
+    @property
+    def motors(self) -> tuple[int, ...]:
+        """The motors' numbers in the order of the joints, the gripper's last."""
+        return (*self._config.motor_id, self._config.gripper_motor_id)
+
+    @property
+    def ec_motors(self) -> frozenset[int]:
+        """Those that are not Damiao motors."""
+        kinds = zip(self._config.motor_id, self._config.motor_type, strict=True)
+        return frozenset(number for number, kind in kinds if kind == self._library.MotorType.EC_A4310)
+
+    @property
+    def effort_limit(self) -> FloatArray:
+        """`(7,)` what the library lets the motors exert [N m, gripper N] before it gives up."""
+        return np.append(self._config.joint_torque_max, self._config.gripper_torque_max * self._newton_per_newton_metre)
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a controller."""
+        return self._controller is not None
+
+    def start(self, interface: str) -> None:
+        """Enable the motors, damped and with the gravity model's torques, and talk to them from now on.
+
+        Takes half a second. Raises DriverSpent when it fails: the library cannot start twice in one process.
+        """
+        if self._failed is None:
+            factory = self._library.ControllerConfigFactory.get_instance()
+            try:
+                self._controller = self._library.Arx5JointController(
+                    self._config, factory.get_config("joint_controller", 6), interface
+                )
+            except RuntimeError as error:
+                self._failed = str(error)
+        if self._failed is not None:
+            raise DriverSpent(f"arx5_interface did not start on {interface}: {self._failed}")
+
+    def state(self) -> ArxState:
+        """Return copies of what the library knows: its arrays are views of memory that it frees."""
+        state = self._controller.get_joint_state()
+        scale = self._stroke_m
+        return ArxState(
+            self._controller.get_timestamp() - state.timestamp,
+            np.append(state.pos(), min(max(state.gripper_pos / scale, 0.0), 1.0)),
+            np.append(state.vel(), state.gripper_vel / scale),
+            np.append(state.torque(), state.gripper_torque * self._opening_sign * self._newton_per_newton_metre),
+        )
+
+    def command(self, position: FloatArray) -> None:
+        """Let the motors hold `position` `(7,)` from now on, until the next."""
+        command = self._library.JointState(
+            position[:-1].copy(), np.zeros(6), np.zeros(6), position[-1] * self._stroke_m
+        )
+        self._controller.set_joint_cmd(command)
+
+    def hold(self, position: FloatArray, clock: Clock) -> None:
+        """Raise the gains to the library's default, around `position` `(7,)`, where the arm is."""
+        self.command(position)
+        config = self._controller.get_controller_config()
+        kp, kd = np.array(config.default_kp), np.array(config.default_kd)
+        gain = self._controller.get_gain()
+        if np.array_equal(np.array(gain.kp()), kp):
+            return
+        begin_ns = clock.now_ns()
+        for step in range(1, RAMP_STEPS + 1):
+            share = step / RAMP_STEPS
+            gripper_kp = share * config.default_gripper_kp
+            self._controller.set_gain(self._library.Gain(share * kp, kd, gripper_kp, config.default_gripper_kd))
+            clock.sleep_until_ns(begin_ns + round(share * RAMP_S * 1e9))
+
+    def _require_limits(self, robot: Embodiment) -> None:
+        arm, config = ~robot.is_gripper, self._config
+        for name, ours, theirs in (
+            ("lower position limits", -robot.lower[arm], -np.array(config.joint_pos_min)),
+            ("upper position limits", robot.upper[arm], np.array(config.joint_pos_max)),
+            ("velocity limits", robot.velocity[arm], np.array(config.joint_vel_max)),
+        ):
+            if (ours > theirs + 1e-9).any():
+                raise ConfigError(
+                    f"{robot.name}: {name} {np.abs(ours).tolist()} are wider than arx5_interface's "
+                    f"{np.abs(theirs).tolist()}"
+                )
+        for gripper, limits in robot.grippers.items():
+            if abs(limits.stroke_m - config.gripper_width) > 1e-6:
+                raise ConfigError(f"{gripper}: stroke_m is {limits.stroke_m}, must be {config.gripper_width}")

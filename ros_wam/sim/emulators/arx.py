@@ -1,0 +1,168 @@
+"""The emulated motors of an ARX arm on a CAN bus: what the unmodified arx5-interface talks to."""
+
+import sys
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ros_wam.errors import SimError
+from ros_wam.sim.emulators.arx_motors import GRIPPER, GRIPPER_OPEN_RAD, J4310, MODELS, Drive, drive_of, reply
+from ros_wam.sim.emulators.can_bus import CanBus, Frame
+from ros_wam.sim.emulators.can_seam_port import CanSeamPort
+from ros_wam.sim.emulators.emulator import ReceivedTarget
+from ros_wam.sim.emulators.plant import Plant
+
+SOCKET = "can.sock"
+RATE_HZ = 500.0
+FREEZE, DROP, OVER_CURRENT, GRIPPER_FREEZE = "freeze", "drop", "over_current", "gripper_freeze"
+SILENT_SERVO, STUCK_MOTOR = "silent_servo", "stuck_motor"
+SILENT, STUCK = 5, 2
+"""The motors that these two are about: those of joint4 and joint2."""
+DROP_SHARE = 4
+"""Of so many frames one arrives."""
+OVER_CURRENT_N_M = 2.0
+"""Above the 1.5 N m that the library allows the gripper; no DM motor of a joint can report more than it is allowed."""
+GRIPPER_N_M, GRIPPER_SPEED_1_S = 1.5, 4.0
+"""The torque that the library allows the gripper, and more strokes per second than its 0.3 m/s are."""
+GRIPPER_FREE_1_S = 0.2
+"""A gripper that moves at this speed meets nothing: its motor's torque is what friction takes."""
+TARGETS_KEPT = 4096
+
+
+def arx_control_prefix(run_dir: Path) -> tuple[str, ...]:
+    """Return what puts a program's CAN sockets on the emulated bus, before its command."""
+    return (sys.executable, "-m", "ros_wam.sim.emulators.can_seam", "--socket", str(run_dir / SOCKET), "--")
+
+
+class ArxEmulator:
+    """One arm with its gripper on one bus: the seam's, or the kernel's own if `interface` begins with `vcan`.
+
+    A motor follows the position it is given while its kp is above 0; without it stays where it is: it neither sinks nor
+    is it soft. Its torque is that of the plant's joint. Every command is answered in the cycle that reads it.
+    """
+
+    faults = (FREEZE, DROP, SILENT_SERVO, STUCK_MOTOR, OVER_CURRENT, GRIPPER_FREEZE)
+    rate_hz = RATE_HZ
+
+    def __init__(self, model: str, interface: str, plant: Plant, run_dir: Path, stroke_m: float) -> None:
+        """Raises SimError naming the models that there are."""
+        if model not in MODELS:
+            raise SimError(f"no ARX arm {model!r}; there are: {', '.join(MODELS)}")
+        self._kinds = {**MODELS[model], GRIPPER: J4310}
+        self._joints = {number: k for k, number in enumerate(MODELS[model])}
+        self._plant, self._stroke_m = plant, stroke_m
+        self._kernel_interface = interface if interface.startswith("vcan") else None
+        self._port = CanSeamPort(run_dir / SOCKET, None if self._kernel_interface else interface)
+        self._bus = CanBus()
+        self._drives: dict[int, Drive] = {}
+        self._target = np.array(plant.position())
+        self._damped: set[int] = set()
+        self._faults: set[str] = set()
+        self._frames = self._answers = self._noted = 0
+        self._targets: deque[ReceivedTarget] = deque(maxlen=TARGETS_KEPT)
+        self._open = False
+
+    def start(self) -> None:
+        self._port.open()
+        if self._kernel_interface is not None and not self._open:
+            self._bus.join_kernel(self._kernel_interface)
+        self._open = True
+
+    def close(self) -> None:
+        self._port.close()
+        self._bus.close()
+        self._open = False
+
+    def cycle(self, now_ns: int) -> None:
+        for link in self._port.serve():
+            self._bus.join(link)
+        frames = [frame for frame in self._bus.receive() if self._arrives(frame.identifier)]
+        for frame in frames:
+            self._command(frame, now_ns)
+        if frames:
+            self._follow()
+
+    def inject(self, fault: str) -> None:
+        if fault not in self.faults:
+            raise SimError(f"no fault {fault!r}; there are: {', '.join(self.faults)}")
+        self._faults.add(fault)
+
+    def clear(self) -> None:
+        self._faults.clear()
+        self.start()
+
+    def received_targets(self) -> tuple[ReceivedTarget, ...]:
+        """Those that differ from the one before: the library repeats each until the next."""
+        return tuple(self._targets)
+
+    def counts(self) -> Mapping[str, int]:
+        """`targets` that differ from the one before, `frames` that were sent to motors, `answers` of theirs."""
+        return {"targets": self._noted, "frames": self._frames, "answers": self._answers}
+
+    def _arrives(self, number: int) -> bool:
+        """Whether a frame is for a motor, and gets through to it."""
+        if number not in self._kinds:
+            return False
+        self._frames += 1
+        if FREEZE in self._faults or (DROP in self._faults and self._frames % DROP_SHARE):
+            return False
+        return not (SILENT_SERVO in self._faults and number == SILENT) and not (
+            GRIPPER_FREEZE in self._faults and number == GRIPPER
+        )
+
+    def _command(self, frame: Frame, now_ns: int) -> None:
+        """Let a motor take its command, and answer."""
+        number, kind = frame.identifier, self._kinds[frame.identifier]
+        drive = drive_of(kind, frame.data)
+        if drive is not None:
+            self._drives[number] = drive
+        self._answers += 1
+        if number == GRIPPER:
+            self._bus.send(reply(number, kind, *self._gripper_state()))
+            return
+        joint, plant = self._joints[number], self._plant
+        state = (float(measured[joint]) for measured in (plant.position(), plant.velocity(), plant.effort()))
+        self._bus.send(reply(number, kind, *state))
+        if joint == len(self._joints) - 1:
+            self._note(now_ns)
+
+    def _note(self, now_ns: int) -> None:
+        """Note the target, now that the library has told the last of the joints."""
+        drives = [self._drives.get(number) for number in self._joints]
+        target = np.array([drive.position for drive in drives if drive is not None and drive.kp > 0.0])
+        if len(target) == len(drives) and not (self._targets and np.array_equal(target, self._targets[-1].position)):
+            self._targets.append(ReceivedTarget(now_ns, target))
+            self._noted += 1
+
+    def _follow(self) -> None:
+        """Send joints and gripper where their motors are told to go."""
+        measured = self._plant.position()
+        for number, joint in self._joints.items():
+            drive = self._drives.get(number)
+            if drive is None or (STUCK_MOTOR in self._faults and number == STUCK):
+                continue
+            if drive.kp > 0.0:
+                self._target[joint] = drive.position
+                self._damped.discard(joint)
+            elif joint not in self._damped:
+                self._target[joint] = measured[joint]
+                self._damped.add(joint)
+        self._plant.set_target(self._target)
+        gripper = self._drives.get(GRIPPER)
+        if gripper is not None and gripper.kp > 0.0:
+            opening = gripper.position / GRIPPER_OPEN_RAD
+            self._plant.set_gripper_target(opening, GRIPPER_SPEED_1_S, GRIPPER_N_M * GRIPPER_OPEN_RAD / self._stroke_m)
+
+    def _gripper_state(self) -> tuple[float, float, float]:
+        """Position, velocity and torque of the gripper's motor, which feels only what keeps it from going on."""
+        opening, speed_1_s = self._plant.gripper_position(), self._plant.gripper_velocity()
+        position, velocity = opening * GRIPPER_OPEN_RAD, speed_1_s * GRIPPER_OPEN_RAD
+        if OVER_CURRENT in self._faults:
+            return position, velocity, OVER_CURRENT_N_M
+        drive = self._drives.get(GRIPPER)
+        if drive is None:
+            return position, velocity, 0.0
+        held = max(0.0, 1.0 - abs(speed_1_s) / GRIPPER_FREE_1_S)
+        return position, velocity, held * drive.kp * (drive.position - position)
