@@ -27,7 +27,7 @@ def disk_check(folder: Path, free: int, bytes_per_s: float) -> Check:
     if bytes_per_s <= 0.0:
         return Check("disk", False, "not known: nothing came to be recorded", limit)
     minutes = free / bytes_per_s / 60.0
-    value = f"{minutes:.0f} min at {bytes_per_s * 1e-6:.1f} MB/s in {folder}"
+    value = f"{int(minutes)} min at {bytes_per_s * 1e-6:.1f} MB/s in {folder}"
     return Check("disk", minutes >= DISK_MINUTES, value, limit)
 
 

@@ -1,0 +1,52 @@
+"""All checks of a station together."""
+
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+
+from doctor_fixtures import HEALTHY, ROOT, failed
+
+from ros_wam.config import build
+from ros_wam.doctor.check import Check
+from ros_wam.doctor.diagnosis import diagnose
+from ros_wam.doctor.measured import Measured
+from ros_wam.run_config import RunConfig
+
+FREE = 10**12
+
+
+def rows(measured: Measured, policy: bool = True, sim: bool = True) -> list[Check]:
+    config = RunConfig(
+        robot=ROOT / "robots" / "ur5.yaml",
+        calibration=ROOT / "calib" / "ur5" / "sim",
+        sim=sim,
+        run_dir=Path("/nowhere"),
+        policy=ROOT / "config" / "policies" / "baseline.yaml" if policy else None,
+    )
+    return diagnose(measured, config, Path("runs"), FREE, date(2026, 11, 21), True)
+
+
+def test_a_healthy_station_fails_nothing() -> None:
+    assert failed(rows(HEALTHY)) == []
+
+
+def test_names_are_different() -> None:
+    names = [check.name for check in rows(HEALTHY)]
+    assert len(set(names)) == len(names)
+
+
+def test_without_a_policy_no_server_is_missed() -> None:
+    names = [check.name for check in rows(replace(HEALTHY, policy=None), policy=False)]
+    assert not [name for name in names if name.startswith("policy")]
+
+
+def test_a_real_station_is_asked_for_more() -> None:
+    without_priority = replace(HEALTHY, status={**HEALTHY.status, "realtime": "no SCHED_FIFO"})
+    assert failed(rows(without_priority)) == []
+    assert failed(rows(without_priority, sim=False)) == ["calibration wrist", "calibration global", "real time"]
+
+
+def test_what_was_measured_travels_as_plain_data() -> None:
+    data = {**asdict(HEALTHY), "modes": ["HOLD"], "faults": []}
+    data["policy"] = {**asdict(HEALTHY)["policy"], "latencies_ms": [10.0] * 10, "shape": [30, 7]}
+    assert build(data, Measured, "measured") == HEALTHY

@@ -1,0 +1,52 @@
+"""The doctor's rows of the policy server."""
+
+from dataclasses import replace
+
+import pytest
+from doctor_fixtures import failed, found
+from fake_policy import BASELINE
+
+from ros_wam.doctor.measured import Asked
+from ros_wam.doctor.policy_checks import policy_checks
+from ros_wam.policy.profile import Execution
+
+FAST = Asked((10.0,) * 10, (30, 7))
+ALL = ["policy metadata", "policy server", "policy latency"]
+
+
+def test_a_server_that_is_right_and_fast() -> None:
+    checks = policy_checks(FAST, BASELINE)
+    assert failed(checks) == []
+    assert found(checks, "policy latency") == "p50 10.0, p99 10.0 ms; 10 warm requests"
+
+
+def test_a_server_of_another_robot() -> None:
+    checks = policy_checks(Asked(mismatch="embodiment: server 'ur5e', profile 'ur5'"), BASELINE)
+    assert "policy metadata" in failed(checks)
+    assert found(checks, "policy metadata") == "embodiment: server 'ur5e', profile 'ur5'"
+
+
+def test_a_server_that_is_dead() -> None:
+    checks = policy_checks(Asked(error="cannot be reached"), BASELINE)
+    assert failed(checks) == ALL
+    assert found(checks, "policy server") == "cannot be reached"
+
+
+def test_a_server_that_was_not_asked() -> None:
+    assert failed(policy_checks(None, BASELINE)) == ALL
+
+
+def test_actions_of_another_shape() -> None:
+    assert failed(policy_checks(replace(FAST, shape=(30, 8)), BASELINE)) == ["policy server"]
+
+
+@pytest.mark.parametrize(("latency_ms", "ok"), [(1000.0, True), (1000.1, False)])
+def test_an_answer_may_take_as_long_as_its_chunk_lasts(latency_ms: float, ok: bool) -> None:
+    checks = policy_checks(replace(FAST, latencies_ms=(latency_ms,) * 10), BASELINE)
+    assert failed(checks) == ([] if ok else ["policy latency"])
+
+
+def test_where_the_robot_waits_anyway_an_answer_may_take_as_long_as_a_call() -> None:
+    profile = replace(BASELINE, execution=Execution("sequential", 15))
+    assert failed(policy_checks(replace(FAST, latencies_ms=(9000.0,) * 10), profile)) == []
+    assert failed(policy_checks(replace(FAST, latencies_ms=(11_000.0,) * 10), profile)) == ["policy latency"]

@@ -1,0 +1,38 @@
+"""The doctor's rows of versions."""
+
+import re
+from pathlib import Path
+
+import pytest
+from doctor_fixtures import FACTS, ROOT, failed
+
+from ros_wam.doctor.versions import TRIED, version_checks
+
+
+def test_the_versions_that_were_tried() -> None:
+    assert failed(version_checks("ur5", FACTS)) == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "names"),
+    [
+        ({**FACTS, "library": "ur_rtde 1.5.0"}, ["library"]),
+        ({**FACTS, "firmware": "URSoftware 1.8"}, ["firmware"]),
+        ({}, ["library", "firmware"]),
+    ],
+)
+def test_other_versions(facts: dict[str, str], names: list[str]) -> None:
+    assert failed(version_checks("ur5", facts)) == names
+
+
+def test_a_driver_that_is_not_known_must_be_connected() -> None:
+    assert failed(version_checks("/home/me/fifth.py", {**FACTS, "library": "fifth 0.1"})) == []
+    assert failed(version_checks("/home/me/fifth.py", {})) == ["library", "firmware"]
+
+
+def test_the_libraries_are_those_that_are_installed_with_the_package() -> None:
+    pinned = {
+        re.sub("[-_]", "", name) for name in re.findall(r'"([\w-]+==[\d.]+)"', Path(ROOT / "setup.py").read_text())
+    }
+    for tried in TRIED.values():
+        assert re.sub("[-_]", "", tried.library.replace(" ", "==")) in pinned
