@@ -23,7 +23,8 @@ _SHIFT_M = 0.002  # a better sighting that changes the plan
 _GRIP_SEEN_S = 0.1
 _LET_GO_S = 0.6  # after which what was let go lies still
 _PATIENCE_S = 6.0  # with a bowl that is not seen, before it is the next one's turn
-_MAX_FAILURES = 4
+_MAX_FAILURES = 3  # with a bowl, before the others come first
+_AT_HOME = 0.005  # [m, rad]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,14 @@ class Stacker:
         if bowl is not None:
             arm = self._arms.arm_beside(_middle(self._memory.bowls[bowl.name]))
             self._begin(arm, bowl, max(moment.splice_s, self._free_s), moment)
+            self._send_home(set(self._planners) - {arm}, moment)
+
+    def _send_home(self, arms: set[str], moment: Moment) -> None:
+        """Have arms leave the table that are neither at home nor on their way there."""
+        for arm in arms:
+            trajectory = self.trajectories[arm]
+            if np.abs(trajectory.end - self._arms.homes[arm]).max() > _AT_HOME:
+                self._planners[arm].go_home(trajectory, moment.splice_s, moment.joints)
 
     def _begin(self, arm: str, bowl: Bowl, start_s: float, moment: Moment) -> None:
         """Plan to pick `bowl` up from `start_s` on, whatever the arm was to do then."""
@@ -155,15 +164,17 @@ class Stacker:
             self._job = None
 
     def _choose(self, plan_s: float) -> Bowl | None:
-        """The next in order that is not given up; one that is not seen is waited for, but not for ever."""
+        """The first in order, those that have failed often last; one that is not seen is waited for, but not for ever.
+
+        What stands on the table again is not stacked.
+        """
         if self._memory.target is None:
             return None
-        for bowl in SMALLER:
-            if bowl.name in self._stacked or self._failures.get(bowl.name, 0) >= _MAX_FAILURES:
-                continue
+        self._stacked = [name for name in self._stacked if name not in self._memory.bowls]
+        for bowl in sorted(SMALLER, key=lambda bowl: self._failures.get(bowl.name, 0) >= _MAX_FAILURES):
             if bowl.name in self._memory.bowls:
                 return bowl
-            if plan_s < self._free_s + _PATIENCE_S:
+            if bowl.name not in self._stacked and plan_s < self._free_s + _PATIENCE_S:
                 return None
         return None
 
