@@ -165,7 +165,7 @@ def test_the_wire_carries_the_control_rate(rig: DriverRig, controller: EmulatedU
     while due_ns < begin_ns + 1_000_000_000:
         due_ns += round(rig.embodiment.period_s * 1e9)
         rig.clock.sleep_until_ns(due_ns)
-        rig.driver.read()
+        rig.read()
         rig.driver.send(Command(due_ns, hold))
     elapsed_s = (rig.clock.now_ns() - begin_ns) * 1e-9
     wait_until(lambda: len(controller.targets()) - before >= rig.embodiment.control_rate_hz, "every target arrives")
