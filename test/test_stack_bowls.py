@@ -158,16 +158,10 @@ def test_a_rim_between_the_fingers_counts_when_it_is_lifted(world: World) -> Non
 
 @pytest.mark.virtual
 @pytest.mark.slow
-def test_the_baseline_stacks_them_with_both_arms_and_repeats_it_exactly(tmp_path: Path) -> None:
-    found = []
-    for name in ("first", "second"):
-        request = Request(
-            robot="aloha", sim=True, trials=1, record_dir=tmp_path / name, policy="baseline", task=TASK.name, seed=1
-        )
-        sitting = run_sitting(request, lambda line: None)
-        found.append(json.loads((sitting / "results.json").read_text())["trials"])
-    (trial,) = found[0]
+def test_the_baseline_stacks_them_with_both_arms(tmp_path: Path) -> None:
+    request = Request(robot="aloha", sim=True, trials=1, record_dir=tmp_path, policy="baseline", task=TASK.name, seed=1)
+    sitting = run_sitting(request, lambda line: None)
+    (trial,) = json.loads((sitting / "results.json").read_text())["trials"]
     assert trial["outcome"] == "success"
     assert trial["score"] == 1.0
     assert all(stage["retries"] == 0 for stage in trial["stages"])
-    assert found[0] == found[1]
