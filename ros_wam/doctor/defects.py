@@ -18,13 +18,16 @@ from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.sim.emulators import emulated_faults
 from ros_wam.sim.injection import FROZEN_CAMERA
+from ros_wam.vendor_limits import load_vendor_limits
 
 OLD_DAY = "2020-01-01"
 CLOCK_OFF_S = 0.5
-WIDENED = 3.0
-"""So much faster than it should a joint may move; the controller's own limit is less."""
+WIDENED = 1.05
+"""The share of the maker's own limit at which a joint may move."""
 FULL = Path("/proc")
 """A file system on which nothing is ever free."""
+SEEN_IN_MOTION = {"ur5": ("silent_servo",), "franka": ("silent_servo",)}
+"""Faults of emulators that no robot at rest shows: there the controller answers for a servo that follows nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Defect:
         for beside in robot.parent.iterdir():
             (copy.parent / beside.name).symlink_to(beside)
         copy.unlink()
+        if (own := robot.parents[1] / "config").is_dir():  # may tell the vendor's limits
+            (folder / "config").symlink_to(own)
         shutil.copyfile(robot, copy)
         self.spoil(copy, calibration)
         return copy
@@ -59,7 +64,8 @@ class Defect:
         """Return the fault to begin in the simulator, None for none; raises ConfigError if the robot cannot have it."""
         if not self.faults:
             return None
-        known = (FROZEN_CAMERA, *emulated_faults(load_embodiment(robot)))
+        embodiment = load_embodiment(robot)
+        known = {FROZEN_CAMERA, *emulated_faults(embodiment)} - {*SEEN_IN_MOTION.get(embodiment.driver, ())}
         fault = next((name for name in self.faults if name in known), None)
         if fault is None:
             raise ConfigError(f"{robot.stem} can be given none of the faults {', '.join(self.faults)}")
@@ -73,8 +79,12 @@ def _edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def _widen_limits(robot: Path, calibration: Path) -> None:
+    embodiment = load_embodiment(robot)
+    joint = next(iter(embodiment.arms.values())).joints[0]
+    vendors = load_vendor_limits(robot, embodiment.name).velocity_rad_s.values[0]
+
     def widen(data: dict[str, Any]) -> None:
-        data["joints"][next(iter(data["joints"]))]["velocity_rad_s"] *= WIDENED
+        data["joints"][joint]["velocity_rad_s"] = WIDENED * vendors
 
     _edit(robot, widen)
 
@@ -122,11 +132,11 @@ DEFECTS = {
     "frozen_camera": Defect(faults=(FROZEN_CAMERA,)),
     "wrong_metadata": Defect(rewire=_serve_another_robot),
     "server_dead": Defect(rewire=_without_server),
-    "protective_stop": Defect(faults=("protective_stop", "reflex", "overload")),
+    "protective_stop": Defect(faults=("protective_stop", "reflex", "overload", "over_current")),
     "disk_full": Defect(record_dir=FULL),
     "stale_calibration": Defect(spoil=_age_calibration),
     "limits_widened": Defect(spoil=_widen_limits),
     "clock_off": Defect(spoil=_set_clock_off),
-    "silent_servo": Defect(faults=("gripper_freeze", "silent_motor", "silent_servo")),
+    "silent_servo": Defect(faults=("silent_servo", "gripper_freeze")),
     "no_enable": Defect(rewire=_unplug_enable),
 }

@@ -8,6 +8,7 @@ from ros_wam.doctor.calibration_check import calibration_checks
 from ros_wam.doctor.camera_checks import camera_checks, clock_checks
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.host_checks import disk_check, realtime_check, wall_clock_check
+from ros_wam.doctor.limits_check import limits_check
 from ros_wam.doctor.measured import Measured
 from ros_wam.doctor.policy_checks import policy_checks
 from ros_wam.doctor.robot_checks import facts, robot_checks
@@ -26,6 +27,7 @@ def diagnose(
     calibrated = {view: load_view(config.calibration, view).calibrated for view in embodiment.views}
     return [
         *version_checks(embodiment.driver, facts(measured)),
+        limits_check(embodiment, config.robot),
         *robot_checks(measured, embodiment, station.robot),
         *camera_checks(measured, station),
         *calibration_checks(calibrated, today, sim),

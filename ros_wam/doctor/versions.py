@@ -17,6 +17,7 @@ class Tried(NamedTuple):
 
 TRIED = {
     "ur5": Tried("ur_rtde 1.6.5", ("URSoftware 3.", "URSoftware 5.")),
+    "arx5": Tried("arx5_interface 0.1.5", (NOT_TOLD,)),
 }
 """Libraries as in setup.py. Firmware: the generation that the emulators speak for; none was tried on a robot."""
 
@@ -26,12 +27,12 @@ def version_checks(driver: str, facts: Mapping[str, str]) -> list[Check]:
     library, firmware = facts.get("library", NOT_TOLD), facts.get("firmware", NOT_TOLD)
     tried = TRIED.get(driver)
     if tried is None:
-        any_version = "any: none is known to this package"
+        any_version = "any"
         return [
             Check("library", library != NOT_TOLD, library, any_version),
             Check("firmware", bool(facts), firmware, any_version),
         ]
     return [
         Check("library", library == tried.library, library, tried.library),
-        Check("firmware", firmware.startswith(tried.firmware), firmware, " or ".join(f"{v}…" for v in tried.firmware)),
+        Check("firmware", bool(facts) and firmware.startswith(tried.firmware), firmware, " or ".join(tried.firmware)),
     ]

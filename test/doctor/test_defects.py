@@ -89,5 +89,7 @@ def test_faults_are_the_emulators_own(name: str, fault: str) -> None:
 
 def test_a_fault_that_a_robot_cannot_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ros_wam.doctor.defects.emulated_faults", lambda embodiment: ("drop",))
-    with pytest.raises(ConfigError, match="ur5 can be given none of the faults protective_stop, reflex, overload"):
+    with pytest.raises(
+        ConfigError, match="ur5 can be given none of the faults protective_stop, reflex, overload, over_current"
+    ):
         DEFECTS["protective_stop"].fault(UR5)

@@ -19,7 +19,7 @@ NAMED = {
     "protective_stop": ("e-stop and safety mode", "protective stop"),
     "disk_full": ("disk", "0 min"),
     "stale_calibration": ("calibration wrist", "of 2020-01-01"),
-    "limits_widened": ("limits", "joint1: velocity"),
+    "limits_widened": ("limits", "joint1 velocity_rad_s 3.29868 is wider"),
     "clock_off": ("clock of camera wrist", "behind"),
     "silent_servo": ("servos", "gripper"),
     "no_enable": ("enable", "0 %"),
