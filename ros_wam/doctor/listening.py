@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from ros_wam.doctor.measured import Measured, Stream
 
-SKEW_QUANTILE = 0.9
 ROBOT = "robot"
 """The name of the robot's own stream of states, beside those of the views."""
 
@@ -64,10 +63,9 @@ class Listening:
         """Return what has come since `begin`; the policy is not asked yet."""
         duration_s = (now_ns - (self.began_ns or 0)) * 1e-9
         age_ms = statistics.median(self._ages_ms) if self._ages_ms else math.inf
-        skews_ns = sorted(self._skews_ns)
         return Measured(
             views={view: self._stream(view, duration_s) for view in self._views},
-            skew_ms=skews_ns[int(SKEW_QUANTILE * len(skews_ns))] * 1e-6 if skews_ns else None,
+            skew_ms=statistics.median(self._skews_ns) * 1e-6 if self._skews_ns else None,
             state=self._stream(ROBOT, duration_s),
             state_age_ms=age_ms if math.isfinite(age_ms) else None,
             status=self._status,

@@ -32,10 +32,10 @@ class Asked:
 class Measured:
     """A station over some seconds at rest.
 
-    `skew_ms`: how far apart the newest pictures of all views were, in nine of ten moments; None for one view, or
-    without pictures. `state_age_ms`: the median of what the control process says; None while it has no state. `status`:
-    what it said last, and `modes` and `faults` all that it said of these. `enabled`: the share of its words, while the
-    enable heartbeat was sent, that call it enabled. `bytes_per_s`: what a recorder would write, all topics together.
+    `skew_ms`: how far apart the newest pictures of all views were, the median; None for one view, or without pictures.
+    `state_age_ms`: the median of what the control process says; None while it has no state. `status`: what it said
+    last, and `modes` and `faults` all that it said of these. `enabled`: the share of its words that call it enabled,
+    while the enable heartbeat was sent. `bytes_per_s`: what a recorder would write, all topics together.
     """
 
     views: dict[str, Stream]

@@ -55,8 +55,11 @@ def test_what_came_before_the_beginning_counts_for_nothing() -> None:
 
 
 def test_skew_is_between_the_newest_pictures() -> None:
-    assert figures(two_views(apart_ms=3)).skew_ms == pytest.approx(30.333, abs=0.01)  # the next wrist comes first
-    assert figures(two_views(apart_ms=20)).skew_ms == pytest.approx(20.0, abs=0.01)
+    period_ms = 1e3 / 30
+    assert figures(two_views(apart_ms=3)).skew_ms == pytest.approx(
+        period_ms / 2, abs=0.01
+    )  # 3 ms, until the next wrist
+    assert figures(two_views(apart_ms=-100)).skew_ms == pytest.approx(100 + period_ms / 2, abs=0.01)
 
 
 def test_one_view_has_no_skew() -> None:
