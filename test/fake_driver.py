@@ -1,11 +1,12 @@
 """A driver module for tests of the control process: its robot follows perfectly and misbehaves when a file says so.
 
-The station's `robot` mapping names the folder; a file in it called `hang`, `crash`, `stop`, `slow`, `spent` or `absent`
-asks for that, `hang_on_stop` for hanging there. What the driver is told is noted in files there.
+The station's `robot` mapping names the folder; a file in it called `hang`, `crash`, `abort`, `stop`, `slow`, `spent` or
+`absent` asks for that, `hang_on_stop` for hanging there, `hang_in_library` for hanging with the GIL held. What the
+driver is told is noted in files there.
 """
 
+import ctypes
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,7 +43,11 @@ class FakeDriver:
         if self._asked("crash"):
             sys.stderr.write("libvendor: assertion failed\n")
             sys.stderr.flush()
-            os.kill(os.getpid(), signal.SIGSEGV)
+            ctypes.string_at(0)
+        if self._asked("abort"):
+            os.abort()
+        if self._asked("hang_in_library"):
+            ctypes.PyDLL(None).sleep(60)
         self._hang_while("hang")
         if self._asked("stop"):
             raise RobotStopped("protective stop")

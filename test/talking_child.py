@@ -2,6 +2,9 @@
 
 import argparse
 import contextlib
+import ctypes
+import faulthandler
+import os
 import select
 import socket
 import sys
@@ -15,6 +18,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--config", type=Path)
 parser.add_argument("--fd", type=int)
 arguments = parser.parse_args()
+faulthandler.enable()
 line = socket.socket(fileno=arguments.fd)
 line.setblocking(False)
 
@@ -34,6 +38,12 @@ def obey(number: int, verb: str) -> None:
         end(4)
     elif verb == "hang":
         time.sleep(60.0)
+    elif verb == "segfault":
+        ctypes.string_at(0)
+    elif verb == "abort":
+        os.abort()
+    elif verb == "hang_in_library":
+        ctypes.PyDLL(None).sleep(60)  # with the GIL
     elif verb == "busy":
         say("busy", 5.0)
         time.sleep(0.7)
@@ -42,7 +52,7 @@ def obey(number: int, verb: str) -> None:
 
 
 while True:
-    say("status", {"mode": "HOLD"})
+    say("status", {"mode": "HOLD", "driver": {"library": "libvendor 1.0"}})
     if not select.select([line], [], [], 0.02)[0]:
         continue
     data = line.recv(1 << 20)

@@ -1,5 +1,6 @@
 """The supervisor of the control process, with a stand-in for that process which does what is asked of it."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -32,7 +33,7 @@ class Desk:
         child = str(Path(__file__).parent / "talking_child.py")
         command = (*CHILD[:-1], CHILD[-1].format(path=sys.path, child=child))  # without the start-up of site-packages
         self.supervisor = ControlSupervisor(
-            folder / "config", folder / "logs" / "control.log", self._stop, self._tell, StationClock(0), command
+            folder / "config", folder / "logs" / "control.log", "fake", self._stop, self._tell, StationClock(0), command
         )
 
     def until(self, holds: Callable[[], bool]) -> None:
@@ -100,7 +101,8 @@ def test_who_does_not_answer_is_not_waited_for(running: Desk) -> None:
 def test_a_process_that_ends_is_buried_with_its_last_words(running: Desk) -> None:
     assert running.supervisor.ask("die")[0] is False
     assert running.until_dead() == (
-        "the control process ended with status 4; the robot was told to stop; its last words: these are its last words"
+        "the control process with libvendor 1.0 ended with status 4; the robot was told to stop; "
+        "its last words: these are its last words"
     )
     running.supervisor.enable(True)
     assert running.supervisor.ask("hold") == (False, "the control process is not running; recover the robot first")
@@ -113,9 +115,29 @@ def test_a_process_that_is_silent_is_killed_and_the_robot_stopped(running: Desk)
     running.unreachable = True
     running.supervisor.ask("hang")
     detail = running.until_dead()
-    assert "was silent for 400 ms and was killed; the robot could not be stopped: nothing answers" in detail
-    assert detail.endswith("its last words: none")
+    assert "libvendor 1.0 hung for 400 ms and was killed; the robot could not be stopped: nothing answers" in detail
+    assert "its last words: Aborted in obey (talking_child.py:" in detail
     assert running.stops == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "how", "where"),
+    [
+        ("segfault", "was killed by SIGSEGV", r"Segmentation fault in string_at \(ctypes/__init__.py:\d+\) < obey"),
+        ("abort", "was killed by SIGABRT", r"Aborted in obey \(talking_child.py:\d+\)"),
+        ("hang_in_library", "hung for 400 ms and was killed", r"Aborted in obey \(talking_child.py:\d+\)"),
+    ],
+)
+def test_a_native_fault_is_told_with_the_library_and_the_line_that_called_it(
+    running: Desk, verb: str, how: str, where: str
+) -> None:
+    running.supervisor.ask(verb)
+    detail = running.until_dead()
+    told = f"the control process with libvendor 1.0 {how}; the robot was told to stop; its last words: "
+    assert re.fullmatch(re.escape(told) + where + ".*", detail), detail
+    assert (running.said()["mode"], running.said()["cause"], running.stops) == ("FAULT", "control_process_died", 1)
+    assert running.supervisor.ask("recover") == (False, "the control process is starting")
+    running.until(lambda: running.said().get("mode") == "HOLD")
 
 
 def test_the_robot_is_stopped_also_when_nobody_can_be_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,6 +148,17 @@ def test_the_robot_is_stopped_also_when_nobody_can_be_told(desk: Desk, monkeypat
     with pytest.raises(RuntimeError, match="the publisher is gone"):
         desk.supervisor._tell_death("is silent")
     assert desk.stops == 1
+
+
+def test_before_it_is_connected_the_driver_is_named(desk: Desk) -> None:
+    desk.supervisor._log_file.parent.mkdir()
+    desk.supervisor._log_file.touch()
+    desk.supervisor._tell_death("ended with status 1")
+    assert desk.said()["detail"].startswith("the control process with driver fake ended with status 1; ")
+
+
+def test_one_that_cannot_be_killed_is_told_in_words() -> None:
+    assert module._how(None) == "does not end though it was killed"
 
 
 def test_one_that_said_that_it_is_busy_is_spoken_for(running: Desk) -> None:
@@ -146,7 +179,9 @@ def test_one_that_ends_badly_when_it_should_stop_the_robot_is_told_of(desk: Desk
 
 
 def test_one_that_never_ran_is_closed() -> None:
-    never = ControlSupervisor(Path("config"), Path("log"), lambda: None, lambda kind, content: None, StationClock(0))
+    never = ControlSupervisor(
+        Path("config"), Path("log"), "fake", lambda: None, lambda kind, content: None, StationClock(0)
+    )
     assert (never.running, never.pid) == (False, None)
     never.close()
 

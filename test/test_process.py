@@ -52,7 +52,7 @@ class Station:
         self._told = threading.Condition()
         self.stop_error: RosWamError | None = None
         self.supervisor = ControlSupervisor(
-            folder / "run.yaml", folder / "control.log", self._last_resort_stop, self._tell, self.clock, CHILD
+            folder / "run.yaml", folder / "control.log", "fake", self._last_resort_stop, self._tell, self.clock, CHILD
         )
 
     def ask_for(self, name: str) -> None:
@@ -153,28 +153,39 @@ def test_a_command_that_did_not_fit_into_the_line_is_told(running: Station) -> N
     assert running.supervisor.ask("policy") == (True, "POLICY")
 
 
-def test_a_crash_is_found_at_once_with_the_librarys_last_words(running: Station) -> None:
-    running.ask_for("crash")
+@pytest.mark.parametrize(
+    ("fault", "how", "words"),
+    [
+        (
+            "crash",
+            "was killed by SIGSEGV",
+            "libvendor: assertion failed; Segmentation fault in string_at (ctypes/__init__.py:",
+        ),
+        ("abort", "was killed by SIGABRT", "Aborted in read (fake_driver.py:"),
+        ("hang_in_library", "hung for 100 ms and was killed", "Aborted in read (fake_driver.py:"),
+        ("hang", "hung for 100 ms and was killed", "Aborted in sleep_until_ns (clock.py:"),
+    ],
+)
+def test_a_library_that_fails_natively_ends_in_fault_and_recovers_on_request(
+    running: Station, fault: str, how: str, words: str
+) -> None:
+    asked_ns = running.clock.now_ns()
+    running.ask_for(fault)
     running.until_buried()
-    assert running.status["cause"] == "control_process_died"
-    assert f"status -{int(signal.SIGSEGV)}" in running.status["detail"]
-    assert "libvendor: assertion failed" in running.status["detail"]
+    assert (running.clock.now_ns() - asked_ns) * 1e-9 < 1.0
+    assert (running.status["mode"], running.status["cause"]) == ("FAULT", "control_process_died")
+    detail = running.status["detail"]
+    assert detail.startswith(
+        f"the control process with libvendor 1.0 {how}; the robot was told to stop; its last words: "
+    )
+    assert words in detail and "read (fake_driver.py:" in detail and "\n" not in detail
     assert (running.folder / "last_resort_stop").exists()
     assert not alive.is_alive(running.folder, "control_process")
     assert running.supervisor.ask("policy")[0] is False
-    (running.folder / "crash").unlink()
+    (running.folder / fault).unlink()
     assert running.supervisor.ask("recover") == (False, "the control process is starting")
     running.until_running()
     assert running.supervisor.ask("recover") == (True, "HOLD")
-
-
-def test_a_hang_is_killed_and_the_robot_stopped(running: Station) -> None:
-    asked_ns = running.clock.now_ns()
-    running.ask_for("hang")
-    running.until_buried()
-    assert (running.clock.now_ns() - asked_ns) * 1e-9 < 1.0
-    assert "was silent for 100 ms" in running.status["detail"]
-    assert (running.folder / "last_resort_stop").exists()
 
 
 def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(running: Station) -> None:
@@ -230,7 +241,7 @@ def test_a_library_that_hangs_while_the_line_ends_is_no_stopped_robot(running: S
     running.ask_for("hang_on_stop")
     running.supervisor.close()
     assert (running.folder / "last_resort_stop").exists()
-    assert f"status -{int(signal.SIGALRM)} while it stopped the robot" in running.status["detail"]
+    assert "was killed by SIGALRM while it stopped the robot" in running.status["detail"]
 
 
 def test_a_last_resort_of_a_wrong_station_file_is_told_too(running: Station) -> None:

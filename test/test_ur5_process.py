@@ -36,7 +36,7 @@ def test_a_run_that_is_over_stops_the_robot_and_is_no_fault(tmp_path: Path, robo
                 holding.set()
 
     supervisor = ControlSupervisor(
-        tmp_path / "run.yaml", tmp_path / "log", lambda: last_resorts.append(None), tell, StationClock()
+        tmp_path / "run.yaml", tmp_path / "log", "ur5", lambda: last_resorts.append(None), tell, StationClock()
     )
     supervisor.start()
     try:

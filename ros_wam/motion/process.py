@@ -5,6 +5,7 @@ within a second. The kernel ends it should the vendor library hang with nobody l
 """
 
 import argparse
+import faulthandler
 import logging
 import os
 import signal
@@ -116,6 +117,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     parser.add_argument("--config", required=True)
     parser.add_argument("--fd", required=True, type=int)
     arguments = parser.parse_args(argv)
+    faulthandler.enable()  # a library's crash leaves the line of Python that called it
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     config = load_run_config(Path(arguments.config))

@@ -6,6 +6,7 @@ The child is started by exec in a clean environment: no descriptor, no library p
 import contextlib
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from ros_wam.causes import Cause
 from ros_wam.clock import Clock
 from ros_wam.errors import RosWamError
 from ros_wam.ladder import LADDER
+from ros_wam.motion.last_words import last_words
 from ros_wam.motion.link import Link, pack_chunk
 from ros_wam.motion.report import waiting_status
 from ros_wam.motion.service import REQUEST_MAX_AGE_NS, SPENT_STATUS
@@ -30,8 +32,9 @@ LOOKS = 2
 START_TIMEOUT_S = 20.0
 END_TIMEOUT_S = 1.5
 END_GRACE_S = 0.2
+WORDS_GRACE_S = 0.05
+"""For one that hangs to write down where, before it is killed."""
 ANSWER_TIMEOUT_S = REQUEST_MAX_AGE_NS * 1e-9
-LAST_WORDS = 600
 STARTING = waiting_status(Cause.NOT_READY, "the control process is starting")
 COMMAND = (sys.executable, "-m", "ros_wam.motion.process")
 
@@ -56,6 +59,7 @@ class ControlSupervisor:
         self,
         config_file: Path,
         log_file: Path,
+        driver: str,
         last_resort_stop: Callable[[], None],
         tell: Callable[[str, Any], None],
         clock: Clock,
@@ -63,6 +67,7 @@ class ControlSupervisor:
     ) -> None:
         self._arguments = [*command, "--config", str(config_file)]
         self._log_file = log_file
+        self._driver = self._library = f"driver {driver}"
         self._last_resort_stop = last_resort_stop
         self._tell, self._clock = tell, clock
         self._process: subprocess.Popen[bytes] | None = None
@@ -102,7 +107,7 @@ class ControlSupervisor:
                 env=clean_environment(),
                 cwd=import_dir(),
             )
-        self._link, self._status = Link(ours), STARTING
+        self._link, self._status, self._library = Link(ours), STARTING, self._driver
         self._closing.clear()
         self._watcher = threading.Thread(
             target=self._watch, args=(self._process, self._link), name="control_supervisor", daemon=True
@@ -148,7 +153,7 @@ class ControlSupervisor:
         self._link.shut()
         status = _end(self._process, END_TIMEOUT_S)
         if was_running and status != 0:  # it may have been ended before it had stopped the robot
-            self._tell_death(f"ended with status {status} while it stopped the robot")
+            self._tell_death(f"{_how(status)} while it stopped the robot")
         self._watcher.join(END_TIMEOUT_S)
         self._link.close()
 
@@ -186,22 +191,26 @@ class ControlSupervisor:
             return
         if kind == "status":
             content = self._status = {**content, "dropped_commands": dropped_commands}
+            self._library = content.get("driver", {}).get("library", self._library)
         if kind != "busy":
             self._tell(kind, content)
 
     def _bury(self, process: subprocess.Popen[bytes], link: Link, ended: bool, allowed_s: float) -> None:
         """Kill what is left, stop the robot without the library, and tell why."""
-        status = _end(process, END_GRACE_S if ended else 0.0)
+        if not ended:
+            process.send_signal(signal.SIGABRT)  # has it write down where it hangs, whoever holds the GIL
+        status = _end(process, END_GRACE_S if ended else WORDS_GRACE_S)
         link.close()
-        how = f"ended with status {status}" if ended else f"was silent for {allowed_s * 1e3:.0f} ms and was killed"
+        how = _how(status) if ended else f"hung for {allowed_s * 1e3:.0f} ms and was killed"
         self._tell_death(how, Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED)
 
     def _tell_death(self, how: str, cause: Cause = Cause.CONTROL_PROCESS_DIED) -> None:
+        who = f"the control process with {self._library} {how}"
         try:
-            self._tell("status", waiting_status(cause, f"the control process {how}; the robot is being told to stop"))
+            self._tell("status", waiting_status(cause, f"{who}; the robot is being told to stop"))
         finally:  # also when what listens to us fails
             stopped = self._stop_without_library()  # may take seconds, where nothing answers
-        detail = f"the control process {how}; {stopped}; its last words: {self._last_words()}"
+        detail = f"{who}; {stopped}; its last words: {self._last_words()}"
         self._tell("status", waiting_status(cause, detail))
 
     def _stop_without_library(self) -> str:
@@ -214,8 +223,14 @@ class ControlSupervisor:
     def _last_words(self) -> str:
         with self._log_file.open("rb") as log:
             log.seek(self._log_start)
-            text = log.read().decode(errors="replace").strip()
-        return text[-LAST_WORDS:] or "none"
+            return last_words(log.read().decode(errors="replace"))
+
+
+def _how(status: int | None) -> str:
+    """Say in words how a process ended; None: it is stuck in the kernel."""
+    if status is None:
+        return "does not end though it was killed"
+    return f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
 
 
 def _end(process: subprocess.Popen[bytes], grace_s: float) -> int | None:

@@ -40,6 +40,7 @@ class RobotNode(Node):
         self._control = ControlSupervisor(
             Path(config_file),
             log_file,
+            embodiment.driver,
             lambda: driver.last_resort_stop(station.robot),
             self._hear,
             self._station_clock,
