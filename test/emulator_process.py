@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,6 @@ def _world_plant(robot: str) -> Any:
 
 
 def _serve(address: str, model: str, unlock_after_s: float, robot: str) -> None:
-    import selectors
-
-    clock = StationClock()
     plant = _world_plant(robot) if robot else KinematicPlant(np.array(HOME))
     settings = replace({"cb3": CB3, "e_series": E_SERIES}[model], unlock_after_s=unlock_after_s)
     emulator = UrEmulator(settings, address, plant, STROKE_M)
@@ -95,6 +93,14 @@ def _serve(address: str, model: str, unlock_after_s: float, robot: str) -> None:
         "wrench": lambda wrench: setattr(plant, "wrench", np.array(wrench)),
         "cpu_s": lambda _: sum(os.times()[:2]),
     }
+    serve(emulator, plant, answers)
+
+
+def serve(emulator: Any, plant: Any, answers: Mapping[str, Callable[[Any], Any]]) -> None:
+    """Cycle a started emulator and its plant in real time, and answer requests, until the test hangs up."""
+    import selectors
+
+    clock = StationClock()
     requests = selectors.DefaultSelector()
     requests.register(sys.stdin, selectors.EVENT_READ)
     os.set_blocking(0, False)

@@ -17,6 +17,7 @@ class Connection:
     def __init__(self, peer: socket.socket, selector: selectors.BaseSelector) -> None:
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.peer_address = str(peer.getpeername()[0])
         selector.register(peer, selectors.EVENT_READ, self.ready)
         self.receive: Receive = lambda data: None
         self.closed = False

@@ -1,0 +1,245 @@
+"""An FR3's arm through franky, whose every call is made by one thread: none of them is bounded in time.
+
+Commands are streamed as JointMotion targets of rest that lie ahead of the commanded position by the way that braking
+takes. So the arm follows with a lag of some 10 ms, and comes to rest by itself where nothing more is said. Its joints
+are not synchronised (MAX_DYNAMICS): with that each would lag by another time. `limit_rate` keeps what libfranka sends
+within its own limits when packets are lost; without it one lost packet may trip an acceleration discontinuity.
+"""
+
+import contextlib
+import logging
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ros_wam.clock import Clock
+from ros_wam.drivers.controller_clock import ControllerClock
+from ros_wam.errors import DriverError, DriverUnreachable, RosWamError
+from ros_wam.types import FloatArray
+
+SHARE = 0.5
+"""Of FR3's limits, which franky is given: its relative factor stays 1, since the limits that it accepts are Panda's."""
+VELOCITY_RAD_S = (2.62, 2.62, 2.62, 2.62, 5.26, 4.18, 5.26)
+ACCELERATION_RAD_S2 = 10.0
+JERK_RAD_S3 = 5000.0
+CARTESIAN = {"translation": (3.0, 9.0, 4500.0), "rotation": (2.5, 17.0, 8500.0), "elbow": (1.5, 10.0, 5000.0)}
+"""FR3's limits of velocity, acceleration and jerk (libfranka 0.21, rate_limiting.h); no motion of ours is cartesian."""
+COLLISION_TORQUE_NM = (60.0, 60.0, 50.0, 50.0, 30.0, 25.0, 20.0)
+COLLISION_FORCE_N = 100.0
+"""Beyond these the controller stops by reflex: our choice, above what a fast motion feels like."""
+STALE_COMMAND_NS = 100_000_000
+"""So long after the last command the motion is ended."""
+STOPPING_S = 1.0
+OPEN_TIMEOUT_S = 5.0
+END_TIMEOUT_S = 2.5
+"""libfranka waits 1 s for a silent robot."""
+POLL_S = 0.002
+LOST_NS = 500_000_000
+STALE_NS = 40_000_000
+CLOCK_SAMPLES = 12
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class ArmState:
+    """`(7,)` position [rad], velocity [rad/s], effort [N m]; size of the tool's force [N]; mode and errors as told."""
+
+    stamp_ns: int
+    received_ns: int
+    position: FloatArray
+    velocity: FloatArray
+    effort: FloatArray
+    tool_force_n: float
+    mode: str
+    errors: str
+
+
+class FrankaLink:
+    """One connection, used once: it is open until `close` or until `error` is set."""
+
+    def __init__(self, address: str, enforce_realtime: bool, latency_s: float, clock: Clock) -> None:
+        self._address, self._enforce, self._clock = address, enforce_realtime, clock
+        self._controller_clock = ControllerClock(latency_s)
+        self.state: ArmState | None = None
+        self.error: RosWamError | None = None
+        self.ended: str = ""
+        """How the last motion ended, if by itself."""
+        self._time_ms = -1
+        self._target: tuple[FloatArray, FloatArray] | None = None
+        self._target_ns = 0
+        self._tasks: list[Callable[[Any], None]] = []
+        self._streaming = False
+        self._wake, self._ready, self._closing = threading.Event(), threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="franka", daemon=True)
+
+    def open(self) -> None:
+        """Connect and wait for the first states; raises ConfigError, DriverUnreachable."""
+        self._thread.start()
+        self._ready.wait(OPEN_TIMEOUT_S)
+        if self.error is not None:
+            raise self.error
+        if not self._ready.is_set():
+            raise DriverUnreachable(f"{self._address} does not answer franky's requests for {OPEN_TIMEOUT_S:g} s")
+
+    def send(self, position: FloatArray, velocity: FloatArray) -> None:
+        """Be at `position` `(7,)` [rad] now, on the way with `velocity` [rad/s]; replaces what was not sent yet."""
+        self._target_ns = self._clock.now_ns()
+        self._target = position, velocity
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the motion by StopMove; does not wait for it."""
+        self._target = None
+        self._tasks.append(self._stop)
+        self._wake.set()
+
+    def recover(self, timeout_s: float) -> None:
+        """End a reflex; raises DriverError."""
+        done = threading.Event()
+        told: list[str] = []
+
+        def recover(robot: Any) -> None:
+            try:
+                self._join(robot)
+                robot.recover_from_errors()
+            except _failures() as error:
+                told.append(_line(error))
+            done.set()
+
+        self._target = None
+        self._tasks.append(recover)
+        self._wake.set()
+        if not done.wait(timeout_s):
+            raise DriverError(f"{self._address} does not answer the recovery for {timeout_s:g} s")
+        if told:
+            raise DriverError(f"{self._address} does not recover: {told[0]}")
+
+    def close(self) -> bool:
+        """End the motion and disconnect; return whether the library came back."""
+        self._closing.set()
+        self._wake.set()
+        self._thread.join(END_TIMEOUT_S)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            robot = self._connect()
+        except _failures() as error:
+            self.error = DriverUnreachable(f"no FR3 at {self._address}: {_line(error)}")
+            self._ready.set()
+            return
+        try:
+            seen = 0
+            while not self._closing.is_set():
+                self._wake.wait(POLL_S)
+                self._wake.clear()
+                self._work(robot)
+                seen += self._observe(robot)
+                if seen >= CLOCK_SAMPLES:
+                    self._ready.set()
+            self._end(robot)
+        except _failures() as error:
+            self.error = DriverError(f"the link to {self._address} is lost: {_line(error)}")
+        finally:
+            self._ready.set()
+            del robot
+
+    def _connect(self) -> Any:
+        import franky
+
+        config = franky.RealtimeConfig.Enforce if self._enforce else franky.RealtimeConfig.Ignore
+        robot = franky.Robot(self._address, relative_dynamics_factor=1.0, realtime_config=config)
+        joints = {"velocity": VELOCITY_RAD_S, "acceleration": [ACCELERATION_RAD_S2] * 7, "jerk": [JERK_RAD_S3] * 7}
+        for name, values in joints.items():
+            limit = getattr(robot, f"joint_{name}_limit")
+            limit.set(np.minimum(SHARE * np.array(values), limit.max).tolist())
+        for kind, values in CARTESIAN.items():
+            for name, value in zip(("velocity", "acceleration", "jerk"), values, strict=True):
+                limit = getattr(robot, f"{kind}_{name}_limit")
+                limit.set(min(SHARE * value, limit.max))
+        robot.set_collision_behavior(list(COLLISION_TORQUE_NM), [COLLISION_FORCE_N] * 3 + [COLLISION_FORCE_N / 2] * 3)
+        return robot
+
+    def _work(self, robot: Any) -> None:
+        while self._tasks:
+            self._tasks.pop(0)(robot)
+        target, self._target = self._target, None
+        if target is not None:
+            self._follow(robot, *target)
+        elif self._streaming and self._clock.now_ns() - self._target_ns > STALE_COMMAND_NS:
+            _log.warning("no command for %d ms: the arm is stopped", STALE_COMMAND_NS // 1_000_000)
+            self._stop(robot)
+
+    def _follow(self, robot: Any, position: FloatArray, velocity: FloatArray) -> None:
+        import franky
+
+        ahead = velocity * np.abs(velocity) / (2.0 * SHARE * ACCELERATION_RAD_S2)
+        motion = franky.JointMotion(
+            franky.JointState(position + ahead),
+            relative_dynamics_factor=franky.RelativeDynamicsFactor.MAX_DYNAMICS,
+            return_when_finished=False,
+        )
+        try:
+            robot.move(motion, asynchronous=True, limit_rate=True)
+            self._streaming = True
+        except _failures() as error:  # of the motion before, which ended by itself
+            self._streaming = False
+            self.ended = _line(error)
+            _log.warning("motion of %s ended: %s", self._address, self.ended)
+
+    def _observe(self, robot: Any) -> bool:
+        """Take note of the newest state; return whether it is new."""
+        state = robot.state
+        now_ns, time_ms = self._clock.now_ns(), state.time.to_msec()
+        if time_ms == self._time_ms:
+            return False
+        self._time_ms = time_ms
+        self.state = ArmState(
+            self._controller_clock.stamp_ns(time_ms * 1e-3, now_ns),
+            now_ns,
+            np.array(state.q),
+            np.array(state.dq),
+            np.array(state.tau_J),
+            math.hypot(*state.O_F_ext_hat_K[:3]),
+            state.robot_mode.name,
+            ", ".join(str(state.current_errors).strip("[]").replace('"', "").split(", ")),
+        )
+        return True
+
+    def _stop(self, robot: Any) -> None:
+        """Stop a motion, unless the robot is silent: libfranka would wait for it, and it stops by itself."""
+        self._streaming = False
+        if self._is_silent():
+            return
+        if robot.is_in_control:
+            with contextlib.suppress(*_failures()):
+                robot.stop()
+        self._join(robot)
+
+    def _join(self, robot: Any) -> None:
+        with contextlib.suppress(*_failures()):  # how the motion ended: preempted, or by what the state tells
+            robot.join_motion(STOPPING_S)
+
+    def _end(self, robot: Any) -> None:
+        self._stop(robot)
+        deadline_ns = self._clock.now_ns() + round(END_TIMEOUT_S * 1e9)
+        while robot.is_in_control and self._clock.now_ns() < deadline_ns:  # else the destructor would ask for a stop
+            self._clock.sleep_until_ns(self._clock.now_ns() + 10_000_000)
+
+    def _is_silent(self) -> bool:
+        return self.state is None or self._clock.now_ns() - self.state.received_ns > STALE_NS
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What franky raises: libfranka's errors, and its own planner's."""
+    import franky
+
+    return (franky.Exception, RuntimeError)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
