@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module, is_file
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators.arx import ArxEmulator, arx_control_prefix
 from ros_wam.sim.emulators.emulator import Emulator
+from ros_wam.sim.emulators.franka import FrankaEmulator
 from ros_wam.sim.emulators.plant import Plant
 from ros_wam.sim.emulators.robotiq import ROBOTIQ_PORT
 from ros_wam.sim.emulators.ur import CB3, E_SERIES, UrEmulator
@@ -69,6 +71,12 @@ def _make_arx(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plant
     return ArxEmulator(settings["model"], settings["interface"], plants.plant(name), run_dir, stroke_m)
 
 
+def _make_franka(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
+    ((name, arm),) = embodiment.arms.items()
+    stroke_m = embodiment.grippers[arm.gripper].stroke_m
+    return FrankaEmulator(settings["address"], plants.plant(name), stroke_m, StationClock())
+
+
 class _Emulated(NamedTuple):
     """How a driver's controllers are made, and the faults that they can be given."""
 
@@ -79,5 +87,6 @@ class _Emulated(NamedTuple):
 
 _EMULATORS = {
     "ur5": _Emulated(_make_ur, UrEmulator.faults),
+    "franka": _Emulated(_make_franka, FrankaEmulator.faults),
     "arx5": _Emulated(_make_arx, ArxEmulator.faults, arx_control_prefix),
 }
