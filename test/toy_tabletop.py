@@ -44,7 +44,7 @@ def draw(placed: PlacedCamera, things: dict[str, FloatArray], floors_m: dict[str
     image = np.full((placed.calibration.height, placed.calibration.width, 3), TABLE_RGB, np.uint8)
     for thing in (BOX, *CLUTTER):
         if thing.name in things:
-            _fill(image, placed, thing, things[thing.name], floors_m.get(thing.name, 0.0))
+            fill(image, placed, thing, things[thing.name], floors_m.get(thing.name, 0.0), COLOURS_RGB[thing.name])
     return image
 
 
@@ -91,11 +91,18 @@ class ToyTabletop:
         return None
 
 
-def _fill(image: NDArray[np.uint8], placed: PlacedCamera, thing: Thing, pose: FloatArray, floor_m: float) -> None:
+def fill(
+    image: NDArray[np.uint8],
+    placed: PlacedCamera,
+    thing: Thing,
+    pose: FloatArray,
+    floor_m: float,
+    rgb: tuple[int, int, int],
+) -> None:
     """Colour the pixels whose centres are inside: OpenCV alone would colour every pixel that is touched."""
     corners = silhouette(pose, thing, placed, floor_m)
     if corners is None:
         return
     fine = np.zeros((image.shape[0] * _FINER, image.shape[1] * _FINER), np.uint8)
     cv2.fillConvexPoly(fine, ((corners + 0.5) * _FINER - 0.5).round().astype(np.int32), 1)
-    image[fine[_FINER // 2 :: _FINER, _FINER // 2 :: _FINER] > 0] = COLOURS_RGB[thing.name]
+    image[fine[_FINER // 2 :: _FINER, _FINER // 2 :: _FINER] > 0] = rgb

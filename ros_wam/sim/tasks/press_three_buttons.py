@@ -53,6 +53,7 @@ class PressThreeButtons:
                 stiffness=_STIFFNESS_N_M,
                 springref=_PRELOAD_N / _STIFFNESS_N_M,
                 damping=_DAMPING_NS_M,
+                solref_limit=[0.004, 1.0],
             )
             _add_cylinder(cap, _CAP_RADIUS_M, _CAP_HEIGHT_M / 2, _CAP_HEIGHT_M / 2, _CAP_KG, _RGBA[colour])
 
