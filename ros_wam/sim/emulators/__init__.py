@@ -8,6 +8,8 @@ from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module, is_file
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import SimError
+from ros_wam.sim.emulators.aloha import AlohaEmulator
+from ros_wam.sim.emulators.aloha_arm import AlohaArm
 from ros_wam.sim.emulators.arx import ArxEmulator, arx_control_prefix
 from ros_wam.sim.emulators.emulator import Emulator
 from ros_wam.sim.emulators.franka import FrankaEmulator
@@ -65,6 +67,15 @@ def _make_ur(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants
     return UrEmulator(models[embodiment.control_rate_hz], settings["address"], plants.plant(name), stroke_m, port)
 
 
+def _make_aloha(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
+    arms = []
+    for name in embodiment.arms:
+        jaw = settings["grippers"][name]
+        path = Path(settings["ports"][name])
+        arms.append(AlohaArm(path, plants.plant(name), jaw["open_rad"], jaw["closed_rad"]))
+    return AlohaEmulator(arms)
+
+
 def _make_arx(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
     ((name, arm),) = embodiment.arms.items()
     stroke_m = embodiment.grippers[arm.gripper].stroke_m
@@ -88,5 +99,6 @@ class _Emulated(NamedTuple):
 _EMULATORS = {
     "ur5": _Emulated(_make_ur, UrEmulator.faults),
     "franka": _Emulated(_make_franka, FrankaEmulator.faults),
+    "aloha": _Emulated(_make_aloha, AlohaEmulator.faults),
     "arx5": _Emulated(_make_arx, ArxEmulator.faults, arx_control_prefix),
 }

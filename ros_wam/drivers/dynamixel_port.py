@@ -1,0 +1,137 @@
+"""One Dynamixel bus through dynamixel_sdk 4.1.0, which returns codes and rarely raises: every answer is checked here.
+
+The SDK spins while it waits, and for 35 ms when a servo is silent. This waits without spinning, and for as long as the
+line needs; it asks the SDK for the answer when it is there. Not for two threads at once.
+"""
+
+import termios
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ros_wam.clock import Clock
+from ros_wam.drivers.dynamixel_servos import Register
+from ros_wam.errors import ConfigError, DriverError, DriverUnreachable
+
+BAUD = 1_000_000
+REPLY_TIMEOUT_S = 0.025
+"""Beyond the time on the line: a USB adapter's latency timer (1 ms, set by udev) and a busy computer."""
+QUIET_S = 0.003
+"""How long a line is left alone on which something went wrong, so that a late answer is not taken for a new one."""
+INSIST_S = 0.5
+"""How long setting up goes on asking a servo that gives no good answer."""
+_POLL_NS = 250_000
+_STATUS_BYTES = 11
+_ALERT = 0x80
+
+
+class Answers(dict[int, bytes]):
+    """What servos answered to one read, by ID, in the order asked; it ends before the first that gave no good answer.
+
+    `alerts`: who reports a hardware error. `missing`: the first without an answer, and `why`; None when all answered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alerts: list[int] = []
+        self.missing: int | None = None
+        self.why = ""
+
+
+class DynamixelPort:
+    """An open port. Every method raises DriverError when the port itself is gone."""
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        """Open it, for this process alone; raises DriverUnreachable."""
+        try:
+            import dynamixel_sdk
+        except ImportError as error:
+            raise ConfigError("driver aloha needs dynamixel_sdk: install ros_wam[aloha]") from error
+        self.path = path
+        self._clock, self._success = clock, dynamixel_sdk.COMM_SUCCESS
+        self._packets: Any = dynamixel_sdk.PacketHandler(2.0)
+        self._port: Any = dynamixel_sdk.PortHandler(path)
+        try:
+            if not self._port.setBaudRate(BAUD):
+                raise DriverUnreachable(f"{path} does not take {BAUD} baud")
+            self._port.ser.exclusive = True
+        except (OSError, termios.error) as error:
+            raise DriverUnreachable(f"cannot open the servo bus {path}: {error}") from error
+
+    def close(self) -> None:
+        """Give the port back."""
+        try:
+            self._port.closePort()
+        except (OSError, termios.error):  # it was unplugged
+            self._port.is_open = False
+
+    def read(self, numbers: Sequence[int], address: int, size: int) -> Answers:
+        """Read `size` bytes from every servo with one instruction."""
+        try:
+            sent = self._packets.syncReadTx(self._port, address, size, list(numbers), len(numbers), False)
+            if sent != self._success:
+                raise self._gone(f"it takes no instruction ({sent})")
+            return self._collect(numbers, size)
+        except (OSError, termios.error) as error:
+            raise self._gone(str(error)) from error
+
+    def read_surely(self, numbers: Sequence[int], address: int, size: int) -> Answers:
+        """Read as `read` does, until all answer or `INSIST_S` are over: now and then a packet is lost."""
+        deadline_ns = self._clock.now_ns() + round(INSIST_S * 1e9)
+        while True:
+            answers = self.read(numbers, address, size)
+            if answers.missing is None or self._clock.now_ns() > deadline_ns:
+                return answers
+
+    def write_all(self, register: Register, values: Mapping[int, int]) -> None:
+        """Write a register of several servos with one instruction, which none of them answers."""
+        parameters: list[int] = []
+        for number, value in values.items():
+            parameters += [number, *value.to_bytes(register.size, "little", signed=value < 0)]
+        try:
+            sent = self._packets.syncWriteTxOnly(
+                self._port, register.address, register.size, parameters, len(parameters)
+            )
+        except (OSError, termios.error) as error:
+            raise self._gone(str(error)) from error
+        if sent != self._success:
+            raise self._gone(f"it takes no instruction ({sent})")
+
+    def reboot(self, number: int) -> None:
+        """Restart a servo; it has no torque then. Raises DriverError unless it says that it does."""
+        try:
+            result, _ = self._packets.reboot(self._port, number)
+        except (OSError, termios.error) as error:
+            raise self._gone(str(error)) from error
+        if result != self._success:
+            raise DriverError(f"servo {number} of {self.path} does not reboot: {self._packets.getTxRxResult(result)}")
+
+    def _collect(self, numbers: Sequence[int], size: int) -> Answers:
+        """Wait for the answers to a sync read and check each: a servo that is silent mutes all after it."""
+        answers = Answers()
+        expected = len(numbers) * (size + _STATUS_BYTES)
+        on_the_line_s = (expected + len(numbers) + 14) * 10 / BAUD
+        begin_ns = self._clock.now_ns()
+        deadline_ns = begin_ns + round((on_the_line_s + REPLY_TIMEOUT_S) * 1e9)
+        self._clock.sleep_until_ns(begin_ns + round(on_the_line_s * 1e9))
+        while self._port.getBytesAvailable() < expected and self._clock.now_ns() < deadline_ns:
+            self._clock.sleep_until_ns(self._clock.now_ns() + _POLL_NS)
+        self._port.setPacketTimeoutMillis(1.0)  # what is there is read; nothing more is waited for
+        for number in numbers:
+            data, result, error = self._packets.readRx(self._port, number, size)
+            if result != self._success or len(data) != size:
+                answers.missing, answers.why = number, self._why(result, data)
+                self._clock.sleep_until_ns(self._clock.now_ns() + round(QUIET_S * 1e9))
+                return answers
+            answers[number] = bytes(data)
+            if error & _ALERT:
+                answers.alerts.append(number)
+        return answers
+
+    def _why(self, result: int, data: Sequence[int]) -> str:
+        if result == self._success:
+            return f"it answered {len(data)} bytes"
+        text: str = self._packets.getTxRxResult(result)
+        return text.removeprefix("[TxRxResult] ").rstrip("!").lower()
+
+    def _gone(self, why: str) -> DriverError:
+        return DriverError(f"the servo bus {self.path} is gone: {why}")

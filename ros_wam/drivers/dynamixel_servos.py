@@ -1,0 +1,115 @@
+"""What a ViperX-300 S follower consists of: nine X-series Dynamixel servos, their registers, units and settings.
+
+IDs, drive modes, secondary IDs, limits: Interbotix, interbotix_xsarm_control, config/aloha_vx300s.yaml. Registers,
+models, units, torque over current (at stall with 12 V): ROBOTIS e-Manual, XM540-W270 and XM430-W350.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+TICKS_PER_RAD = 4096 / math.tau
+MIDDLE = 2048
+SPEED_RAD_S = 0.229 * math.tau / 60
+CURRENT_A = 2.69e-3
+HORN_M = 0.022
+"""Radius of the gripper's horn (Interbotix, aloha_vx300s.yaml); its torque is shared by two fingers."""
+POSITION_MODE, CURRENT_POSITION_MODE = 3, 5
+GRIPPER_CURRENT_LIMIT = 200
+"""538 mA: what ALOHA sets, so that a gripper that closes on something does not overload."""
+TABLE_SIZE = 147
+HARDWARE_ERRORS = {0: "input voltage", 2: "overheating", 3: "motor encoder", 4: "electrical shock", 5: "overload"}
+
+
+class Register(NamedTuple):
+    """Where a value is, in bytes."""
+
+    name: str
+    address: int
+    size: int
+    is_signed: bool = False
+
+    def of(self, data: bytes, begin: int = 0) -> int:
+        """Return its value in `data`, which was read from address `begin` on."""
+        at = self.address - begin
+        return int.from_bytes(data[at : at + self.size], "little", signed=self.is_signed)
+
+
+MODEL, FIRMWARE = Register("model", 0, 2), Register("firmware", 6, 1)
+RETURN_DELAY, DRIVE_MODE = Register("return delay", 9, 1), Register("drive mode", 10, 1)
+OPERATING_MODE, SECONDARY_ID = Register("operating mode", 11, 1), Register("secondary ID", 12, 1)
+CURRENT_LIMIT, VELOCITY_LIMIT = Register("current limit", 38, 2), Register("velocity limit", 44, 4)
+MAX_POSITION, MIN_POSITION = Register("max position limit", 48, 4), Register("min position limit", 52, 4)
+TORQUE, HARDWARE_ERROR = Register("torque enable", 64, 1), Register("hardware error status", 70, 1)
+BUS_WATCHDOG = Register("bus watchdog", 98, 1)
+GOAL_CURRENT = Register("goal current", 102, 2, True)
+PROFILE_VELOCITY, GOAL_POSITION = Register("profile velocity", 112, 4), Register("goal position", 116, 4, True)
+PROFILE_ACCELERATION = Register("profile acceleration", 108, 4)
+PRESENT_CURRENT = Register("present current", 126, 2, True)
+PRESENT_VELOCITY = Register("present velocity", 128, 4, True)
+PRESENT_POSITION = Register("present position", 132, 4, True)
+
+
+@dataclass(frozen=True)
+class Servo:
+    """One servo, and what its EEPROM must say. `shadow_of`: whose instructions it obeys too, 255: nobody's."""
+
+    number: int
+    name: str
+    model: int
+    torque_nm_per_a: float
+    reverse: int = 0
+    least: int = 0
+    greatest: int = 4095
+    shadow_of: int = 255
+
+    @property
+    def eeprom(self) -> Mapping[Register, int]:
+        """What a person sets once; a servo with other values belongs to another place, or to another arm."""
+        return {
+            MODEL: self.model,
+            RETURN_DELAY: 0,
+            DRIVE_MODE: self.reverse,
+            SECONDARY_ID: self.shadow_of,
+            VELOCITY_LIMIT: 131,
+            MAX_POSITION: self.greatest,
+            MIN_POSITION: self.least,
+        }
+
+    @property
+    def operating_mode(self) -> int:
+        """What it is to be run in."""
+        return CURRENT_POSITION_MODE if self.number == GRIPPER else POSITION_MODE
+
+    def ticks(self, position_rad: float) -> int:
+        """Return the goal nearest to a joint position that the servo takes. Its drive mode has turned the sign."""
+        return min(max(MIDDLE + round(position_rad * TICKS_PER_RAD), self.least), self.greatest)
+
+
+_XM540, _XM430 = (1120, 10.6 / 4.4), (1020, 4.1 / 2.3)
+GRIPPER = 9
+SERVOS = (
+    Servo(1, "waist", *_XM540),
+    Servo(2, "shoulder", *_XM540, 1, 841, 2867),
+    Servo(3, "shoulder's shadow", *_XM540, 0, 841, 2867, 2),
+    Servo(4, "elbow", *_XM540, 1, 898, 3094),
+    Servo(5, "elbow's shadow", *_XM540, 0, 898, 3094, 4),
+    Servo(6, "forearm roll", *_XM540),
+    Servo(7, "wrist angle", *_XM540, 1, 830, 3504),
+    Servo(8, "wrist rotate", *_XM430),
+    Servo(9, "gripper", *_XM430),
+)
+NUMBERS = [servo.number for servo in SERVOS]
+JOINTS = [servo for servo in SERVOS if servo.shadow_of == 255]
+"""The servos that are commanded, in the order of the arm's joints; the gripper is the last."""
+
+
+def radians(ticks: int) -> float:
+    """Return the joint position of a servo's position."""
+    return (ticks - MIDDLE) / TICKS_PER_RAD
+
+
+def hardware_error_text(bits: int) -> str:
+    """Return what a hardware error status says."""
+    return ", ".join(text for bit, text in HARDWARE_ERRORS.items() if bits >> bit & 1) or f"hardware error {bits:#04x}"
