@@ -9,7 +9,7 @@ NOT_TOLD = "not told"
 
 
 class Tried(NamedTuple):
-    """`library` as the driver tells it; `firmware`: how what the device tells may begin."""
+    """`library` as the driver tells it; `firmware`: how what the device tells may begin, empty if any will do."""
 
     library: str
     firmware: tuple[str, ...]
@@ -17,22 +17,21 @@ class Tried(NamedTuple):
 
 TRIED = {
     "ur5": Tried("ur_rtde 1.6.5", ("URSoftware 3.", "URSoftware 5.")),
+    "franka": Tried("franky 2.0.0", ("FCI version 10",)),
     "arx5": Tried("arx5_interface 0.1.5", (NOT_TOLD,)),
+    "aloha": Tried("dynamixel_sdk 4.1.0", ()),
 }
 """Libraries as in setup.py. Firmware: the generation that the emulators speak for; none was tried on a robot."""
+ANY = "any"
 
 
 def version_checks(driver: str, facts: Mapping[str, str]) -> list[Check]:
     """Return the rows of library and firmware; of a driver that is not listed any version will do."""
     library, firmware = facts.get("library", NOT_TOLD), facts.get("firmware", NOT_TOLD)
-    tried = TRIED.get(driver)
-    if tried is None:
-        any_version = "any"
-        return [
-            Check("library", library != NOT_TOLD, library, any_version),
-            Check("firmware", bool(facts), firmware, any_version),
-        ]
+    tried = TRIED.get(driver, Tried(ANY, ()))
+    right = library == tried.library or tried.library == ANY
+    begins = not tried.firmware or firmware.startswith(tried.firmware)
     return [
-        Check("library", library == tried.library, library, tried.library),
-        Check("firmware", bool(facts) and firmware.startswith(tried.firmware), firmware, " or ".join(tried.firmware)),
+        Check("library", bool(facts) and right, library, tried.library),
+        Check("firmware", bool(facts) and begins, firmware, " or ".join(tried.firmware) or ANY),
     ]

@@ -1,12 +1,12 @@
 """The doctor's rows of versions."""
 
 import re
-from pathlib import Path
 
 import pytest
 from doctor_fixtures import FACTS, ROOT, failed
 
 from ros_wam.doctor.versions import TRIED, version_checks
+from ros_wam.drivers import DRIVERS
 
 
 def test_the_versions_that_were_tried() -> None:
@@ -31,8 +31,11 @@ def test_a_driver_that_is_not_known_must_be_connected() -> None:
 
 
 def test_the_libraries_are_those_that_are_installed_with_the_package() -> None:
-    pinned = {
-        re.sub("[-_]", "", name) for name in re.findall(r'"([\w-]+==[\d.]+)"', Path(ROOT / "setup.py").read_text())
-    }
+    pinned = dict(re.findall(r'"([\w-]+)==([\d.]+)"', (ROOT / "setup.py").read_text()))
     for tried in TRIED.values():
-        assert re.sub("[-_]", "", tried.library.replace(" ", "==")) in pinned
+        name, number = tried.library.replace("_", "-").split()
+        assert [pinned[known] for known in pinned if known.startswith(name)] == [number]
+
+
+def test_every_driver_that_ships_is_listed() -> None:
+    assert set(TRIED) == set(DRIVERS)
