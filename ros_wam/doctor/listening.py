@@ -4,7 +4,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-from ros_wam.doctor.measured import Measured, Stream
+from ros_wam.doctor.measured import Fault, Measured, Stream
 
 ROBOT = "robot"
 """The name of the robot's own stream of states, beside those of the views."""
@@ -55,13 +55,15 @@ class Listening:
         self._status = dict(values)
         self._modes.setdefault(values.get("mode", ""))
         if values.get("cause"):
-            self._faults.setdefault(f"{values['cause']}: {values.get('detail', '')}")
+            times, _ = self._faults.get(values["cause"], (0, ""))
+            self._faults[values["cause"]] = times + 1, values.get("detail", "")
         self._enabled.append(values.get("enabled") == "true")
         self._ages_ms.append(float(values.get("state_age_ms") or math.inf))
 
     def figures(self, now_ns: int) -> Measured:
         """Return what has come since `begin`; the policy is not asked yet."""
         duration_s = (now_ns - (self.began_ns or 0)) * 1e-9
+        said = max(len(self._enabled), 1)
         age_ms = statistics.median(self._ages_ms) if self._ages_ms else math.inf
         return Measured(
             views={view: self._stream(view, duration_s) for view in self._views},
@@ -70,8 +72,8 @@ class Listening:
             state_age_ms=age_ms if math.isfinite(age_ms) else None,
             status=self._status,
             modes=tuple(self._modes),
-            faults=tuple(self._faults),
-            enabled=sum(self._enabled) / len(self._enabled) if self._enabled else 0.0,
+            faults={cause: Fault(times / said, detail) for cause, (times, detail) in self._faults.items()},
+            enabled=sum(self._enabled) / said,
             bytes_per_s=self._bytes / duration_s,
         )
 
@@ -81,7 +83,7 @@ class Listening:
         self._skews_ns: list[int] = []
         self._troubles: dict[str, str] = {}
         self._modes: dict[str, None] = {}
-        self._faults: dict[str, None] = {}
+        self._faults: dict[str, tuple[int, str]] = {}
         self._enabled: list[bool] = []
         self._ages_ms: list[float] = []
         self._bytes = 0

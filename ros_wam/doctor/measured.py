@@ -16,6 +16,14 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """One cause that the control process told: in which share of its words, and the last evidence for it."""
+
+    share: float
+    detail: str
+
+
+@dataclass(frozen=True)
 class Asked:
     """What came of asking the policy server: how long each warm answer took, and the shape of the last `(rows, n)`.
 
@@ -34,7 +42,7 @@ class Measured:
 
     `skew_ms`: how far apart the newest pictures of all views were, the median; None for one view, or without pictures.
     `state_age_ms`: the median of what the control process says; None while it has no state. `status`: what it said
-    last, and `modes` and `faults` all that it said of these. `enabled`: the share of its words that call it enabled,
+    last, and `modes` and `faults` (by cause) all that it said of these. `enabled`: the share of its words that call it enabled,
     while the enable heartbeat was sent. `bytes_per_s`: what a recorder would write, all topics together.
     """
 
@@ -44,7 +52,7 @@ class Measured:
     state_age_ms: float | None
     status: dict[str, str]
     modes: tuple[str, ...]
-    faults: tuple[str, ...]
+    faults: dict[str, Fault]
     enabled: float
     bytes_per_s: float
     policy: Asked | None = None

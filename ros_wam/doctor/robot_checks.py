@@ -18,6 +18,8 @@ FREE = ("normal", "none")
 """Safety modes in which a robot may be moved; `none` is told of one that has no such thing."""
 SERVO_CAUSES = (Cause.STATE_STALE, Cause.NOT_FOLLOWING, Cause.DRIVER_LOST, Cause.CONTROL_PROCESS_DIED)
 """What a servo, a gripper or a bus that does not answer looks like to the control process."""
+SILENT_SHARE = 0.1
+"""Of the time; less than this a busy machine may keep an answer waiting."""
 
 
 def facts(measured: Measured) -> dict[str, str]:
@@ -78,5 +80,7 @@ def _mode(measured: Measured) -> Check:
 
 
 def _servos(measured: Measured) -> Check:
-    silent = [fault for fault in measured.faults if fault.partition(":")[0] in {cause.value for cause in SERVO_CAUSES}]
-    return Check("servos", not silent and bool(measured.status), "; ".join(silent) or "all answer", "all answer")
+    met = {cause.value: fault for cause in SERVO_CAUSES if (fault := measured.faults.get(cause.value)) is not None}
+    holds = bool(measured.status) and sum(fault.share for fault in met.values()) <= SILENT_SHARE
+    told = "; ".join(f"{cause}: {fault.detail}" for cause, fault in met.items())
+    return Check("servos", holds, "all answer" if holds else told or "not known", "all answer")

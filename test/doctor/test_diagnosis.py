@@ -47,6 +47,6 @@ def test_a_real_station_is_asked_for_more() -> None:
 
 
 def test_what_was_measured_travels_as_plain_data() -> None:
-    data = {**asdict(HEALTHY), "modes": ["HOLD"], "faults": []}
+    data = {**asdict(HEALTHY), "modes": ["HOLD"]}
     data["policy"] = {**asdict(HEALTHY)["policy"], "latencies_ms": [10.0] * 10, "shape": [30, 7]}
     assert build(data, Measured, "measured") == HEALTHY

@@ -3,7 +3,7 @@
 import pytest
 
 from ros_wam.doctor.listening import ROBOT, Listening
-from ros_wam.doctor.measured import Measured
+from ros_wam.doctor.measured import Fault, Measured
 
 SECOND = 1_000_000_000
 MS = 1_000_000
@@ -84,7 +84,7 @@ def test_what_the_control_process_says() -> None:
         listening.control_said(values)
     measured = figures(listening)
     assert measured.modes == ("HOLD", "FAULT")
-    assert measured.faults == ("protective_stop: stopped",)
+    assert measured.faults == {"protective_stop": Fault(0.25, "stopped")}
     assert measured.enabled == pytest.approx(0.75)
     assert measured.state_age_ms == pytest.approx(4.5)
     assert measured.status["mode"] == "FAULT"

@@ -8,7 +8,7 @@ import pytest
 from doctor_fixtures import FACTS, HEALTHY, ROOT, failed, found
 
 from ros_wam.doctor.check import Check
-from ros_wam.doctor.measured import Measured
+from ros_wam.doctor.measured import Fault, Measured
 from ros_wam.doctor.robot_checks import facts, robot_checks
 from ros_wam.embodiment import load_embodiment
 
@@ -68,9 +68,15 @@ def test_a_robot_that_left_hold() -> None:
 
 
 def test_a_servo_that_is_silent_is_named() -> None:
-    checks = rows(HEALTHY, faults=("state_stale: servo 4 of left is silent", "tick_late: late"))
+    checks = rows(HEALTHY, faults={"state_stale": Fault(0.5, "servo 4 of left is silent"), "tick_late": Fault(1.0, "")})
     assert failed(checks) == ["servos"]
     assert found(checks, "servos") == "state_stale: servo 4 of left is silent"
+
+
+@pytest.mark.parametrize(("share", "ok"), [(0.1, True), (0.11, False)])
+def test_an_answer_that_is_late_now_and_then_is_no_silence(share: float, ok: bool) -> None:
+    checks = rows(HEALTHY, faults={"state_stale": Fault(share, "no new state for 44 ms")})
+    assert failed(checks) == ([] if ok else ["servos"])
 
 
 @pytest.mark.parametrize(("share", "ok"), [(0.5, True), (0.49, False), (0.0, False)])
