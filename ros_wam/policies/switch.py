@@ -21,6 +21,7 @@ _USUAL_HEIGHT_M = 0.18  # of a switch that has not been seen yet
 _PROUD_M = 0.0255  # the middle of the green half before the panel's front while the switch is off
 _FLAT_M = 0.023  # the switch's surface half-way
 _LOOK_M = 0.075  # from the switch: the wrist camera sees all of it above the closed fingers
+_OFF_M = 0.012  # farther from where it is to be looked at from: it has to be looked at again
 _UP_M = 0.003  # from the middle of the green half, away from the axle
 _DEPTH_M = 0.005  # beyond half-way: the switch is at its stop by then
 _DEEPER_M = 0.004  # at each further press: the panel may be farther away than it looked
@@ -54,12 +55,13 @@ class Switcher:
         self._panel = find_panel(images["global"], self._arm.camera("global", moment.joints)) or self._panel
         if self._panel is None:
             return
-        wrist = images["wrist"], self._arm.camera("wrist", moment.joints), self._panel
-        self._lit = self._lit or sees_light(*wrist)  # from home it may be out of sight
-        seen = find_green(*wrist, _PROUD_M)
-        self._sure = seen is not None and seen[1] and self._is_still(moment)
-        if seen is not None and (self._sure or self._green is None):
-            self._green = seen[0]
+        self._lit = self._lit or sees_light(images["wrist"])  # from home it may be out of sight
+        green = find_green(images["wrist"], self._arm.camera("wrist", moment.joints), self._panel, _PROUD_M)
+        self._sure = green is not None and green.whole and self._is_still(moment)
+        if green is not None and self._sure:
+            self._panel = self._panel.at(green.middle_m, _PROUD_M)
+        if green is not None and (self._sure or self._green is None):
+            self._green = green.middle_m
 
     def decide(self, moment: Moment) -> None:
         """See Planner."""
@@ -83,7 +85,11 @@ class Switcher:
         elif self._there_s is None:
             self._draw_near(panel, start_s, moment.joints)
         elif self._sure and self._green is not None:
-            self._press(panel, self._green, start_s, moment.joints)
+            away_m = _facing(panel, self._green, _FLAT_M + _LOOK_M)[:3] - self.trajectory.end[:3]
+            if np.linalg.norm(away_m) > _OFF_M:
+                self._draw_near(panel, start_s, moment.joints)
+            else:
+                self._press(panel, self._green, start_s, moment.joints)
         elif moment.plan_s > self._there_s + _PATIENCE_S:
             self._green = self._there_s = None
 
@@ -92,8 +98,8 @@ class Switcher:
 
     def _draw_near(self, panel: Panel, start_s: float, seed: FloatArray) -> None:
         """Add the way to where the switch can be seen whole; the fingers close on the way."""
-        height_m = _USUAL_HEIGHT_M if self._green is None else self._green[2]
-        vector = _facing(panel, np.append(panel.front_m, height_m), _FLAT_M + _LOOK_M)
+        switch_m = np.append(panel.front_m, _USUAL_HEIGHT_M) if self._green is None else self._green
+        vector = _facing(panel, switch_m, _FLAT_M + _LOOK_M)
         self.trajectory.cut(start_s)
         self.trajectory.grip(0.0, start_s)
         self._arm.mover.go(self.trajectory, vector, start_s, seed)

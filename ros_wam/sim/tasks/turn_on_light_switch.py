@@ -133,6 +133,8 @@ def _add_lamp(spec: Any, switch: Any) -> None:
     lamp = switch.add_body(name="lamp", gravcomp=1.0, pos=at)
     lamp.add_joint(name="lamp", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[1.0, 0.0, 0.0], armature=0.001)
     _add_disc(lamp, "glow", [0.0, 0.0, 0.0], 0.0005, _GLOW)
+    spec.add_material(name="glow", rgba=_GLOW, emission=0.8)
+    spec.geom("glow").material = "glow"
     link = spec.add_equality(name="lamp", type=mujoco.mjtEq.mjEQ_JOINT, objtype=mujoco.mjtObj.mjOBJ_JOINT)
     link.name1, link.name2 = "lamp", "rocker"
     link.data[:5] = [0.0, 0.003 / _TILT_RAD, 0.0, 0.0, 0.0]
