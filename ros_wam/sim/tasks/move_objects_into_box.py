@@ -15,7 +15,7 @@ from ros_wam.sim.contact import touches_robot, touching
 from ros_wam.types import FloatArray
 
 _AREA_MIN_M = np.array([-0.60, -0.26])
-_AREA_MAX_M = np.array([-0.36, 0.06])
+_AREA_MAX_M = np.array([-0.36, 0.02])  # a hand that is 0.2 m wide takes hold of things there, clear of the box
 _CLEARANCE_M = 0.045  # between two objects' circles: a finger (12 mm) goes between, with room for a missed yaw
 _BOX_CENTRE_M = np.array([-0.46, 0.255])
 _BOX_SPREAD_M = 0.015
