@@ -11,6 +11,7 @@ from ros_wam.policies.bowl_memory import BowlMemory
 from ros_wam.policies.bowls import SMALLER
 from ros_wam.policies.ongoing import Ongoing
 from ros_wam.policies.projection import PlacedCamera
+from ros_wam.policies.scene_memory import Sighting
 from ros_wam.policies.session import RATE_HZ
 from ros_wam.policies.stacker import stacking_session
 from ros_wam.sim.tasks import stack_bowls
@@ -151,6 +152,27 @@ def test_bowls_are_found_to_a_millimetre(view: str) -> None:
     assert set(seen) == (set(PLACES) if view == "high" else {"medium bowl"})
     for name, place in seen.items():
         np.testing.assert_allclose(place, PLACES[name], atol=0.0015)
+
+
+def look_at_cut_bowl(others: dict[str, FloatArray], heights_m: dict[str, float]) -> float:
+    """Return how far off the largest bowl is thought to be after a look that shows part of it; at first it is 17 mm."""
+    toy, memory, known = ToyBowls(PLACES), BowlMemory(), PLACES["large bowl"] + 0.012
+    memory.bowls["large bowl"] = Sighting(known[0], known[1], 0.0, 0.02, 0)
+    camera = toy.camera("left_wrist")
+    memory.look(draw(camera, {"large bowl": PLACES["large bowl"], **others}, heights_m), camera, 1)
+    found = memory.bowls["large bowl"]
+    return float(np.linalg.norm(np.array([found.x_m, found.y_m]) - PLACES["large bowl"]))
+
+
+def test_a_bowl_that_the_edge_of_the_picture_cuts_off_is_found_near_where_it_was_known() -> None:
+    nested = PLACES["large bowl"] + 0.004
+    assert look_at_cut_bowl({}, {}) < 0.001
+    assert look_at_cut_bowl({"medium bowl": nested}, {"medium bowl": 0.008}) < 0.001
+
+
+def test_a_bowl_that_another_hides_is_left_where_it_was_known() -> None:
+    hiding = PLACES["large bowl"] + [0.02, -0.10]
+    assert look_at_cut_bowl({"small bowl": hiding}, {"small bowl": 0.1}) > 0.016
 
 
 def test_what_is_in_the_largest_or_in_the_hand_does_not_stand_on_the_table() -> None:

@@ -15,7 +15,7 @@ from ros_wam.policies.projection import PlacedCamera
 from ros_wam.policies.trajectory import Trajectory
 from ros_wam.types import FloatArray
 
-VIEWS = ("left_wrist", "right_wrist", "high")
+VIEWS = ("high", "left_wrist", "right_wrist")  # the one that sees everything first
 
 
 class TwoArms:
