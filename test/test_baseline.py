@@ -34,7 +34,7 @@ def policy(now_ns: int = 0) -> BaselinePolicy:
     return BaselinePolicy(EMBODIMENT, VIEWS, FakeClock(now_ns))
 
 
-@pytest.mark.parametrize("robot", ["ur5", "ur5e"])
+@pytest.mark.parametrize("robot", ["ur5", "ur5e", "franka", "arx5", "aloha"])
 def test_it_declares_what_its_profile_expects(robot: str) -> None:
     embodiment = load_embodiment(ROOT / "robots" / f"{robot}.yaml")
     served = make_policy("baseline", embodiment, ROOT / "calib" / robot / "sim")
