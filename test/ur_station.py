@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from loopback import own_address
@@ -21,8 +21,14 @@ OUTPUT_TYPES = {
     "safety_status_bits": "UINT32",
     "output_int_register_0": "INT32",
 }
-INPUTS = ["input_int_register_0", "input_int_register_1", *(f"input_double_register_{n}" for n in range(11))]
-INPUT_TYPES = ["INT32", "INT32", *["DOUBLE"] * 11]
+TOOL_OUTPUT_TYPES = OUTPUT_TYPES | {
+    "actual_TCP_pose": "VECTOR6D",
+    "target_TCP_pose": "VECTOR6D",
+    "output_int_register_1": "INT32",
+    **{f"output_double_register_{n}": "DOUBLE" for n in range(6)},
+}
+INPUTS = ["input_int_register_0", "input_int_register_1", *(f"input_double_register_{n}" for n in range(14))]
+INPUT_TYPES = ["INT32", "INT32", *["DOUBLE"] * 14]
 SERVO_J, MOVE_J, SERVO_STOP, STOP_J, WATCHDOG = 11, 1, 16, 34, 35
 READY, DONE = 1, 2
 
@@ -74,12 +80,13 @@ class UrStation:
 class RtdeClient:
     """The least that ur_rtde does."""
 
-    def __init__(self, station: UrStation) -> None:
+    def __init__(self, station: UrStation, outputs: Mapping[str, str] = OUTPUT_TYPES) -> None:
         self.station = station
         self.socket = station.connect(30004)
         self.reader = FrameReader()
         self.frames: list[tuple[int, bytes]] = []
-        self.outputs = Recipe(1, [*OUTPUT_TYPES], [*OUTPUT_TYPES.values()])
+        self.outputs = Recipe(1, [*outputs], [*outputs.values()])
+        self.output_types = tuple(outputs.values())
         self.inputs = Recipe(1, INPUTS, INPUT_TYPES)
 
     def ask(self, kind: Frame, payload: bytes) -> bytes:
@@ -93,10 +100,10 @@ class RtdeClient:
 
     def set_up(self) -> None:
         rate_hz = self.station.emulator.rate_hz
-        names = ",".join(OUTPUT_TYPES).encode()
+        names = ",".join(self.outputs.names).encode()
         assert (
             self.ask(Frame.OUTPUT_SETUP, struct.pack(">d", rate_hz) + names)
-            == b"\x01" + ",".join(OUTPUT_TYPES.values()).encode()
+            == b"\x01" + ",".join(self.output_types).encode()
         )
         assert self.ask(Frame.INPUT_SETUP, ",".join(INPUTS).encode()) == b"\x01" + ",".join(INPUT_TYPES).encode()
         assert self.ask(Frame.START, b"") == b"\x01"
@@ -132,8 +139,8 @@ def ur_station(model: UrModel) -> Iterator[UrStation]:
     opened.emulator.close()
 
 
-def ready_client(station: UrStation) -> RtdeClient:
+def ready_client(station: UrStation, outputs: Mapping[str, str] = OUTPUT_TYPES) -> RtdeClient:
     """A client that has agreed on its recipes and is sent states."""
-    client = RtdeClient(station)
+    client = RtdeClient(station, outputs)
     client.set_up()
     return client

@@ -2,7 +2,7 @@
 
 import logging
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators.rtde import Frame, FrameReader, Recipe, Value, encode, read_names, setup_reply
@@ -43,6 +43,11 @@ class RtdeServer:
         """Send one package to every client that started, at the rate it asked for."""
         for session in self._sessions:
             session.publish(outputs)
+
+    @property
+    def asked(self) -> set[str]:
+        """The names of the variables that connected clients listen to."""
+        return {name for session in self._sessions if not session.connection.closed for name in session.listened}
 
     def taken(self, name: str, asker: "_Session") -> bool:
         """Return whether another connected client writes `name` already."""
@@ -101,6 +106,11 @@ class _Session:
         self._cycle += 1
         if self._cycle % self._every == 0:
             self.connection.send(encode(Frame.DATA, self._output.pack(outputs)))
+
+    @property
+    def listened(self) -> Sequence[str]:
+        """The names of the variables that it listens to."""
+        return () if self._output is None else self._output.names
 
     def _take_inputs(self, payload: bytes) -> None:
         recipe = self.input_recipes.get(payload[0])

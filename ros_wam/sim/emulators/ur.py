@@ -1,6 +1,6 @@
 """An emulated Universal Robots controller with a Robotiq gripper: what the unmodified ur_rtde library connects to.
 
-CB3 (PolyScope 3.15, 125 Hz) and e-Series (5.11, 500 Hz). Poses and currents are published as zeros.
+CB3 (PolyScope 3.15, 125 Hz, a UR5) and e-Series (5.11, 500 Hz, a UR5e). Currents are published as zeros.
 """
 
 import logging
@@ -21,6 +21,7 @@ from ros_wam.sim.emulators.rtde_variables import input_types, output_types
 from ros_wam.sim.emulators.script_port import SCRIPT_PORT, ScriptPort
 from ros_wam.sim.emulators.tcp import TcpPort, serve
 from ros_wam.sim.emulators.ur_arm import UrArm
+from ros_wam.sim.emulators.ur_kinematics import UR5_DH, UR5E_DH, UrDh, UrKinematics, pose_of
 from ros_wam.sim.emulators.ur_script import SERVO_J, ScriptEnded, UrScript
 
 FREEZE, DROP, REFUSE, SLOW = "freeze", "drop", "refuse", "slow"
@@ -36,16 +37,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class UrModel:
-    """A generation of controllers: PolyScope version, how it shows it, its rate, and when a stop may be unlocked."""
+    """A generation of controllers: PolyScope version, how it shows it, rate, arm, and when a stop may be unlocked."""
 
     version: tuple[int, int, int, int]
     polyscope: str
     rate_hz: float
+    dh: UrDh
     unlock_after_s: float = 5.0  # the dashboard server refuses earlier (UR dashboard server guide)
 
 
-CB3 = UrModel((3, 15, 8, 106339), "URSoftware 3.15.8.106339 (Mar 25 2022)", 125.0)
-E_SERIES = UrModel((5, 11, 1, 108318), "URSoftware 5.11.1.108318 (Oct 01 2021)", 500.0)
+CB3 = UrModel((3, 15, 8, 106339), "URSoftware 3.15.8.106339 (Mar 25 2022)", 125.0, UR5_DH)
+E_SERIES = UrModel((5, 11, 1, 108318), "URSoftware 5.11.1.108318 (Oct 01 2021)", 500.0, UR5E_DH)
 
 
 class UrEmulator:
@@ -57,7 +59,7 @@ class UrEmulator:
         self, model: UrModel, address: str, plant: Plant, gripper_stroke_m: float, gripper_port: int = ROBOTIQ_PORT
     ) -> None:
         self.model, self.rate_hz = model, model.rate_hz
-        self._arm = UrArm(plant)
+        self._arm = UrArm(plant, UrKinematics(model.dh))
         self._script: UrScript | None = None
         self._uploaded = False
         self._stopped_ns: int | None = None
@@ -94,7 +96,7 @@ class UrEmulator:
         serve(self._selector)
         self._run_script()
         if not (SILENT_SERVO in self._faults and self._arm.servoing):
-            self._arm.step(1.0 / self.rate_hz)
+            self._step()
         self._gripper.cycle(now_ns)
         self._publish()
 
@@ -191,6 +193,12 @@ class UrEmulator:
         except ScriptEnded as ended:
             self.stop_program(str(ended))
 
+    def _step(self) -> None:
+        try:
+            self._arm.step(1.0 / self.rate_hz)
+        except ScriptEnded as ended:  # the tool's way leads out of reach
+            self.stop_program(str(ended))
+
     def _publish(self) -> None:
         slow_by = round(self.rate_hz / SLOW_RATE_HZ)
         if self._rtde.frozen or (SLOW in self._faults and self._cycles % slow_by):
@@ -203,6 +211,7 @@ class UrEmulator:
             "target_moment": tuple(plant.effort().tolist()),
             "actual_TCP_force": tuple(plant.tool_wrench().tolist()),
             "target_q": tuple(self._arm.target.tolist()),
+            **self._tool_poses(),
             "robot_mode": _RUNNING_MODE,
             "safety_mode": _PROTECTIVE if stopped else _NORMAL,
             "safety_status_bits": 1 << 2 if stopped else 1,
@@ -212,6 +221,12 @@ class UrEmulator:
             "target_speed_fraction": 1.0,
         }
         self._rtde.publish(self._outputs)
+
+    def _tool_poses(self) -> dict[str, Value]:
+        """Return the tool's poses if anybody listens to them: they take longer than all else."""
+        joints = {"actual_TCP_pose": self._arm.plant.position(), "target_TCP_pose": self._arm.target}
+        asked = self._rtde.asked & set(joints)
+        return {name: tuple(pose_of(self._arm.tool_pose(joints[name])).tolist()) for name in asked}
 
 
 def _zero(kind: str) -> Value:

@@ -4,6 +4,7 @@ import numpy as np
 
 from ros_wam.sim.emulators.joint_motion import Motion, StopJ
 from ros_wam.sim.emulators.plant import Plant
+from ros_wam.sim.emulators.ur_kinematics import UrKinematics
 from ros_wam.types import FloatArray
 
 PROTECTIVE_DECELERATION_RAD_S2 = 20.0
@@ -13,8 +14,10 @@ PROTECTIVE_DECELERATION_RAD_S2 = 20.0
 class UrArm:
     """Follows one motion, or the target that was streamed last. Without either it stays where it came to rest."""
 
-    def __init__(self, plant: Plant) -> None:
-        self.plant = plant
+    def __init__(self, plant: Plant, kinematics: UrKinematics) -> None:
+        self.plant, self.kinematics = plant, kinematics
+        self.tcp = np.eye(4)
+        """T_flange_tool, which the program may set."""
         self.target = np.array(plant.position())
         self.motion: Motion | None = None
         self.servoing = False
@@ -41,6 +44,14 @@ class UrArm:
             if self.motion.done:
                 self.motion = None
         self.plant.set_target(self.target)
+
+    def tool_pose(self, joints: FloatArray) -> FloatArray:
+        """Return T_base_tool `(4, 4)` at `joints` `(6,)` [rad]."""
+        return np.asarray(self.kinematics.forward(joints) @ self.tcp)
+
+    def solve(self, T_base_tool: FloatArray, near: FloatArray) -> FloatArray | None:
+        """Return the joints `(6,)` [rad] nearest to `near` that bring the tool there, None if it is out of reach."""
+        return self.kinematics.inverse(T_base_tool @ np.linalg.inv(self.tcp), near)
 
     @property
     def is_steady(self) -> bool:
