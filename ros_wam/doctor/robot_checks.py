@@ -47,7 +47,8 @@ def robot_checks(measured: Measured, embodiment: Embodiment, settings: Mapping[s
 
 
 def _reached(measured: Measured, settings: Mapping[str, Any]) -> Check:
-    where = ", ".join(str(value) for key, value in settings.items() if key in ("address", "interface", "ports"))
+    named = [settings[key] for key in ("address", "interface", "ports") if key in settings]
+    where = ", ".join(", ".join(map(str, item.values())) if isinstance(item, dict) else str(item) for item in named)
     connected = bool(facts(measured))
     detail = measured.status.get("detail") or "the control process says nothing"
     return Check("robot reached", connected, f"{where}: {'connected' if connected else detail}", "connected")

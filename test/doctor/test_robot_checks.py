@@ -87,3 +87,5 @@ def test_the_enable_heartbeat_has_to_arrive(share: float, ok: bool) -> None:
 def test_robots_without_an_address_name_what_they_have() -> None:
     checks = robot_checks(HEALTHY, UR5, {"interface": "can0", "model": "L5"})
     assert found(checks, "robot reached") == "can0: connected"
+    checks = robot_checks(HEALTHY, UR5, {"ports": {"left": "/dev/left", "right": "/dev/right"}})
+    assert found(checks, "robot reached") == "/dev/left, /dev/right: connected"
