@@ -1,6 +1,7 @@
 """What a planner for one arm with one gripper needs of its robot."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -36,9 +37,12 @@ class SingleArm:
         self.workspace = self._arm.workspace
         self.stroke_m = embodiment.grippers[self._arm.gripper].stroke_m
         self.home = self.tool(embodiment.home_position)
-        self.tip_m = fingertips.reach_m(embodiment, self._name)
-        """How far the fingers reach beyond the tool site."""
         self.mover = Mover(embodiment, kinematics, self._name)
+
+    @cached_property
+    def tip_m(self) -> float:
+        """How far the fingers reach beyond the tool site [m]."""
+        return fingertips.reach_m(self._embodiment, self._name)
 
     def tool(self, joints: FloatArray) -> FloatArray:
         """Return where the tool is at the joint positions `(n,)`."""

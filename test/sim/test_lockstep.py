@@ -54,6 +54,13 @@ def test_every_trial_leaves_a_bag_with_every_tick(tmp_path: Path) -> None:
     assert "peak of the limit" in (sitting / "report.html").read_text()
 
 
+@pytest.mark.parametrize("task", ["press_three_buttons", "move_objects_into_box"])
+def test_franka_does_its_tasks(tmp_path: Path, task: str) -> None:
+    (trial,) = sit(tmp_path, "franka", 1, task=task)
+    assert trial["outcome"] == "success"
+    assert trial["score"] == 1.0
+
+
 def test_a_slow_policy_stops_and_goes_but_succeeds(tmp_path: Path) -> None:
     task = tmp_path / "mine.yaml"  # a task is known by the name in its file, not by the file's
     task.write_bytes((ROOT / "config/tasks/move_objects_into_box.yaml").read_bytes())
