@@ -26,6 +26,7 @@ class FciClient:
         self.emulator = FrankaEmulator(self.address, self.plant, STROKE_M, self.clock, version)
         self.emulator.start()
         self.tcp = socket.create_connection((self.address, FCI_PORT), TIMEOUT_S)
+        self.tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("", 0))
         self.udp.setblocking(False)

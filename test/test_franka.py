@@ -1,19 +1,23 @@
 """The Franka driver with the real franky against an emulated FR3 with its hand, in real time."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from emulated_franka import EmulatedFranka
 from loopback import own_address
 
 from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
-from ros_wam.drivers.franka import Franka, open_driver
+from ros_wam.drivers.franka import Franka, last_resort_stop, open_driver
+from ros_wam.drivers.franka_link import STALE_COMMAND_NS
 from ros_wam.embodiment import load_embodiment
-from ros_wam.errors import RobotStopped
+from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, RobotStopped, StateStale
+from ros_wam.types import Command
 
 pytest.importorskip("franky")
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
@@ -80,3 +84,129 @@ def stopped(rig: DriverRig) -> str:
             rig.step()
             rig.read()
     return str(told.value)
+
+
+def test_a_reflex_is_named_and_recovered_without_moving(rig: DriverRig, controller: EmulatedFranka) -> None:
+    rig.driver.connect()
+    hold = rig.read().position
+    for _ in range(20):
+        rig.hold(hold)
+    controller.inject("reflex")
+    assert "reflex (cartesian_reflex)" in stopped(rig)
+    assert rig.driver.facts()["safety_mode"] == "reflex"
+    rig.driver.recover()
+    assert rig.driver.facts()["safety_mode"] == "normal"
+    np.testing.assert_allclose(rig.read().position, hold, atol=2e-3)
+    controller.inject("user_stop")
+    assert "user stop" in stopped(rig)
+    with pytest.raises(DriverError):
+        rig.driver.recover()
+    controller.ask("clear")
+
+
+def test_a_stream_of_the_fastest_motion_trips_no_reflex(rig: DriverRig, controller: EmulatedFranka) -> None:
+    rig.driver.connect()
+    start = rig.read().position
+    before = controller.ask("counts")
+    due_ns, errors = rig.clock.now_ns(), []
+    turns_s = 2.0 * np.pi * 0.6
+    size = np.minimum(0.9 * FRANKA.velocity / turns_s, 3.6 / turns_s**2)
+    for k in range(1000):
+        due_ns += round(FRANKA.period_s * 1e9)
+        rig.clock.sleep_until_ns(due_ns)
+        position = rig.inwards(start, size * (1.0 - np.cos(turns_s * k * FRANKA.period_s)))
+        rig.driver.send(Command(due_ns, position))
+        errors.append(np.abs(rig.read().position - position)[rig.arm].max())
+    after = controller.ask("counts")
+    assert after["reflexes"] == before["reflexes"]
+    assert after["answered"] - before["answered"] > 4000
+    assert float(np.median(errors)) < 0.1  # what the fastest joint moves in 100 ms
+
+
+def test_a_motion_without_commands_is_stopped(rig: DriverRig, controller: EmulatedFranka) -> None:
+    rig.driver.connect()
+    rig.hold(rig.read().position)
+    wait_until(lambda: controller.ask("mode") == "MOVE", "the motion begins")
+    begin_ns = rig.clock.now_ns()
+    wait_until(lambda: controller.ask("mode") == "IDLE", "the motion is ended", 2.0)
+    assert rig.clock.now_ns() - begin_ns > STALE_COMMAND_NS // 2
+    rig.hold(rig.read().position)
+    wait_until(lambda: controller.ask("mode") == "MOVE", "the motion goes on with the next command")
+
+
+def test_the_force_at_the_tool_is_measured(rig: DriverRig, controller: EmulatedFranka) -> None:
+    rig.driver.connect()
+    controller.ask("wrench", [30.0, 0.0, 40.0, 9.0, 9.0, 9.0])
+    wait_until(lambda: rig.read().tool_force_n.tolist() == [50.0], "50 N are measured")
+    controller.ask("wrench", [0.0] * 6)
+
+
+def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, controller: EmulatedFranka) -> None:
+    rig.driver.connect()
+    controller.ask("object_at", 0.4)
+    closed = np.where(FRANKA.is_gripper, 0.0, rig.read().position)
+    state = rig.run_until(lambda state: float(state.effort[-1]) > 0.0, closed)
+    assert state.effort[-1] == FRANKA.grippers["gripper"].force_n
+    assert state.position[-1] == pytest.approx(0.4, abs=0.02)
+    rig.run_until(lambda state: float(state.position[-1]) > 0.98, np.where(FRANKA.is_gripper, 1.0, closed))
+    controller.ask("object_at", 0.6)
+    # Closing to less than the object is wide presses on it too.
+    rig.run_until(lambda state: float(state.effort[-1]) > 0.0, np.where(FRANKA.is_gripper, 0.3, closed))
+
+
+def test_a_frozen_hand_makes_the_state_stale_and_never_blocks_the_arm(
+    rig: DriverRig, controller: EmulatedFranka
+) -> None:
+    rig.driver.connect()
+    hold = rig.read().position
+    controller.inject("gripper_freeze")
+    slowest_ns, stale = 0, False
+    for _ in range(200):
+        begin_ns = rig.clock.now_ns()
+        rig.driver.send(Command(begin_ns, np.where(FRANKA.is_gripper, 0.0, hold)))
+        try:
+            rig.driver.read()
+        except StateStale:
+            stale = True
+        slowest_ns = max(slowest_ns, rig.clock.now_ns() - begin_ns)
+        rig.step()
+    assert stale
+    assert slowest_ns < 300_000_000  # less than any timeout of the hand; a busy machine's scheduler is in it
+    controller.ask("clear")
+    rig.run_until(lambda state: float(state.position[-1]) < 0.05, np.where(FRANKA.is_gripper, 0.0, hold))
+
+
+def test_a_robot_of_another_version_and_nobody_are_told() -> None:
+    other = EmulatedFranka(own_address(), version=9)
+    try:
+        with pytest.raises(DriverUnreachable, match=r"server version: 9.*library version: 10"):
+            driver_for(other.address).connect()
+    finally:
+        other.close()
+    address = own_address()
+    with pytest.raises(DriverUnreachable, match=address):
+        driver_for(address).connect()
+
+
+def test_a_silent_port_is_told_within_its_timeout() -> None:
+    address = own_address()
+    with socket.create_server((address, 1337)), pytest.raises(DriverUnreachable, match="does not answer"):
+        driver_for(address).connect()
+
+
+def test_silence_is_the_last_resort() -> None:
+    last_resort_stop({"address": own_address(), "fci_version": 10, "realtime": "ignore"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"fci_version": 10, "realtime": "ignore"}, "missing key address"),
+        ({"address": "a", "realtime": "ignore"}, "missing key fci_version"),
+        ({"address": "a", "fci_version": 5, "realtime": "ignore"}, "wheel for its libfranka"),
+        ({"address": "a", "fci_version": 10, "realtime": "maybe"}, "enforce, ignore"),
+    ],
+)
+def test_wrong_settings_are_told_before_anything_is_opened(settings: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        open_driver(FRANKA, settings, StationClock())

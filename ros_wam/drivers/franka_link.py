@@ -34,7 +34,7 @@ COLLISION_FORCE_N = 100.0
 STALE_COMMAND_NS = 100_000_000
 """So long after the last command the motion is ended."""
 STOPPING_S = 1.0
-OPEN_TIMEOUT_S = 5.0
+OPEN_TIMEOUT_S = 3.0
 END_TIMEOUT_S = 2.5
 """libfranka waits 1 s for a silent robot."""
 POLL_S = 0.002
