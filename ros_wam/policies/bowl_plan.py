@@ -10,8 +10,7 @@ from ros_wam.policies.tool_vector import at_height
 from ros_wam.policies.trajectory import Trajectory
 from ros_wam.types import FloatArray
 
-OPENING_M = 0.045
-"""So far the fingers open around a rim; the inner one stays 10 mm off the axis of the smallest bowl."""
+_OPENING_M = 0.045  # around a rim; the inner finger stays 10 mm off the axis of the smallest bowl
 _RELEASE_OPENING_M = 0.022  # not so far that the outer finger meets the bowl below
 _ABOVE_RIM_M = 0.008  # the tool, so that the pads, which reach 19 mm below it, hold 11 mm of the wall
 _HOVER_M = 0.130  # finger tips well above every rim
@@ -69,7 +68,7 @@ class BowlPlanner:
     def pick(self, trajectory: Trajectory, bowl: Bowl, grasp: FloatArray, start_s: float, seed: FloatArray) -> Pick:
         """Add the moves up to where `bowl` hangs above its place; `seed` `(n,)`: joint positions near by."""
         start_s = self._raise(trajectory, grasp, start_s, seed)
-        trajectory.grip(OPENING_M / self._stroke_m, start_s)
+        trajectory.grip(_OPENING_M / self._stroke_m, start_s)
         descend_s = max(self._mover.go(trajectory, at_height(grasp, _HOVER_M), start_s, seed), trajectory.end_s)
         close_s = self._mover.go(trajectory, grasp, descend_s, seed, _LOWER_M_S) + SETTLE_S
         trajectory.grip(0.0, close_s)
