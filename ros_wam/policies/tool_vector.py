@@ -1,6 +1,6 @@
 """Tool poses as `(6,)` vectors that can be added: x, y, z [m], yaw and two tilts [rad] about pointing straight down.
 
-Yaw 0: the tool's x axis, along which the fingers close, is the base frame's. Tilts are 0 but where the robot begins.
+Yaw 0: the tool's x axis, along which the fingers close, is the base frame's. Tilts are 0 but where the robot begins, or where the tool is to be level.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ def to_matrix(vector: FloatArray) -> FloatArray:
 
 
 def from_matrix(T_base_tool: FloatArray) -> FloatArray:
-    """Return the vector of a pose that is less than 90 deg from pointing straight down."""
+    """Return the vector of a pose that does not point straight up."""
     rotation = T_base_tool[:3, :3]
     # The smallest turn from the tool's own z to straight down, seen in the tool, is the tilt; what is left is yaw.
     down_in_tool = -rotation[2]

@@ -54,9 +54,12 @@ def test_every_trial_leaves_a_bag_with_every_tick(tmp_path: Path) -> None:
     assert "peak of the limit" in (sitting / "report.html").read_text()
 
 
-@pytest.mark.parametrize("task", ["press_three_buttons", "move_objects_into_box"])
-def test_franka_does_its_tasks(tmp_path: Path, task: str) -> None:
-    (trial,) = sit(tmp_path, "franka", 1, task=task)
+@pytest.mark.parametrize(
+    ("robot", "task"),
+    [("franka", "press_three_buttons"), ("franka", "move_objects_into_box"), ("arx5", "turn_on_light_switch")],
+)
+def test_the_other_robots_do_their_tasks(tmp_path: Path, robot: str, task: str) -> None:
+    (trial,) = sit(tmp_path, robot, 1, task=task)
     assert trial["outcome"] == "success"
     assert trial["score"] == 1.0
 
