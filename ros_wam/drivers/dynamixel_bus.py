@@ -61,6 +61,7 @@ class DynamixelBus:
         self._why = "nothing was read yet"
         self._stopped: str | None = None
         self._lost: str | None = None
+        self._failures = 0
         self.reads = 0
         """How many states were read."""
         self.firmware: tuple[int, ...] = ()
@@ -219,8 +220,12 @@ class DynamixelBus:
         stamp_ns = self._clock.now_ns()
         answers = port.read(NUMBERS, _BEGIN, _SIZE)
         if answers.missing is not None:
-            self._why = self._blame(port, answers.missing, answers.why)
+            self._failures += 1
+            self._why = f"{setup.servo_name(self._arm, answers.missing)}: {answers.why}"
+            if self._failures > 1:
+                self._why = self._blame(port, answers.missing, answers.why)
             return
+        self._failures = 0
         if answers.alerts and self._stopped is None:
             self._look(port)
         state = _state_of(answers, stamp_ns)

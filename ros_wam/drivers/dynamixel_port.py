@@ -4,6 +4,8 @@ The SDK spins while it waits, and for 35 ms when a servo is silent. This waits w
 line needs; it asks the SDK for the answer when it is there. Not for two threads at once.
 """
 
+import fcntl
+import os
 import termios
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +17,8 @@ from ros_wam.errors import ConfigError, DriverError, DriverUnreachable
 BAUD = 1_000_000
 REPLY_TIMEOUT_S = 0.025
 """Beyond the time on the line: a USB adapter's latency timer (1 ms, set by udev) and a busy computer."""
+SILENCE_S = 0.06
+"""The same for a line on which nothing at all has come: then it is rather the computer that is late."""
 QUIET_S = 0.003
 """How long a line is left alone on which something went wrong, so that a late answer is not taken for a new one."""
 INSIST_S = 0.5
@@ -50,11 +54,12 @@ class DynamixelPort:
         self._clock, self._success = clock, dynamixel_sdk.COMM_SUCCESS
         self._packets: Any = dynamixel_sdk.PacketHandler(2.0)
         self._port: Any = dynamixel_sdk.PortHandler(path)
+        self._lock = _lock(path)
         try:
             if not self._port.setBaudRate(BAUD):
                 raise DriverUnreachable(f"{path} does not take {BAUD} baud")
-            self._port.ser.exclusive = True
         except (OSError, termios.error) as error:
+            os.close(self._lock)
             raise DriverUnreachable(f"cannot open the servo bus {path}: {error}") from error
 
     def close(self) -> None:
@@ -63,6 +68,7 @@ class DynamixelPort:
             self._port.closePort()
         except (OSError, termios.error):  # it was unplugged
             self._port.is_open = False
+        os.close(self._lock)
 
     def read(self, numbers: Sequence[int], address: int, size: int) -> Answers:
         """Read `size` bytes from every servo with one instruction."""
@@ -111,10 +117,14 @@ class DynamixelPort:
         expected = len(numbers) * (size + _STATUS_BYTES)
         on_the_line_s = (expected + len(numbers) + 14) * 10 / BAUD
         begin_ns = self._clock.now_ns()
-        deadline_ns = begin_ns + round((on_the_line_s + REPLY_TIMEOUT_S) * 1e9)
-        self._clock.sleep_until_ns(begin_ns + round(on_the_line_s * 1e9))
-        while self._port.getBytesAvailable() < expected and self._clock.now_ns() < deadline_ns:
-            self._clock.sleep_until_ns(self._clock.now_ns() + _POLL_NS)
+        passed_ns = begin_ns + round(on_the_line_s * 1e9)
+        self._clock.sleep_until_ns(passed_ns)
+        while (come := self._port.getBytesAvailable()) < expected:
+            patience_s = REPLY_TIMEOUT_S if come or len(numbers) == 1 else SILENCE_S
+            now_ns = self._clock.now_ns()
+            if now_ns - passed_ns > patience_s * 1e9:
+                break
+            self._clock.sleep_until_ns(now_ns + _POLL_NS)
         self._port.setPacketTimeoutMillis(1.0)  # what is there is read; nothing more is waited for
         for number in numbers:
             data, result, error = self._packets.readRx(self._port, number, size)
@@ -135,3 +145,17 @@ class DynamixelPort:
 
     def _gone(self, why: str) -> DriverError:
         return DriverError(f"the servo bus {self.path} is gone: {why}")
+
+
+def _lock(path: str) -> int:
+    """Return a descriptor that keeps every other driver off the port: each would take the other's answers."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        raise DriverUnreachable(f"cannot open the servo bus {path}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise DriverUnreachable(f"the servo bus {path} is in use by another driver") from error
+    return descriptor
