@@ -35,7 +35,8 @@ _PATIENCE_S = 3.0
 class Switcher:
     """A Planner that turns on a light switch on a panel in front of the arm, and then rests at home.
 
-    While it sees no panel it stays where it is. How hard it presses is bounded by how far: `_DEPTH_M` beyond half-way.
+    While it sees no panel it stays where it is; after three presses without light it gives up. How hard it presses is
+    bounded by how far: `_DEPTH_M` beyond half-way.
     """
 
     def __init__(self, arm: SingleArm) -> None:

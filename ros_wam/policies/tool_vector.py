@@ -1,6 +1,7 @@
 """Tool poses as `(6,)` vectors that can be added: x, y, z [m], yaw and two tilts [rad] about pointing straight down.
 
-Yaw 0: the tool's x axis, along which the fingers close, is the base frame's. Tilts are 0 but where the robot begins, or where the tool is to be level.
+Yaw 0: the tool's x axis, along which the fingers close, is the base frame's. Tilts are 0 but where the robot begins, or
+where the tool is to be level.
 """
 
 import numpy as np
