@@ -198,6 +198,8 @@ class Arx5:
             bus.listen()
         except DriverError as error:
             return str(error)
+        if not bus.listened(LOST_NS):
+            return None
         if self._clock.now_ns() - bus.commanded_ns > LOST_NS:
             return (
                 f"arx5_interface has told the motors nothing for {LOST_NS / 1e6:.0f} ms; its own words are in the log"

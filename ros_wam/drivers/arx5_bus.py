@@ -37,7 +37,7 @@ class MotorBus:
                 f"ip link set {interface} up type can bitrate 1000000"
             ) from error
         self._socket.setblocking(False)
-        self._listened_ns = clock.now_ns()
+        self._listened_ns = self._since_ns = clock.now_ns()
         self.heard_ns = dict.fromkeys(motors, self._listened_ns)
         """When each motor was last heard; at first, when listening began."""
         self.commanded_ns = self._listened_ns
@@ -50,6 +50,7 @@ class MotorBus:
         """
         now_ns = self._clock.now_ns()
         if now_ns - self._listened_ns > GAP_NS:
+            self._since_ns = now_ns
             self._drain()
             until_ns = now_ns + _FRESH_NS
             while self._clock.now_ns() < until_ns:
@@ -60,11 +61,12 @@ class MotorBus:
     def silent(self, limit_ns: int) -> dict[str, int]:
         """Return the motors that were not heard for longer than `limit_ns`, and for how long [ns]."""
         now_ns = self._clock.now_ns()
-        return {
-            self.names[number]: now_ns - heard_ns
-            for number, heard_ns in self.heard_ns.items()
-            if now_ns - heard_ns > limit_ns
-        }
+        ages = {self.names[number]: now_ns - heard_ns for number, heard_ns in self.heard_ns.items()}
+        return {name: age_ns for name, age_ns in ages.items() if age_ns > limit_ns}
+
+    def listened(self, limit_ns: int) -> bool:
+        """Return whether someone listened all the time for longer than `limit_ns`: silence before tells nothing."""
+        return self._clock.now_ns() - self._since_ns > limit_ns
 
     def enable(self, number: int) -> None:
         """Ask a Damiao motor for its state, as the library does when it starts; raises DriverUnreachable."""

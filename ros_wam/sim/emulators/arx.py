@@ -55,7 +55,8 @@ class ArxEmulator:
         self._plant, self._stroke_m = plant, stroke_m
         self._kernel_interface = interface if interface.startswith("vcan") else None
         self._port = CanSeamPort(run_dir / SOCKET, None if self._kernel_interface else interface)
-        self._bus = CanBus()
+        self.bus = CanBus()
+        """What the motors are on; the seam's sockets join it."""
         self._drives: dict[int, Drive] = {}
         self._target = np.array(plant.position())
         self._damped: set[int] = set()
@@ -67,18 +68,18 @@ class ArxEmulator:
     def start(self) -> None:
         self._port.open()
         if self._kernel_interface is not None and not self._open:
-            self._bus.join_kernel(self._kernel_interface)
+            self.bus.join_kernel(self._kernel_interface)
         self._open = True
 
     def close(self) -> None:
         self._port.close()
-        self._bus.close()
+        self.bus.close()
         self._open = False
 
     def cycle(self, now_ns: int) -> None:
         for link in self._port.serve():
-            self._bus.join(link)
-        frames = [frame for frame in self._bus.receive() if self._arrives(frame.identifier)]
+            self.bus.join(link)
+        frames = [frame for frame in self.bus.receive() if self._arrives(frame.identifier)]
         for frame in frames:
             self._command(frame, now_ns)
         if frames:
@@ -96,6 +97,10 @@ class ArxEmulator:
     def received_targets(self) -> tuple[ReceivedTarget, ...]:
         """Those that differ from the one before: the library repeats each until the next."""
         return tuple(self._targets)
+
+    def forget_targets(self) -> None:
+        """Begin `received_targets` anew."""
+        self._targets.clear()
 
     def counts(self) -> Mapping[str, int]:
         """`targets` that differ from the one before, `frames` that were sent to motors, `answers` of theirs."""
@@ -120,11 +125,11 @@ class ArxEmulator:
             self._drives[number] = drive
         self._answers += 1
         if number == GRIPPER:
-            self._bus.send(reply(number, kind, *self._gripper_state()))
+            self.bus.send(reply(number, kind, *self._gripper_state()))
             return
         joint, plant = self._joints[number], self._plant
         state = (float(measured[joint]) for measured in (plant.position(), plant.velocity(), plant.effort()))
-        self._bus.send(reply(number, kind, *state))
+        self.bus.send(reply(number, kind, *state))
         if joint == len(self._joints) - 1:
             self._note(now_ns)
 

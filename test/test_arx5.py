@@ -1,0 +1,261 @@
+"""The ARX-5 driver with the real arx5-interface against emulated motors, L5 and X5, in real time."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from arx_emulator_process import EmulatedArx
+from driver_process import DriverProcess
+
+from conformance import DriverConformance, DriverRig
+from ros_wam.clock import StationClock
+from ros_wam.drivers.driver import Driver
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, StateStale
+from ros_wam.sim.emulators.arx import arx_control_prefix
+from ros_wam.types import JointState
+
+pytest.importorskip("arx5_interface")
+pytestmark = [pytest.mark.vendor, pytest.mark.slow]
+
+ROBOT = Path(__file__).parents[1] / "robots/arx5.yaml"
+SETTINGS = {"interface": "can0", "gripper_open_rad": 5.03}
+RESOLUTION_RAD = 4e-4
+"""A step of the motors' 16 bits over 25 rad."""
+TWO_ROUNDS = 14
+SLOW_NS = 200_000_000
+
+
+def child_of(motors: EmulatedArx, **settings: object) -> DriverProcess:
+    chosen = {**SETTINGS, "model": motors.model, **settings}
+    return DriverProcess(ROBOT, chosen, arx_control_prefix(motors.run_dir))
+
+
+@contextlib.contextmanager
+def emulated(model: str) -> Iterator[EmulatedArx]:
+    with tempfile.TemporaryDirectory(prefix="arx") as run_dir:  # a socket's path must be short
+        motors = EmulatedArx(model, Path(run_dir))
+        try:
+            yield motors
+        finally:
+            motors.close()
+
+
+@pytest.fixture(scope="module")
+def motors() -> Iterator[EmulatedArx]:
+    with emulated("L5") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lasting(motors: EmulatedArx) -> Iterator[DriverProcess]:
+    """A driver that outlives its tests: to close and to connect it again starts no library."""
+    child = child_of(motors)
+    yield child
+    child.end()
+
+
+@pytest.fixture
+def rig(lasting: DriverProcess, motors: EmulatedArx) -> Iterator[DriverRig]:
+    yield from _rig(lasting, motors)
+
+
+@pytest.fixture(scope="module")
+def others() -> Iterator[EmulatedArx]:
+    """Motors on a bus of their own: of two libraries on one bus each aborts at what the other says."""
+    with emulated("L5") as made:
+        yield made
+
+
+@pytest.fixture
+def brittle(others: EmulatedArx) -> Iterator[DriverRig]:
+    """A driver for a test that uses it up."""
+    for rig in _rig(child_of(others), others):
+        yield rig
+        assert isinstance(rig.driver, DriverProcess)
+        rig.driver.end()
+
+
+def _rig(driver: Driver, motors: EmulatedArx) -> Iterator[DriverRig]:
+    embodiment, clock = load_embodiment(ROBOT), StationClock()
+
+    def step() -> None:
+        """Let a period pass, in which the library has told every motor what it was told last."""
+        told, begin_ns = motors.ask("counts")["frames"], clock.now_ns()
+        clock.sleep_until_ns(begin_ns + round(embodiment.period_s * 1e9))
+        while motors.ask("counts")["frames"] < told + TWO_ROUNDS and clock.now_ns() < begin_ns + SLOW_NS:
+            pass
+
+    motors.ask("forget")
+    made = DriverRig(driver, embodiment, clock, step, motors.targets, motors.inject, motors.clear)
+    made.resolution_rad = RESOLUTION_RAD
+    yield made
+    with contextlib.suppress(DriverSpent):
+        made.driver.close()
+    motors.clear()
+
+
+class TestArx5Conformance(DriverConformance):
+    """What every driver keeps."""
+
+    losses = ("freeze", "silent_servo", "gripper_freeze")
+    stops = ()
+
+    @pytest.fixture
+    def lossy_rig(self, brittle: DriverRig, others: EmulatedArx) -> DriverRig:
+        """Once a motor was silent too long only a new process helps."""
+
+        def reopen() -> Driver:
+            assert isinstance(brittle.driver, DriverProcess)
+            brittle.driver.end()
+            return child_of(others)
+
+        brittle.reopen = reopen
+        return brittle
+
+
+def until_lost(rig: DriverRig, hold: np.ndarray, limit_s: float = 3.0) -> list[str]:
+    """Go on as the control loop does until the link is lost; return what was told, the loss last."""
+    told: list[str] = []
+    deadline_ns = rig.clock.now_ns() + round(limit_s * 1e9)
+    while rig.clock.now_ns() < deadline_ns:
+        try:
+            rig.driver.read()
+            rig.hold(hold)
+        except StateStale as error:
+            told.append(str(error))
+            rig.step()
+        except DriverError as error:
+            return [*told, str(error)]
+    raise AssertionError(f"not lost within {limit_s} s; told {told}")
+
+
+def follow(rig: DriverRig, position: np.ndarray, seconds: float) -> JointState:
+    for _ in range(round(seconds / rig.embodiment.period_s)):
+        rig.hold(position)
+    return rig.read()
+
+
+def test_one_silent_motor_is_told_by_its_number_and_joint_and_ends_the_library(
+    brittle: DriverRig, others: EmulatedArx
+) -> None:
+    brittle.driver.connect()
+    hold = brittle.read().position
+    others.inject("silent_servo")
+    *stale, lost = until_lost(brittle, hold)
+    assert all("motor 5 (joint4)" in each and "joint3" not in each for each in (*stale, lost))
+    assert stale
+    others.clear()
+    with pytest.raises(DriverSpent, match="only a new process"):
+        brittle.driver.recover()
+    brittle.driver.close()
+    with pytest.raises(DriverSpent, match=r"motor 5 \(joint4\)"):
+        brittle.driver.connect()
+
+
+def test_three_frames_of_four_may_be_lost(rig: DriverRig, motors: EmulatedArx) -> None:
+    rig.driver.connect()
+    start = rig.read().position
+    motors.inject("drop")
+    end = rig.inwards(start, 0.1)
+    rig.go(start, end)
+    rig.run_until(lambda state: np.abs(state.position - end)[rig.arm].max() < 3e-3, end)
+
+
+def test_a_motor_that_answers_but_does_not_follow_is_seen_where_it_is(rig: DriverRig, motors: EmulatedArx) -> None:
+    rig.driver.connect()
+    start = rig.read().position
+    motors.inject("stuck_motor")
+    end = rig.inwards(start, 0.1)
+    rig.go(start, end)
+    state = follow(rig, end, 0.3)
+    assert np.flatnonzero(np.abs(state.position - end) > 0.05).tolist() == [1]
+    motors.clear()
+    rig.go(end, start)
+
+
+def test_over_current_is_told_before_the_library_hangs(brittle: DriverRig, others: EmulatedArx) -> None:
+    brittle.driver.connect()
+    hold = brittle.read().position
+    others.inject("over_current")
+    assert "over-current: gripper" in until_lost(brittle, hold)[-1]
+    brittle.driver.stop()
+    brittle.driver.close()
+    with pytest.raises(DriverSpent, match="over-current"):
+        brittle.driver.connect()
+
+
+def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, motors: EmulatedArx) -> None:
+    rig.driver.connect()
+    start = rig.read().position
+    opened, closed = (np.where(rig.embodiment.is_gripper, opening, start) for opening in (1.0, 0.0))
+    rig.run_until(lambda state: float(state.position[-1]) > 0.98, opened)
+    motors.ask("object_at", 0.4)
+    rig.go(opened, closed, periods=120)
+    state = follow(rig, closed, 0.5)
+    assert state.position[-1] == pytest.approx(0.4, abs=0.02)
+    assert -55.0 < state.effort[-1] < -20.0
+    motors.ask("object_at", None)
+    rig.run_until(lambda state: float(state.position[-1]) < 0.02, closed)
+
+
+def test_motors_that_are_silent_at_the_start_are_told_and_waited_for(brittle: DriverRig, others: EmulatedArx) -> None:
+    others.inject("gripper_freeze")
+    for _ in range(2):
+        with pytest.raises(DriverUnreachable, match=r"no answer of motor 8 \(gripper\)"):
+            brittle.driver.connect()
+    others.clear()
+    brittle.driver.connect()
+    brittle.hold(brittle.read().position)
+
+
+def test_a_process_that_dies_leaves_the_arm_where_it_was_sent_and_the_next_takes_it_up(
+    brittle: DriverRig, others: EmulatedArx
+) -> None:
+    brittle.driver.connect()
+    start = brittle.read().position
+    end = brittle.inwards(start, 0.1)
+    brittle.go(start, end)
+    assert isinstance(brittle.driver, DriverProcess)
+    brittle.driver.process.kill()
+    brittle.driver.end()
+    brittle.clock.sleep_until_ns(brittle.clock.now_ns() + 500_000_000)
+    np.testing.assert_allclose(others.ask("position"), end, atol=RESOLUTION_RAD + 1e-3)
+    brittle.driver = child_of(others)
+    brittle.driver.connect()
+    np.testing.assert_allclose(brittle.read().position, end, atol=2e-3)
+    brittle.go(end, start)
+    brittle.driver.close()
+    assert brittle.driver.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"interface": "can7"}, DriverUnreachable),
+        ({"model": "X7"}, ConfigError),
+        ({"gripper_open_rad": 0.0}, ConfigError),
+    ],
+)
+def test_wrong_settings_are_told(others: EmulatedArx, settings: dict[str, object], told: type[Exception]) -> None:
+    with pytest.raises(told, match=str(next(iter(settings.values())))):
+        opened = child_of(others, **settings)
+        try:
+            opened.connect()
+        finally:
+            opened.end()
+
+
+def test_the_x5_with_its_ec_motors_is_driven_alike() -> None:
+    with emulated("X5") as motors:
+        driver = child_of(motors)
+        try:
+            for rig in _rig(driver, motors):
+                DriverConformance().test_what_is_sent_arrives_and_is_followed_joint_by_joint(rig)
+                motors.inject("silent_servo")
+                assert "motor 5 (joint4)" in until_lost(rig, rig.read().position)[-1]
+        finally:
+            driver.end()
