@@ -143,6 +143,7 @@ def test_the_force_at_the_tool_is_measured(rig: DriverRig, controller: EmulatedF
 
 def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, controller: EmulatedFranka) -> None:
     rig.driver.connect()
+    rig.run_until(lambda state: float(state.position[-1]) > 0.98, np.where(FRANKA.is_gripper, 1.0, rig.read().position))
     controller.ask("object_at", 0.4)
     closed = np.where(FRANKA.is_gripper, 0.0, rig.read().position)
     state = rig.run_until(lambda state: float(state.effort[-1]) > 0.0, closed)

@@ -24,6 +24,8 @@ NEAR = 0.02
 FAR = 0.3
 """A target that is farther from where the hand is going interrupts it, in strokes."""
 VELOCITY_SAMPLES = 4
+RESTING = 0.001
+"""A hand that moves less than this between so many states rests, in strokes."""
 _log = logging.getLogger(__name__)
 
 
@@ -117,43 +119,59 @@ class _Session:
         self._future: Any = None
         self._going: float | None = None
         self._from = 0.0
+        self._presses = False
 
     def serve(self, gripper: FrankaGripper, closing: threading.Event) -> None:
         """Exchange targets and states until the connection fails or `closing` is set."""
-        import franky
-
         track: deque[tuple[int, float]] = deque(maxlen=VELOCITY_SAMPLES)
         while not closing.is_set():
             state = self._hand.state  # waits for the next one, up to 1 s
             gripper.publish(state.width, state.is_grasped, track)
-            position = state.width / self._limits.stroke_m
-            try:
-                self._advance(gripper.target, position)
-            except franky.CommandException as error:  # the hand could not finish: something is in its way
-                _log.info("hand: %s", error)
+            if len(track) < VELOCITY_SAMPLES:
+                continue  # whether it moves is not known yet
+            position, rests = track[-1][1], abs(track[-1][1] - track[0][1]) < RESTING
+            self._advance(gripper.target, position, rests)
         if self._future is not None:
             self._hand.stop()
 
-    def _advance(self, target: float | None, position: float) -> None:
+    def _advance(self, target: float | None, position: float, rests: bool) -> None:
         if self._future is not None:
-            if target is not None and self._must_turn(target):
+            turned = target is not None and self._must_turn(target)
+            if turned:
                 self._hand.stop()
             elif not self._future.wait(0.0):
                 return
-            future, self._future = self._future, None
-            if not future.get() and self._going is not None and position > self._going + NEAR and target is not None:
-                self._grasp(target, position)  # a move that something stopped: press on it
+            arrived = self._has_arrived()
+            if not arrived and not turned and not self._presses and position > (self._going or 0.0) + NEAR:
+                self._grasp(self._going or 0.0, position)  # something stopped a move: press on it
                 return
-        if target is None or (self._going is not None and abs(target - self._going) <= NEAR):
+        if target is None:
             return
-        if target <= NEAR:
+        if self._going is None and rests:
+            self._going = position  # where it is, it needs no motion to be
+        if self._going is not None and abs(target - self._going) <= NEAR:
+            return
+        if self._presses and target < position - NEAR:
+            self._going = target  # further than what it presses on
+        elif target <= NEAR:
             self._grasp(target, position)
         else:
-            self._going, self._from = target, position
+            self._going, self._from, self._presses = target, position, False
             self._future = self._hand.move_async(target * self._limits.stroke_m, self._speed_m_s)
 
+    def _has_arrived(self) -> bool:
+        """Return how the task ended that is known to have ended."""
+        import franky
+
+        future, self._future = self._future, None
+        try:
+            return bool(future.get())
+        except franky.CommandException as error:  # aborted, or something is in its way
+            _log.info("hand: %s", error)
+            return False
+
     def _grasp(self, target: float, position: float) -> None:
-        self._going, self._from = target, position
+        self._going, self._from, self._presses = target, position, True
         stroke_m = self._limits.stroke_m
         self._future = self._hand.grasp_async(0.0, self._speed_m_s, self._limits.force_n, stroke_m, stroke_m)
 
