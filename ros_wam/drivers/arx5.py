@@ -18,7 +18,7 @@ import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.config import build
-from ros_wam.drivers.arx5_bus import MotorBus
+from ros_wam.drivers.arx5_bus import MotorBus, open_can
 from ros_wam.drivers.arx5_library import ArxLibrary
 from ros_wam.drivers.command_check import checked_position
 from ros_wam.embodiment import Embodiment
@@ -149,7 +149,8 @@ class Arx5:
     def _listen(self, library: ArxLibrary) -> MotorBus:
         numbered = zip(library.motors, self._embodiment.joint_names, strict=True)
         names = {number: f"motor {number} ({joint})" for number, joint in numbered}
-        return MotorBus(self._settings.interface, names, library.ec_motors, self._clock)
+        interface = self._settings.interface
+        return MotorBus(open_can(interface), interface, names, library.ec_motors, self._clock)
 
     def _await_answers(self, bus: MotorBus, numbers: set[int]) -> None:
         """Wait until each of these motors was heard from now on; raises DriverUnreachable."""

@@ -17,6 +17,22 @@ _ENABLE = bytes([0xFF] * 7 + [0xFC])
 _EC_REPLY = 1  # the first three bits of what an EC motor says; in what is said to it they are 0
 
 
+def open_can(interface: str) -> socket.socket:
+    """Return a socket on a CAN interface; raises DriverUnreachable."""
+    link = None
+    try:
+        link = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
+        link.bind((interface,))
+    except OSError as error:
+        if link is not None:
+            link.close()
+        raise DriverUnreachable(
+            f"no CAN interface {interface}: {error.strerror}; bring it up with: "
+            f"ip link set {interface} up type can bitrate 1000000"
+        ) from error
+    return link
+
+
 class MotorBus:
     """Counts the answers of each motor on a CAN interface. Not thread-safe.
 
@@ -24,19 +40,13 @@ class MotorBus:
     number, which they are commanded by as well (arx5-sdk @79240ef, libhardware).
     """
 
-    def __init__(self, interface: str, motors: Mapping[int, str], ec: Collection[int], clock: Clock) -> None:
-        """`motors`: what each is called, by its number; `ec`: which are EC motors. Raises DriverUnreachable."""
-        self._interface, self._ec, self._clock = interface, ec, clock
+    def __init__(
+        self, link: socket.socket, interface: str, motors: Mapping[int, str], ec: Collection[int], clock: Clock
+    ) -> None:
+        """`link` is on `interface`. `motors`: what each is called, by its number; `ec`: which are EC motors."""
+        link.setblocking(False)
+        self._socket, self._interface, self._ec, self._clock = link, interface, ec, clock
         self.names = motors
-        try:
-            self._socket = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
-            self._socket.bind((interface,))
-        except OSError as error:
-            raise DriverUnreachable(
-                f"no CAN interface {interface}: {error.strerror}; bring it up with: "
-                f"ip link set {interface} up type can bitrate 1000000"
-            ) from error
-        self._socket.setblocking(False)
         self._listened_ns = self._since_ns = clock.now_ns()
         self.heard_ns = dict.fromkeys(motors, self._listened_ns)
         """When each motor was last heard; at first, when listening began."""

@@ -28,10 +28,13 @@ class CanBus:
 
     def join_kernel(self, interface: str) -> None:
         """Sit on the kernel's own CAN interface, such as a vcan; raises SimError."""
+        link = None
         try:
             link = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
             link.bind((interface,))
         except OSError as error:
+            if link is not None:
+                link.close()
             raise SimError(f"no CAN interface {interface}: {error.strerror}") from error
         link.setblocking(False)
         self.join(link)

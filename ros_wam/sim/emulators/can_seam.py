@@ -112,9 +112,9 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             listener = install_filter()
             socket.send_fds(link, [b"listener"], [listener])
             os.close(listener)
-    except SimError as error:
-        sys.exit(str(error))
-    os.execvp(arguments.command[0], arguments.command)
+        os.execvp(arguments.command[0], arguments.command)
+    except (SimError, OSError) as error:
+        sys.exit(f"{arguments.command[0]} was not started: {error}")
 
 
 if __name__ == "__main__":

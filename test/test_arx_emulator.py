@@ -1,0 +1,160 @@
+"""The emulated motors on their bus, without the vendor's library: frames in, frames out, by hand."""
+
+import socket
+import struct
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ros_wam.errors import SimError
+from ros_wam.sim.emulators.arx import DROP_SHARE, ArxEmulator
+from ros_wam.sim.emulators.arx_motors import MODELS
+from ros_wam.sim.emulators.plant import KinematicPlant
+
+HOME = np.array([0.1, 1.0, 0.5, 0.5, -0.1, 0.2])
+FRAME = struct.Struct("=IB3x8s")
+ENABLE = bytes([0xFF] * 7 + [0xFC])
+STEP_RAD = 25.0 / 65535
+STROKE_M = 0.088
+
+
+class Host:
+    """Whoever talks to the motors: packs and unpacks by the layouts of the vendor's headers, on its own."""
+
+    def __init__(self, model: str, folder: str) -> None:
+        self.plant = KinematicPlant(HOME)
+        self.emulator = ArxEmulator(model, "can0", self.plant, Path(folder), STROKE_M)
+        self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        theirs.setblocking(False)
+        self.link.setblocking(False)
+        self.emulator.bus.join(theirs)
+        self.ec = {number for number, kind in MODELS[model].items() if kind.is_ec}
+        self.now_ns = 0
+
+    def tell(self, number: int, kp: float, position: float) -> None:
+        """Ask a motor to go to a position [rad]."""
+        place, stiff = round((position + 12.5) / STEP_RAD), round(kp / 500 * 4095)
+        if number in self.ec:
+            bits = stiff << 49 | 2 << 40 | place << 24 | 2048 << 12 | 2048
+        else:
+            bits = place << 48 | 2048 << 36 | stiff << 24 | 100 << 12 | 2048
+        self.link.send(FRAME.pack(number, 8, bits.to_bytes(8, "big")))
+
+    def go(self, position: np.ndarray, kp: float = 80.0) -> None:
+        for number, place in zip((1, 2, 4, 5, 6, 7), position, strict=True):
+            self.tell(number, kp, float(place))
+
+    def cycle(self, count: int = 1) -> dict[int, float]:
+        """Let time pass; return the positions [rad] that the motors answered, by number."""
+        for _ in range(count):
+            self.now_ns += 2_000_000
+            self.plant.step(0.002)
+            self.emulator.cycle(self.now_ns)
+        answers = {}
+        while True:
+            try:
+                identifier, _, data = FRAME.unpack(self.link.recv(16))
+            except BlockingIOError:
+                return answers
+            number = identifier or data[0] & 0x0F
+            assert (identifier in self.ec and data[0] == 0x20) or identifier == 0
+            answers[number] = int.from_bytes(data[1:3], "big") * STEP_RAD - 12.5
+
+
+@pytest.fixture(params=["L5", "X5"])
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    with tempfile.TemporaryDirectory(prefix="arx") as folder:
+        made = Host(request.param, folder)
+        yield made
+        made.emulator.close()
+        made.link.close()
+
+
+def test_every_command_is_answered_by_where_the_motor_is(host: Host) -> None:
+    host.go(HOME, kp=0.0)
+    answers = host.cycle()
+    assert list(answers) == [1, 2, 4, 5, 6, 7]
+    np.testing.assert_allclose(list(answers.values()), HOME, atol=STEP_RAD)
+    assert host.cycle() == {}
+    if not host.ec:
+        host.link.send(FRAME.pack(1, 8, ENABLE))
+        assert list(host.cycle()) == [1]
+
+
+def test_motors_follow_while_they_have_gain_and_stay_without(host: Host) -> None:
+    target = HOME + 0.05
+    host.go(target)
+    host.cycle(20)
+    np.testing.assert_allclose(host.plant.position(), target, atol=STEP_RAD)
+    host.go(HOME, kp=0.0)
+    host.cycle(20)
+    np.testing.assert_allclose(host.plant.position(), target, atol=STEP_RAD)
+    (received,) = host.emulator.received_targets()
+    np.testing.assert_allclose(received.position, target, atol=STEP_RAD)
+
+
+def test_targets_are_noted_once_and_counted(host: Host) -> None:
+    for target in (HOME, HOME, HOME + 0.01):
+        host.go(target)
+        host.cycle()
+    assert len(host.emulator.received_targets()) == 2
+    assert host.emulator.counts() == {"targets": 2, "frames": 18, "answers": 18}
+    host.emulator.forget_targets()
+    assert host.emulator.received_targets() == ()
+
+
+def test_the_gripper_is_open_at_5_rad_and_feels_what_keeps_it_from_closing(host: Host) -> None:
+    host.tell(8, 5.0, 0.0)
+    assert host.cycle()[8] == pytest.approx(5.03, abs=STEP_RAD)
+    host.plant.object_at = 0.4
+    host.cycle(300)
+    assert host.plant.gripper_position() == pytest.approx(0.4)
+    host.tell(8, 5.0, 1.9)
+    host.plant.step(0.002)
+    host.emulator.cycle(0)
+    torque = int.from_bytes(host.link.recv(16)[12:14], "big") & 0xFFF
+    assert (torque / 4095 * 36 - 18) * 0.424 == pytest.approx(5.0 * (1.9 - 0.4 * 5.03), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("fault", "silent"),
+    [("freeze", {1, 2, 4, 5, 6, 7, 8}), ("silent_servo", {5}), ("gripper_freeze", {8})],
+)
+def test_what_is_silent_neither_answers_nor_follows(host: Host, fault: str, silent: set[int]) -> None:
+    host.emulator.inject(fault)
+    host.go(HOME + 0.05)
+    host.tell(8, 5.0, 0.0)
+    assert host.cycle().keys() == {1, 2, 4, 5, 6, 7, 8} - silent
+    host.cycle(500)
+    moved = np.abs(host.plant.position() - HOME) > 0.01
+    assert moved.tolist() == [number not in silent for number in (1, 2, 4, 5, 6, 7)]
+    assert (host.plant.gripper_position() == 1.0) is (8 in silent)
+
+
+def test_a_stuck_motor_answers_and_stays(host: Host) -> None:
+    host.emulator.inject("stuck_motor")
+    host.go(HOME + 0.05)
+    assert len(host.cycle(50)) == 6
+    host.go(HOME + 0.05)
+    assert np.flatnonzero(np.abs(host.plant.position() - HOME) < 0.01).tolist() == [1]
+
+
+def test_of_dropped_frames_every_motor_gets_its_share(host: Host) -> None:
+    host.emulator.inject("drop")
+    answers: list[int] = []
+    for _ in range(7 * DROP_SHARE):
+        host.go(HOME)
+        host.tell(8, 5.0, 5.03)
+        answers += host.cycle()
+    assert len(answers) == 49
+    assert {answers.count(number) for number in (1, 2, 4, 5, 6, 7, 8)} == {7}
+
+
+def test_unknown_models_and_faults_are_told_with_those_that_there_are(host: Host) -> None:
+    with pytest.raises(SimError, match="no fault 'reflex'; there are: freeze, drop"):
+        host.emulator.inject("reflex")
+    with pytest.raises(SimError, match="no ARX arm 'R5'; there are: L5, X5"):
+        ArxEmulator("R5", "can0", host.plant, Path("nowhere"), STROKE_M)
