@@ -1,4 +1,4 @@
-"""The ARX-5's MJCF against the vendor's own kinematics, of which some values are kept for where the library is missing."""
+"""The ARX-5's MJCF against the vendor's kinematics; some of its values are kept for where the library is missing."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 ROBOT = Path(__file__).parents[1] / "robots/arx5.xml"
-SEVERAL = {  # joints [rad] -> position [m] and roll, pitch, yaw [rad] of eef_link, by Arx5Solver of arx5-interface 0.1.5
+SEVERAL = {  # joints [rad] -> position [m] and roll, pitch, yaw [rad] of eef_link: Arx5Solver of arx5-interface 0.1.5
     (0.0, 0.0, 0.0, 0.0, 0.0, 0.0): (0.2527, 5e-05, 0.1635, 1.5e-05, 0.0, 0.0),
     (0.5, 1.2, 0.8, -0.4, 0.3, -0.6): (0.327049, 0.116778, 0.13475, -0.895367, 0.755039, 0.082144),
     (-1.0, 2.0, 1.0, 0.9, -0.7, 1.1): (0.380783, -0.373619, 0.149002, 1.164553, 0.076433, -0.297538),
