@@ -158,3 +158,25 @@ def test_unknown_models_and_faults_are_told_with_those_that_there_are(host: Host
         host.emulator.inject("reflex")
     with pytest.raises(SimError, match="no ARX arm 'R5'; there are: L5, X5"):
         ArxEmulator("R5", "can0", host.plant, Path("nowhere"), STROKE_M)
+
+
+def test_a_vcan_that_is_not_there_is_told(host: Host) -> None:
+    with tempfile.TemporaryDirectory(prefix="arx") as folder:
+        emulator = ArxEmulator("L5", "canv77", host.plant, Path(folder), STROKE_M)
+        with pytest.raises(SimError, match="no CAN interface canv77"):
+            emulator.start()
+        emulator.close()
+
+
+@pytest.mark.skipif(not Path("/sys/class/net/canv0").exists(), reason="no vcan: ip link add dev canv0 type vcan")
+def test_on_a_vcan_the_motors_answer_whoever_is_on_it(host: Host) -> None:
+    with tempfile.TemporaryDirectory(prefix="arx") as folder:
+        emulator = ArxEmulator("L5", "canv0", host.plant, Path(folder), STROKE_M)
+        emulator.start()
+        with socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW) as link:
+            link.bind(("canv0",))
+            link.send(FRAME.pack(1, 8, ENABLE))
+            emulator.cycle(0)
+            link.settimeout(5.0)
+            assert FRAME.unpack(link.recv(16))[2][0] & 0x0F == 1
+        emulator.close()

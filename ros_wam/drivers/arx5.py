@@ -52,7 +52,7 @@ class Arx5Settings:
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ConfigError(f"model is {self.model!r}, must be one of {', '.join(MODELS)}")
-        if not self.interface.startswith(("can", "vcan")):
+        if not self.interface.startswith("can"):
             raise ConfigError(f"interface is {self.interface!r}, must be a SocketCAN one, such as can0")
         if not 1.0 <= abs(self.gripper_open_rad) <= 12.0:
             raise ConfigError(f"gripper_open_rad is {self.gripper_open_rad}, must be 1 to 12 rad, of either sign")

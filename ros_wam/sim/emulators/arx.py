@@ -15,6 +15,7 @@ from ros_wam.sim.emulators.emulator import ReceivedTarget
 from ros_wam.sim.emulators.plant import Plant
 
 SOCKET = "can.sock"
+KERNEL_PREFIX = "canv"
 RATE_HZ = 500.0
 FREEZE, DROP, OVER_CURRENT, GRIPPER_FREEZE = "freeze", "drop", "over_current", "gripper_freeze"
 SILENT_SERVO, STUCK_MOTOR = "silent_servo", "stuck_motor"
@@ -37,7 +38,10 @@ def arx_control_prefix(run_dir: Path) -> tuple[str, ...]:
 
 
 class ArxEmulator:
-    """One arm with its gripper on one bus: the seam's, or the kernel's own if `interface` begins with `vcan`.
+    """One arm with its gripper on one bus: the seam's, or the kernel's own if `interface` begins with `canv`.
+
+    Such a name is for a vcan that somebody made (`ip link add dev canv0 type vcan`); the library wants `can` in front.
+    No other interface of the kernel is used, since it may be a real arm's.
 
     A motor follows the position it is given while its kp is above 0; without it stays where it is: it neither sinks nor
     is it soft. Its torque is that of the plant's joint. Every command is answered in the cycle that reads it.
@@ -53,7 +57,7 @@ class ArxEmulator:
         self._kinds = {**MODELS[model], GRIPPER: J4310}
         self._joints = {number: k for k, number in enumerate(MODELS[model])}
         self._plant, self._stroke_m = plant, stroke_m
-        self._kernel_interface = interface if interface.startswith("vcan") else None
+        self._kernel_interface = interface if interface.startswith(KERNEL_PREFIX) else None
         self._port = CanSeamPort(run_dir / SOCKET, None if self._kernel_interface else interface)
         self.bus = CanBus()
         """What the motors are on; the seam's sockets join it."""
