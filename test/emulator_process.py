@@ -22,6 +22,8 @@ HOME = [0.0, -1.5708, 1.5708, -1.5708, -1.5708, 0.0]
 ROOT = Path(__file__).parents[1]
 STROKE_M = 0.085
 ANSWER_TIMEOUT_S = 20.0
+CATCHES_UP_NS = 500_000_000
+"""As the simulated station does after a pause of the machine, so that velocity stays the rate of the position."""
 
 
 class EmulatedUr:
@@ -114,10 +116,10 @@ def serve(emulator: Any, plant: Any, answers: Mapping[str, Callable[[Any], Any]]
     period_ns = round(1e9 / emulator.rate_hz)
     due_ns = clock.now_ns()
     while True:
-        due_ns = max(due_ns + period_ns, clock.now_ns() - period_ns)
+        due_ns = max(due_ns + period_ns, clock.now_ns() - CATCHES_UP_NS)
         clock.sleep_until_ns(due_ns)
         plant.step(1.0 / emulator.rate_hz)
-        emulator.cycle(clock.now_ns())
+        emulator.cycle(due_ns)
         if requests.select(0):
             data = os.read(0, 1 << 16)
             if not data:

@@ -18,7 +18,7 @@ from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.drivers.driver import Driver
-from ros_wam.drivers.ur5 import WATCHDOG_HZ
+from ros_wam.drivers.ur5 import WATCHDOG_HZ, Ur5
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
 from ros_wam.types import Command
@@ -74,6 +74,8 @@ def _rig(driver: Driver, robot: str, controller: EmulatedUr) -> Iterator[DriverR
     yield made
     with contextlib.suppress(DriverSpent):  # a process that has ended
         made.driver.close()
+    if isinstance(made.driver, Ur5):
+        made.driver._retired = None  # a test that failed keeps the driver, and would keep the next from connecting
     controller.ask("clear")
 
 
