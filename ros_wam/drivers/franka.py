@@ -73,7 +73,7 @@ class FrankaSettings:
 
 
 class Franka:
-    """One FR3 with its hand. A state is stamped by the controller's clock; the hand's part is some 20 ms older."""
+    """One FR3 with its hand. A state is stamped when it is read, at most a cycle after it came."""
 
     def __init__(self, embodiment: Embodiment, settings: FrankaSettings, clock: Clock) -> None:
         if len(embodiment.arms) != 1 or len(embodiment.joints) != JOINTS:

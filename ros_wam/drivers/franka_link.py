@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from ros_wam.clock import Clock
-from ros_wam.drivers.controller_clock import ControllerClock
 from ros_wam.errors import DriverError, DriverUnreachable, RosWamError
 from ros_wam.types import FloatArray
 
@@ -40,7 +39,7 @@ END_TIMEOUT_S = 2.5
 POLL_S = 0.002
 LOST_NS = 500_000_000
 STALE_NS = 40_000_000
-CLOCK_SAMPLES = 12
+FIRST_STATES = 12
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +62,7 @@ class FrankaLink:
 
     def __init__(self, address: str, enforce_realtime: bool, latency_s: float, clock: Clock) -> None:
         self._address, self._enforce, self._clock = address, enforce_realtime, clock
-        self._controller_clock = ControllerClock(latency_s)
+        self._latency_ns = round(latency_s * 1e9)
         self.state: ArmState | None = None
         self.error: RosWamError | None = None
         self.ended: str = ""
@@ -139,7 +138,7 @@ class FrankaLink:
                 self._wake.clear()
                 self._work(robot)
                 seen += self._observe(robot)
-                if seen >= CLOCK_SAMPLES:
+                if seen >= FIRST_STATES:
                     self._ready.set()
             self._end(robot)
         except _failures() as error:
@@ -199,7 +198,7 @@ class FrankaLink:
             return False
         self._time_ms = time_ms
         self.state = ArmState(
-            self._controller_clock.stamp_ns(time_ms * 1e-3, now_ns),
+            now_ns - self._latency_ns,  # what is read is never older than a cycle of 1 ms
             now_ns,
             np.array(state.q),
             np.array(state.dq),
