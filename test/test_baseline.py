@@ -12,7 +12,7 @@ from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, SpecError
 from ros_wam.policies import make_policy
 from ros_wam.policies.baseline import BaselinePolicy
-from ros_wam.policies.grasp import grasp_vector, is_held
+from ros_wam.policies.grasp import grasp_vectors, is_held
 from ros_wam.policies.scene_memory import Sighting
 from ros_wam.policies.things import CLUTTER
 from ros_wam.policy.handshake import check_metadata
@@ -139,10 +139,10 @@ def test_other_views_are_ignored() -> None:
 def test_a_grasp_is_across_the_shorter_side_and_clear_of_neighbours() -> None:
     bar, cube = CLUTTER[2], CLUTTER[0]
     along_x = Sighting(-0.5, 0.0, 0.0, 0.005, 0)
-    assert grasp_vector(bar, along_x, {}, 1.4, 1.57, 0.085)[3] == pytest.approx(np.pi / 2)
+    assert grasp_vectors(bar, along_x, {}, 1.4, 1.57, 0.085)[0][3] == pytest.approx(np.pi / 2)
     beside = {"bar": Sighting(-0.5, 0.05, 0.0, 0.005, 0)}
-    assert grasp_vector(cube, along_x, {}, 1.4, 1.57, 0.085)[3] == pytest.approx(np.pi / 2)
-    assert grasp_vector(cube, along_x, beside, 1.4, 1.57, 0.085)[3] == pytest.approx(0.0)
+    assert grasp_vectors(cube, along_x, {}, 1.4, 1.57, 0.085)[0][3] == pytest.approx(np.pi / 2)
+    assert grasp_vectors(cube, along_x, beside, 1.4, 1.57, 0.085)[0][3] == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(("opening", "held"), [(0.0, False), (0.2, False), (0.47, True), (0.82, False)])

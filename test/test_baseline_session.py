@@ -1,11 +1,16 @@
 """Whole episodes of the baseline on the toy tabletop: pictures in, rows out, under a clock that only the test moves."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from toy_tabletop import POSES, VIEWS, ToyTabletop, ur5
 
+from ros_wam.errors import PoseUnreachable
+from ros_wam.policies import picker
 from ros_wam.policies.picker import tidying_session
 from ros_wam.policies.session import RATE_HZ
+from ros_wam.policies.trajectory import Trajectory
 from ros_wam.types import FloatArray
 
 EMBODIMENT = ur5()
@@ -134,3 +139,21 @@ def test_who_asks_twice_about_the_same_pictures_is_told_the_same_plan() -> None:
     trajectory = run.session._planner.trajectory
     run.call(follow=False)
     assert run.session._planner.trajectory is trajectory
+
+
+def test_a_grasp_that_is_out_of_reach_gives_way_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = ToyTabletop(EMBODIMENT, {"cube": POSES["cube"]})
+    planner, asked = picker.PickPlacePlanner.pick_place, []
+
+    def pick_place(self: picker.PickPlacePlanner, trajectory: Trajectory, *rest: Any) -> Any:
+        asked.append(rest[1][3])
+        if len(set(asked)) < 2:
+            raise PoseUnreachable("too far round")
+        return planner(self, trajectory, *rest)
+
+    monkeypatch.setattr(picker.PickPlacePlanner, "pick_place", pick_place)
+    run = Run(table)
+    for _ in range(20):
+        run.call()
+    assert table.in_box() == {"cube"}
+    assert len(set(asked)) >= 2

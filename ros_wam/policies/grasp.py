@@ -17,10 +17,10 @@ _COLLISION_COST_RAD = 3.0
 _FREE_TURNS = np.array([0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5])  # for what is round [rad]
 
 
-def grasp_vector(
+def grasp_vectors(
     thing: Thing, seen: Sighting, others: Mapping[str, Sighting], yaw_now: float, yaw_home: float, stroke_m: float
-) -> FloatArray:
-    """Return the tool vector `(6,)` that holds `thing` across its shorter side, clear of `others`, least turn."""
+) -> list[FloatArray]:
+    """Return the tool vectors `(6,)` that hold `thing` across its shorter side: clear of `others`, least turn first."""
     height = float(np.clip(thing.height_m / 2, _LOWEST_M, _HIGHEST_M))
     reach = opening_for(thing, stroke_m) * stroke_m / 2 + _FINGER_M / 2
 
@@ -31,8 +31,8 @@ def grasp_vector(
         blocked = any(_is_near(finger, name, other) for name, other in others.items() for finger in fingers)
         return abs(yaw - yaw_now) + _COLLISION_COST_RAD * blocked
 
-    yaw = min(_yaws(thing, seen.yaw_rad, yaw_now, yaw_home), key=cost)
-    return np.array([seen.x_m, seen.y_m, height, yaw, 0.0, 0.0])
+    yaws = sorted(_yaws(thing, seen.yaw_rad, yaw_now, yaw_home), key=cost)
+    return [np.array([seen.x_m, seen.y_m, height, yaw, 0.0, 0.0]) for yaw in yaws]
 
 
 def opening_for(thing: Thing, stroke_m: float) -> float:

@@ -1,5 +1,6 @@
 """Tidying up: what to pick up next, decided on the part of the plan that nobody has begun to execute."""
 
+import contextlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,7 +9,7 @@ from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import PoseUnreachable
 from ros_wam.kinematics import Kinematics
-from ros_wam.policies.grasp import grasp_vector, is_held
+from ros_wam.policies.grasp import grasp_vectors, is_held
 from ros_wam.policies.pick_place import PickPlace, PickPlacePlanner
 from ros_wam.policies.planner import Images, Moment
 from ros_wam.policies.progress import LAG_S
@@ -86,8 +87,8 @@ class Picker:
             self._give_up(job, moment)
             return
         sure = seen.error_at(moment.stamp_ns) <= _SURE_M
-        grasp = self._grasp(job.thing, job.grasp[3])
-        shift = np.abs(grasp - job.grasp)
+        grasps = self._grasps(job.thing, job.grasp[3])
+        shift = np.abs(grasps[0] - job.grasp)
         shifted = np.hypot(*shift[:2]) > _SHIFT_M or shift[3] > _SHIFT_RAD
         waiting = job.descend_s > job.hover_s
         if sure and not shifted and not waiting:
@@ -95,7 +96,7 @@ class Picker:
         if not sure and not shifted and job.descend_s >= moment.next_splice_s:
             return
         descend_after_s = 0.0 if sure else moment.next_splice_s
-        self._plan(job.thing, grasp, moment, moment.splice_s, descend_after_s)
+        self._plan(job.thing, grasps, moment, moment.splice_s, descend_after_s)
 
     def _check_grip(self, job: PickPlace, moment: Moment) -> None:
         if not is_held(job.thing, self._arm.opening(moment.joints), self._arm.stroke_m):
@@ -117,27 +118,28 @@ class Picker:
         elif self.rests(moment.plan_s, moment.joints):
             start_s = moment.plan_s  # nothing is being executed
             self._failures.clear()
-        thing = self._choose()
         self._last, self._job = self._job or self._last, None
-        if thing is not None:
-            yaw = float(self.trajectory.end[3])
-            self._plan(thing, self._grasp(thing, yaw), moment, start_s, 0.0)
-        elif (self._memory.box is not None or self._memory.clutter) and not self._homeward():
+        while self._job is None and (thing := self._choose()) is not None:
+            self._plan(thing, self._grasps(thing, float(self.trajectory.end[3])), moment, start_s, 0.0)
+        if self._job is None and self._sees_something() and not self._homeward():
             self.trajectory.cut(start_s)
             self._planner.go_home(self.trajectory, self._arm.home, start_s, moment.joints)
 
-    def _plan(self, thing: Thing, grasp: FloatArray, moment: Moment, start_s: float, descend_after_s: float) -> None:
+    def _plan(
+        self, thing: Thing, grasps: list[FloatArray], moment: Moment, start_s: float, descend_after_s: float
+    ) -> None:
+        """Take the first of the grasps that the arm can reach; where it can reach none, give the thing up for now."""
         box = self._memory.box
         assert box is not None
-        self.trajectory.cut(start_s)
-        try:
-            self._job = self._planner.pick_place(
-                self.trajectory, thing, grasp, box, start_s, moment.joints, descend_after_s
-            )
-        except PoseUnreachable:
+        self._job = None
+        for grasp in grasps:
             self.trajectory.cut(start_s)
-            self._failures[thing.name] = _MAX_FAILURES
-            self._job = None
+            with contextlib.suppress(PoseUnreachable):
+                where = self.trajectory, thing, grasp, box
+                self._job = self._planner.pick_place(*where, start_s, moment.joints, descend_after_s)
+                return
+        self.trajectory.cut(start_s)
+        self._failures[thing.name] = _MAX_FAILURES
 
     def _choose(self) -> Thing | None:
         """The nearest of what has failed least; nothing without a box to put it in."""
@@ -151,10 +153,13 @@ class Picker:
         there = [thing for thing in there if self._failures.get(thing.name, 0) < _MAX_FAILURES]
         return min(there, key=cost, default=None) if self._memory.box is not None else None
 
-    def _grasp(self, thing: Thing, yaw_now: float) -> FloatArray:
+    def _grasps(self, thing: Thing, yaw_now: float) -> list[FloatArray]:
         others = {name: seen for name, seen in self._memory.clutter.items() if name != thing.name}
         seen = self._memory.clutter[thing.name]
-        return grasp_vector(thing, seen, others, yaw_now, float(self._arm.home[3]), self._arm.stroke_m)
+        return grasp_vectors(thing, seen, others, yaw_now, float(self._arm.home[3]), self._arm.stroke_m)
+
+    def _sees_something(self) -> bool:
+        return self._memory.box is not None or bool(self._memory.clutter)
 
     def _homeward(self) -> bool:
         return bool(np.abs(self.trajectory.end - self._arm.home).max() < 1e-3)
