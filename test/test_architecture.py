@@ -119,6 +119,20 @@ def reads_a_clock(node: ast.AST) -> bool:
     )
 
 
+def test_the_control_tick_searches_no_disk() -> None:
+    """`importlib.metadata.version` reads directories, and drivers are asked for their facts between two commands."""
+    ticking = ("read", "send", "facts")
+    functions = [(path, node) for path, node in everything(ast.FunctionDef) if path.parent == PACKAGE / "drivers"]
+    assert {node.name for _, node in functions} >= set(ticking)
+    assert not [
+        where(path, call)
+        for path, node in functions
+        if node.name in ticking
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("version", "open")
+    ]
+
+
 def test_asserts_have_no_effects() -> None:
     assert not [
         where(path, node)

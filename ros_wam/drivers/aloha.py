@@ -71,7 +71,7 @@ class Aloha:
             DynamixelBus(name, settings.ports[name], *_gripper_units(embodiment.grippers[arm.gripper], jaw), clock)
             for (name, arm), jaw in zip(arms.items(), jaws, strict=True)
         ]
-        self._connected = False
+        self._connected, self._library = False, ""
         self._sent: FloatArray | None = None
         self._measured = embodiment.home_position
 
@@ -84,6 +84,7 @@ class Aloha:
         except DriverError:
             self.close()
             raise
+        self._library = f"dynamixel_sdk {version('dynamixel-sdk')}"  # not in facts(): it searches the disk
         self._connected = True
 
     def read(self) -> JointState:
@@ -130,7 +131,7 @@ class Aloha:
         versions = sorted({number for bus in self._buses for number in bus.firmware})
         reasons = [bus.stopped for bus in self._buses if bus.stopped is not None]
         return {
-            "library": f"dynamixel_sdk {version('dynamixel-sdk')}",
+            "library": self._library,
             "firmware": ", ".join(map(str, versions)),
             "safety_mode": "; ".join(reasons) or "normal",
         }

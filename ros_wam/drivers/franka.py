@@ -82,7 +82,7 @@ class Franka:
         (limits,) = embodiment.grippers.values()
         self._gripper = FrankaGripper(settings.address, limits, clock)
         self._link: FrankaLink | None = None
-        self._is_spent = False
+        self._is_spent, self._library = False, ""
         self._sent: FloatArray | None = None
         self._measured = embodiment.home_position
 
@@ -160,8 +160,8 @@ class Franka:
         """See Driver."""
         mode = self._newest()[0].mode
         return {
-            "library": f"franky {version('franky-control')}",
-            "firmware": f"FCI version {self._settings.fci_version}",
+            "library": self._library,
+            "firmware": "not told",  # franky offers no question for it; libfranka refuses another FCI version
             "safety_mode": _RUNNING.get(mode) or _STOPPED.get(mode, mode),
         }
 
@@ -204,6 +204,7 @@ class Franka:
             import franky  # noqa: F401
         except ImportError as error:
             raise ConfigError("driver franka needs franky: install ros_wam[franka]") from error
+        self._library = f"franky {version('franky-control')}"  # not in facts(): it searches the disk
 
 
 def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Clock) -> Franka:

@@ -64,7 +64,7 @@ class Ur5:
         self._retired: object = None
         self._is_spent = False
         self._watched = False
-        self._firmware = "not told"
+        self._library = self._firmware = "not told"
         self._sent: FloatArray | None = None
         self._measured = embodiment.home_position
 
@@ -80,6 +80,7 @@ class Ur5:
             self._receiver = UrReceiver(
                 address, self._embodiment.control_rate_hz, self._settings.latency_s, self._clock
             )
+            self._library = f"ur_rtde {version('ur-rtde')}"  # not in facts(): it searches the disk
             (self._firmware,) = ur_dashboard.ask(address, ["polyscopeversion"])
             if self._receiver.stop_reason() is None:
                 self._start_program()
@@ -154,8 +155,8 @@ class Ur5:
     def facts(self) -> Mapping[str, str]:
         """See Driver."""
         receiver = self._require_receiver()
-        library = f"ur_rtde {version('ur-rtde')}"
-        return {"library": library, "firmware": self._firmware, "safety_mode": receiver.stop_reason() or "normal"}
+        safety_mode = receiver.stop_reason() or "normal"
+        return {"library": self._library, "firmware": self._firmware, "safety_mode": safety_mode}
 
     def close(self) -> None:
         """See Driver. Ends the program on the controller; the gripper keeps its grip.
