@@ -249,3 +249,10 @@ def test_the_x5_with_its_ec_motors_is_driven_alike() -> None:
                 assert "motor 5 (joint4)" in until_lost(rig, rig.read().position)[-1]
         finally:
             driver.end()
+
+
+def test_a_state_that_is_read_twice_keeps_its_stamp(rig: DriverRig) -> None:
+    rig.driver.connect()
+    stamps_ns = [rig.read().stamp_ns for _ in range(400)]
+    steps_ns = np.diff(np.unique(stamps_ns))
+    assert np.median(steps_ns) > 1e6  # the library takes over a new state every 2 ms

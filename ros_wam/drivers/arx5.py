@@ -68,7 +68,7 @@ class Arx5:
         self._library: ArxLibrary | None = None
         self._bus: MotorBus | None = None
         self._lost: str | None = None
-        self._stamp_ns = -1
+        self._stamp_ns, self._taken_s = -1, np.nan
         self._within_ns = np.full(len(embodiment.joint_names), clock.now_ns())
         self._sent: FloatArray | None = None
         self._measured = embodiment.home_position
@@ -171,8 +171,9 @@ class Arx5:
     def _state(self, library: ArxLibrary) -> JointState:
         now_ns = self._clock.now_ns()
         state = library.state()
-        age_ns = round((state.age_s + self._settings.latency_s) * 1e9)
-        self._stamp_ns = max(self._stamp_ns, now_ns - age_ns)
+        if state.taken_s != self._taken_s:  # two reads of one state: one stamp
+            age_ns = round((state.age_s + self._settings.latency_s) * 1e9)
+            self._stamp_ns, self._taken_s = max(self._stamp_ns, now_ns - age_ns), state.taken_s
         self._measured = state.position
         return JointState(self._stamp_ns, state.position, state.velocity, state.effort)
 

@@ -19,10 +19,11 @@ RAMP_S, RAMP_STEPS = 0.5, 50
 class ArxState:
     """`(7,)` position, velocity and effort: joints [rad, N m], then the gripper [0–1, force of a pad in N].
 
-    `age_s`: how long ago the library took it over from its receiver.
+    `age_s`: how long ago the library took it over from its receiver; `taken_s`: when, by its own clock.
     """
 
     age_s: float
+    taken_s: float
     position: FloatArray
     velocity: FloatArray
     effort: FloatArray
@@ -94,6 +95,7 @@ class ArxLibrary:
         scale = self._stroke_m
         return ArxState(
             self._controller.get_timestamp() - state.timestamp,
+            state.timestamp,
             np.append(state.pos(), min(max(state.gripper_pos / scale, 0.0), 1.0)),
             np.append(state.vel(), state.gripper_vel / scale),
             np.append(state.torque(), state.gripper_torque * self._opening_sign * self._newton_per_newton_metre),
