@@ -85,6 +85,7 @@ LADDER = {
         "a joint is more than half of `tracking_rad` from where it was sent",
         Action.SLOW,
         Recovery.ITSELF,
+        stop_after_s=1.0,  # at a quarter of the speed a joint that can move has caught up by then
         release_s=0.2,
     ),
     Cause.NEAR_LIMIT: Rung(

@@ -11,7 +11,7 @@ from motion_fixtures import SETTINGS, chunk_of, ramp, state_at
 
 from ros_wam.causes import Action, Cause
 from ros_wam.errors import ChunkRefused, DriverError, RobotStopped, StateStale
-from ros_wam.ladder import SLOW_SHARE
+from ros_wam.ladder import LADDER, SLOW_SHARE
 from ros_wam.types import FloatArray, JointState, Mode, StepRecord
 
 
@@ -171,7 +171,7 @@ def test_the_smallest_share_wins() -> None:
     rig = started_rig(settings=replace(SETTINGS, speed_override=0.1))
     moving_rig(0.3, rig)
     rig.robot.behind = np.eye(7)[3] * 0.16
-    rig.run(TICKS_PER_S)
+    rig.run(round(0.9 * (LADDER[Cause.LAGGING].stop_after_s or 0.0) * TICKS_PER_S))
     assert [active.cause for active in rig.loop.active] == [Cause.LAGGING]
     assert rig.loop._gate.velocity[0] == pytest.approx(0.03, rel=0.1)
 

@@ -197,12 +197,15 @@ class ControlSupervisor:
 
     def _bury(self, process: subprocess.Popen[bytes], link: Link, ended: bool, allowed_s: float) -> None:
         """Kill what is left, stop the robot without the library, and tell why."""
-        if not ended:
-            process.send_signal(signal.SIGABRT)  # has it write down where it hangs, whoever holds the GIL
-        status = _end(process, END_GRACE_S if ended else WORDS_GRACE_S)
-        link.close()
-        how = _how(status) if ended else f"hung for {allowed_s * 1e3:.0f} ms and was killed"
-        self._tell_death(how, Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED)
+        try:
+            if not ended:
+                self._tell("status", waiting_status(Cause.CONTROL_PROCESS_DIED, "the control process hangs"))
+                process.send_signal(signal.SIGABRT)  # has it write down where it hangs, whoever holds the GIL
+        finally:  # also when what listens to us fails
+            status = _end(process, END_GRACE_S if ended else WORDS_GRACE_S)
+            link.close()
+            how = _how(status) if ended else f"hung for {allowed_s * 1e3:.0f} ms and was killed"
+            self._tell_death(how, Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED)
 
     def _tell_death(self, how: str, cause: Cause = Cause.CONTROL_PROCESS_DIED) -> None:
         who = f"the control process with {self._library} {how}"

@@ -45,8 +45,34 @@ OPERATOR = (
     ),
 )
 FROZEN = Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), LOST)
+STANDING = Fault(
+    "servo stands still",
+    "commands are taken, a joint stays",
+    controller("silent_servo"),
+    End.FAULT,
+    seconds(3.0),
+    Cause.NOT_FOLLOWING,
+)
+HELD_UP = replace(STANDING, within=seconds(5.0), cause=Cause.LAGGING)
+"""The baseline plans anew from where the arm is, so that it is not sent far ahead of itself by the slower robots."""
+SILENT = Fault(
+    "servo silent", "one motor of an arm does not answer", controller("silent_servo"), End.HOLD, periods(6), LOST
+)
 CONTROLLER = {
-    "ur5": (FROZEN, own_stop("protective stop", "protective_stop", "the controller stops")),
+    "ur5": (FROZEN, STANDING, own_stop("protective stop", "protective_stop", "the controller stops")),
+    "franka": (  # its controller follows what it takes, or stops by a reflex
+        FROZEN,
+        own_stop("reflex", "reflex", "the controller stops by a reflex"),
+        own_stop("user stop", "user_stop", "someone presses the user stop"),
+        own_stop("commands late", "communication_constraints", "the controller misses 20 commands in a row"),
+    ),
+    "arx5": (FROZEN, replace(HELD_UP, inject=controller("stuck_motor")), SILENT),
+    "aloha": (
+        FROZEN,
+        replace(HELD_UP, inject=controller("stuck_servo")),
+        SILENT,
+        own_stop("overload", "overload", "a servo of an arm takes its torque off"),
+    ),
 }
 """What each robot's controller can do while the vendor library lives on."""
 RECORD = (
@@ -73,11 +99,15 @@ PROCESS = (
         Cause.POLICY_UNREACHABLE,
     ),
 )
+CLOSED = Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST)
+REFUSED = Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST)
 LINK = {  # ur_rtde may crash when its link is cut, also when the robot rests already: the next trial finds it dead
-    "ur5": (
-        Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST),
-        Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST),
+    "ur5": (CLOSED, REFUSED),
+    "franka": (CLOSED, REFUSED),
+    "arx5": (
+        Fault("over-current", "a motor tells of too much", controller("over_current"), End.FAULT, seconds(0.2), LOST),
     ),
+    "aloha": (replace(CLOSED, injected="the adapter of an arm is unplugged"),),
 }
 """What ends the link to each robot, and with it the use of the vendor library."""
 FATAL = (

@@ -7,9 +7,7 @@ from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.share import share_dir
 
 TRIED_ALWAYS = "ur5"
-ROBOTS: dict[str, Embodiment] = {
-    name: load_embodiment(share_dir() / f"robots/{name}.yaml") for name in TASKS if name == "ur5"
-}
+ROBOTS: dict[str, Embodiment] = {name: load_embodiment(share_dir() / f"robots/{name}.yaml") for name in TASKS}
 
 
 def cases(robot: str, names: dict[str, object]) -> list[object]:
