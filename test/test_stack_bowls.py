@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -53,11 +54,22 @@ def middle(world: World, name: str) -> FloatArray:
 
 def put(world: World, name: str, offset_m: tuple[float, float, float], tilt_rad: float = 0.0) -> None:
     """Put a bowl at `offset_m` from the largest one's origin, at rest."""
-    joint, turned = world.model.joint(name), [np.cos(tilt_rad / 2), np.sin(tilt_rad / 2), 0.0, 0.0]
-    pose = [*(middle(world, LARGEST.name) + offset_m), *turned]
-    world.data.qpos[joint.qposadr[0] : joint.qposadr[0] + 7] = pose
-    world.data.qvel[joint.dofadr[0] : joint.dofadr[0] + 6] = 0.0
+    place(world, name, middle(world, LARGEST.name) + offset_m, tilt_rad)
     world.step()
+
+
+def place(world: World, name: str, position_m: FloatArray, tilt_rad: float) -> None:
+    joint = world.data.joint(name)
+    joint.qpos = [*position_m, np.cos(tilt_rad / 2), np.sin(tilt_rad / 2), 0.0, 0.0]
+    joint.qvel = 0.0
+
+
+def stack(world: World, foot_m: FloatArray, tilt_rad: float = 0.0) -> None:
+    """Put all bowls into one another, the foot of the largest at `foot_m`."""
+    axis = np.array([0.0, -np.sin(tilt_rad), np.cos(tilt_rad)])
+    for k, bowl in enumerate((LARGEST, *SMALLER)):
+        place(world, bowl.name, foot_m + k * FOOT_M * axis, tilt_rad)
+    mujoco.mj_forward(world.model, world.data)
 
 
 def holding(world: World) -> set[str]:
@@ -124,6 +136,32 @@ def test_a_bowl_that_is_not_quite_in_is_not_nested(
 ) -> None:
     put(world, "medium bowl", offset_m, tilt_rad)
     assert "medium bowl nested" not in holding(world)
+
+
+def test_a_stack_on_the_table_is_one(world: World) -> None:
+    stack(world, middle(world, LARGEST.name))
+    assert holding(world) == ALL_NESTED
+
+
+@pytest.mark.parametrize(
+    ("offset_m", "tilt_rad"),
+    [((-1.0, 0.0, -0.80), 0.0), ((0.0, 0.0, 0.03), 0.0), ((0.0, 0.0, 0.0), np.pi / 2), ((0.0, 0.0, 0.0), np.pi)],
+    ids=["on the floor", "in the air", "on its side", "upside down"],
+)
+def test_a_stack_that_does_not_stand_on_the_table_is_none(
+    world: World, offset_m: tuple[float, float, float], tilt_rad: float
+) -> None:
+    stack(world, middle(world, LARGEST.name) + offset_m, tilt_rad)
+    assert holding(world) == set()
+
+
+def test_the_small_bowl_belongs_in_the_medium_one(world: World, scorer: Scorer) -> None:
+    put(world, "small bowl", (0.0, 0.0, FOOT_M + 0.001))
+    watch(world, scorer, 0.4)
+    assert holding(world) == set(), "the medium one has no room any more"
+    put(world, "medium bowl", (0.0, 0.0, 0.055))
+    watch(world, scorer, 0.8)
+    assert reached(scorer) == set()
 
 
 def test_success_waits_until_both_arms_are_clear(world: World, scorer: Scorer) -> None:

@@ -1,6 +1,6 @@
 """Three bowls on the table between two arms: the largest in the middle, a smaller one on each arm's side.
 
-Both smaller bowls belong in the largest, one in the other. World coordinates; the table top is z = 0.
+The medium one belongs in the largest and the small one in the medium. World coordinates; the table top is z = 0.
 """
 
 import math
@@ -25,6 +25,7 @@ _MIDDLE_SPREAD_M = 0.02
 _SIDE_MIN_M, _SIDE_MAX_M = np.array([-0.41, 0.18]), np.array([-0.27, 0.24])  # x, distance from the middle line
 _LIFTED_M = 0.015
 _AXIS_M = 0.015
+_ON_TABLE_M = 0.010  # a foot that stands is this near to the table's height
 _TILT_RAD = math.radians(10.0)
 _CLEAR_M = 0.05
 _RESTING_M_S = 0.05
@@ -48,6 +49,7 @@ SMALLER = (
     _Bowl("small bowl", 0.027, 0.048, 0.056, (0.85, 0.10, 0.09, 1.0)),
 )
 """The bowls that are to be stacked; their sizes and colours are facts of the task that a policy may know."""
+_BELOW = {SMALLER[0].name: LARGEST, SMALLER[1].name: SMALLER[0]}
 
 
 class StackBowls:
@@ -80,7 +82,7 @@ class StackBowls:
         return holds
 
     def done(self, model: Any, data: Any) -> bool:
-        """Both smaller bowls lie in the largest, released, and both arms are clear of it."""
+        """The bowls are stacked on the table, released, and both arms are clear of the stack."""
         return all(_is_nested(model, data, bowl) for bowl in SMALLER) and _arms_are_clear(model, data)
 
 
@@ -146,10 +148,10 @@ def _place(model: Any, data: Any, name: str, middle_m: FloatArray, rng: np.rando
     data.qvel[joint.dofadr[0] : joint.dofadr[0] + 6] = 0.0
 
 
-def _in_largest(data: Any, name: str) -> FloatArray:
-    """`(3,)`: where the middle of a bowl's underside is in the frame of the largest [m]."""
-    largest = data.body(LARGEST.name)
-    position: FloatArray = largest.xmat.reshape(3, 3).T @ (data.body(name).xpos - largest.xpos)
+def _in_frame_of(data: Any, other: str, name: str) -> FloatArray:
+    """`(3,)`: where the middle of a bowl's underside is in the frame of another [m]."""
+    frame = data.body(other)
+    position: FloatArray = frame.xmat.reshape(3, 3).T @ (data.body(name).xpos - frame.xpos)
     return position
 
 
@@ -162,20 +164,34 @@ def _is_held(model: Any, data: Any, bowl: _Bowl) -> bool:
 
 
 def _is_above_largest(data: Any, bowl: _Bowl) -> bool:
-    position = _in_largest(data, bowl.name)
+    position = _in_frame_of(data, LARGEST.name, bowl.name)
     return bool(np.hypot(position[0], position[1]) < LARGEST.rim_m and position[2] > 0.0)
 
 
 def _is_nested(model: Any, data: Any, bowl: _Bowl) -> bool:
-    position, address = _in_largest(data, bowl.name), model.joint(bowl.name).dofadr[0]
-    upright = data.body(LARGEST.name).xmat.reshape(3, 3)[:, 2] @ data.body(bowl.name).xmat.reshape(3, 3)[:, 2]
+    """It lies in the bowl that it belongs in, foot in foot, at rest and released; and so on down to the table."""
+    below = _BELOW[bowl.name]
+    position, address = _in_frame_of(data, below.name, bowl.name), model.joint(bowl.name).dofadr[0]
     return (
         bool(np.hypot(position[0], position[1]) < _AXIS_M)
-        and bool(0.0 < position[2] < LARGEST.height_m)
-        and bool(upright > math.cos(_TILT_RAD))
+        and bool(0.0 < position[2] < 2 * _FOOT_M)
+        and bool(_upwards(data, below) @ _upwards(data, bowl) > math.cos(_TILT_RAD))
         and bool(np.linalg.norm(data.qvel[address : address + 3]) < _RESTING_M_S)
         and not touches_robot(model, data, bowl.name)
+        and (_stands(data) if below is LARGEST else _is_nested(model, data, below))
     )
+
+
+def _stands(data: Any) -> bool:
+    """The largest bowl stands on the table, upright."""
+    upright = _upwards(data, LARGEST)[2] > math.cos(_TILT_RAD)
+    return bool(upright and abs(data.body(LARGEST.name).xpos[2]) < _ON_TABLE_M)
+
+
+def _upwards(data: Any, bowl: _Bowl) -> FloatArray:
+    """`(3,)`: the direction from its foot to its rim."""
+    axis: FloatArray = data.body(bowl.name).xmat.reshape(3, 3)[:, 2]
+    return axis
 
 
 def _arms_are_clear(model: Any, data: Any) -> bool:
