@@ -83,11 +83,15 @@ class PressThreeButtons:
         return tuple(self._pressed[:count]) == ORDER[:count]
 
     def _watch(self, data: Any) -> None:
-        """Note presses; a button that was pressed has to come up before it can be pressed again."""
-        for colour in ORDER:
-            depth_m = -float(data.joint(_cap(colour)).qpos[0])
-            if self._armed[colour] and depth_m > _PRESSED_M:
-                self._pressed.append(colour)
+        """Note presses; a button that was pressed has to come up before it can be pressed again.
+
+        Several at once are one wrong press.
+        """
+        depths_m = {colour: -float(data.joint(_cap(colour)).qpos[0]) for colour in ORDER}
+        begun = [colour for colour in ORDER if self._armed[colour] and depths_m[colour] > _PRESSED_M]
+        if begun:
+            self._pressed.append(" and ".join(begun))
+        for colour, depth_m in depths_m.items():
             self._armed[colour] = depth_m < _ARMED_M or (self._armed[colour] and depth_m <= _PRESSED_M)
 
 
