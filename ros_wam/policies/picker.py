@@ -10,6 +10,7 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.errors import PoseUnreachable
 from ros_wam.kinematics import Kinematics
 from ros_wam.policies.grasp import grasp_vectors, is_held
+from ros_wam.policies.in_hand import GRIP_SEEN_S, is_in_hand
 from ros_wam.policies.pick_place import PickPlace, PickPlacePlanner
 from ros_wam.policies.planner import Images, Moment
 from ros_wam.policies.progress import LAG_S
@@ -22,8 +23,6 @@ from ros_wam.types import FloatArray
 _SURE_M = 0.009  # the fingers have 15 mm of room on either side
 _SHIFT_M, _SHIFT_RAD = 0.0015, 0.03  # a better sighting that changes the plan
 _PATIENCE_S = 3.0  # above a thing that cannot be seen well
-_GRIP_SEEN_S = 0.1
-_LET_GO_S = 0.6  # after which what was dropped lies still
 _MAX_FAILURES = 5
 
 
@@ -49,15 +48,11 @@ class Picker:
         """See Planner."""
         seen_s = moment.plan_s - LAG_S
         speed_m_s = 0.0 if self.rests(seen_s, moment.joints) else self.trajectory.speed_m_s(seen_s)
-        in_hand = self.in_hand(moment.plan_s)
+        jobs = [job for job in (self._job, self._last) if job is not None]
+        in_hand = {job.thing.name for job in jobs if is_in_hand(moment.plan_s, job.close_s, job.done_s)}
         at_base, at_tool = (self._arm.camera(view, moment.joints) for view in ("global", "wrist"))
         self._memory.look(images["global"], at_base, moment.stamp_ns, skip=in_hand, find_box=True)
         self._memory.look(images["wrist"], at_tool, moment.stamp_ns, speed_m_s, in_hand)
-
-    def in_hand(self, plan_s: float) -> set[str]:
-        """Return the names of what is in the fingers, or falls from them: no view tells where that stands."""
-        jobs = [job for job in (self._job, self._last) if job is not None]
-        return {job.thing.name for job in jobs if job.close_s - 0.2 < plan_s < job.done_s + _LET_GO_S}
 
     def rests(self, plan_s: float, joints: FloatArray) -> bool:
         """Return whether the robot does not move: the plan is over, or what is left of it is to arrive at home."""
@@ -71,7 +66,7 @@ class Picker:
         if job is not None:
             if moment.splice_s < job.descend_s:
                 self._refine(job, moment)
-            elif job.closed_s + _GRIP_SEEN_S <= moment.plan_s < job.release_s:
+            elif job.closed_s + GRIP_SEEN_S <= moment.plan_s < job.release_s:
                 self._check_grip(job, moment)
         if self._job is None or moment.next_splice_s > self._job.done_s:
             self._begin_next(moment)

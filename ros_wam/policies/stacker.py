@@ -12,6 +12,7 @@ from ros_wam.kinematics import Kinematics
 from ros_wam.policies.bowl_memory import BowlMemory
 from ros_wam.policies.bowl_plan import BowlPlanner, Pick, Placement
 from ros_wam.policies.bowls import SMALLER, Bowl
+from ros_wam.policies.in_hand import GRIP_SEEN_S, is_in_hand
 from ros_wam.policies.planner import Images, Moment
 from ros_wam.policies.progress import LAG_S
 from ros_wam.policies.scene_memory import Sighting
@@ -20,8 +21,6 @@ from ros_wam.policies.two_arms import VIEWS, TwoArms
 from ros_wam.types import FloatArray
 
 _SHIFT_M = 0.002  # a better sighting that changes the plan
-_GRIP_SEEN_S = 0.1
-_LET_GO_S = 0.6  # after which what was let go lies still
 _PATIENCE_S = 6.0  # with a bowl that is not seen, before it is the next one's turn
 _MAX_FAILURES = 3  # with a bowl, before the others come first
 _AT_HOME = 0.005  # [m, rad]
@@ -34,6 +33,11 @@ class _Job:
     arm: str
     pick: Pick
     placement: Placement | None = None
+
+    @property
+    def done_s(self) -> float:
+        """When the fingers will have left the bowl [s]; infinite while that is not planned."""
+        return np.inf if self.placement is None else self.placement.done_s
 
 
 class Stacker:
@@ -61,7 +65,8 @@ class Stacker:
 
     def look(self, images: Images, moment: Moment) -> None:
         """See Planner."""
-        in_hand = self._in_hand(moment.plan_s)
+        jobs = [job for job in (self._job, self._last) if job is not None]
+        in_hand = {job.pick.bowl.name for job in jobs if is_in_hand(moment.plan_s, job.pick.close_s, job.done_s)}
         for view in VIEWS:
             arm = self._arms.arm_of(view)
             speed_m_s = 0.0 if arm is None else self.trajectories[arm].speed_m_s(moment.plan_s - LAG_S)
@@ -77,28 +82,18 @@ class Stacker:
 
     def rows(self, times_s: FloatArray, joints: FloatArray) -> FloatArray:
         """See Planner."""
-        return self._arms.rows(self.trajectories, times_s, joints)
-
-    def _in_hand(self, plan_s: float) -> set[str]:
-        """Return the names of what is in the fingers, or falls from them: no view tells where that stands."""
-        names = set()
-        for job in (self._job, self._last):
-            if job is not None:
-                let_go_s = np.inf if job.placement is None else job.placement.done_s + _LET_GO_S
-                if job.pick.close_s - 0.2 < plan_s < let_go_s:
-                    names.add(job.pick.bowl.name)
-        return names
+        return self._arms.joint_rows(self.trajectories, times_s, joints)
 
     def _go_on(self, job: _Job, moment: Moment) -> None:
         pick, placement = job.pick, job.placement
         if moment.splice_s < pick.descend_s:
             self._refine(job, moment)
-        elif moment.plan_s <= pick.closed_s + _GRIP_SEEN_S:
+        elif moment.plan_s <= pick.closed_s + GRIP_SEEN_S:
             return
         elif placement is not None and moment.plan_s >= placement.release_s:
             if moment.next_splice_s > placement.done_s:
                 self._finish(job, placement)
-        elif not self._planners[job.arm].is_held(self._arms.opening(job.arm, moment.joints)):
+        elif not self._planners[job.arm].is_held(self._arms.opening(moment.joints, job.arm)):
             self._give_up(job, moment)
         elif placement is None and moment.next_splice_s > pick.lifted_s:
             self._place(job, moment)
