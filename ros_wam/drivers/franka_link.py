@@ -4,6 +4,11 @@ Commands are streamed as JointMotion targets of rest that lie ahead of the comma
 takes. So the arm follows with a lag of some 10 ms, and comes to rest by itself where nothing more is said. Its joints
 are not synchronised (MAX_DYNAMICS): with that each would lag by another time. `limit_rate` keeps what libfranka sends
 within its own limits when packets are lost; without it one lost packet may trip an acceleration discontinuity.
+
+With every target franky plans anew: from the position that it planned last, and from the velocity and acceleration
+that the controller tells as desired, which must be those last commanded (libfranka's limitRate counts on it too).
+What makes these lag takes from the braking, 5 ms after 5 ms, and the arm overshoots. So libfranka's low-pass filter
+is off: its 100 Hz mean a lag of 1.6 ms, and a third of the braking.
 """
 
 import contextlib
@@ -30,6 +35,8 @@ CARTESIAN = {"translation": (3.0, 9.0, 4500.0), "rotation": (2.5, 17.0, 8500.0),
 COLLISION_TORQUE_NM = (60.0, 60.0, 50.0, 50.0, 30.0, 25.0, 20.0)
 COLLISION_FORCE_N = 100.0
 """Beyond these the controller stops by reflex: our choice, above what a fast motion feels like."""
+UNFILTERED_HZ = 1000.0
+"""libfranka's kMaxCutoffFrequency: no filter."""
 STALE_COMMAND_NS = 100_000_000
 """So long after the last command the motion is ended."""
 STOPPING_S = 1.0
@@ -126,7 +133,7 @@ class FrankaLink:
 
     def _run(self) -> None:
         try:
-            robot = self._connect()
+            robot = connected(self._address, self._enforce)
         except _failures() as error:
             self.error = DriverUnreachable(f"no FR3 at {self._address}: {_line(error)}")
             self._ready.set()
@@ -147,22 +154,6 @@ class FrankaLink:
             self._ready.set()
             del robot
 
-    def _connect(self) -> Any:
-        import franky
-
-        config = franky.RealtimeConfig.Enforce if self._enforce else franky.RealtimeConfig.Ignore
-        robot = franky.Robot(self._address, relative_dynamics_factor=1.0, realtime_config=config)
-        joints = {"velocity": VELOCITY_RAD_S, "acceleration": [ACCELERATION_RAD_S2] * 7, "jerk": [JERK_RAD_S3] * 7}
-        for name, values in joints.items():
-            limit = getattr(robot, f"joint_{name}_limit")
-            limit.set(np.minimum(SHARE * np.array(values), limit.max).tolist())
-        for kind, values in CARTESIAN.items():
-            for name, value in zip(("velocity", "acceleration", "jerk"), values, strict=True):
-                limit = getattr(robot, f"{kind}_{name}_limit")
-                limit.set(min(SHARE * value, limit.max))
-        robot.set_collision_behavior(list(COLLISION_TORQUE_NM), [COLLISION_FORCE_N] * 3 + [COLLISION_FORCE_N / 2] * 3)
-        return robot
-
     def _work(self, robot: Any) -> None:
         while self._tasks:
             self._tasks.pop(0)(robot)
@@ -174,16 +165,8 @@ class FrankaLink:
             self._stop(robot)
 
     def _follow(self, robot: Any, position: FloatArray, velocity: FloatArray) -> None:
-        import franky
-
-        ahead = velocity * np.abs(velocity) / (2.0 * SHARE * ACCELERATION_RAD_S2)
-        motion = franky.JointMotion(
-            franky.JointState(position + ahead),
-            relative_dynamics_factor=franky.RelativeDynamicsFactor.MAX_DYNAMICS,
-            return_when_finished=False,
-        )
         try:
-            robot.move(motion, asynchronous=True, limit_rate=True)
+            stream(robot, position, velocity)
             self._streaming = True
         except _failures() as error:  # of the motion before, which ended by itself
             self._streaming = False
@@ -231,6 +214,37 @@ class FrankaLink:
 
     def _is_silent(self) -> bool:
         return self.state is None or self._clock.now_ns() - self.state.received_ns > STALE_NS
+
+
+def connected(address: str, enforce_realtime: bool) -> Any:
+    """Return franky's robot with our limits; raises what franky does."""
+    import franky
+
+    config = franky.RealtimeConfig.Enforce if enforce_realtime else franky.RealtimeConfig.Ignore
+    robot = franky.Robot(address, relative_dynamics_factor=1.0, realtime_config=config)
+    joints = {"velocity": VELOCITY_RAD_S, "acceleration": [ACCELERATION_RAD_S2] * 7, "jerk": [JERK_RAD_S3] * 7}
+    for name, values in joints.items():
+        limit = getattr(robot, f"joint_{name}_limit")
+        limit.set(np.minimum(SHARE * np.array(values), limit.max).tolist())
+    for kind, numbers in CARTESIAN.items():
+        for name, value in zip(("velocity", "acceleration", "jerk"), numbers, strict=True):
+            limit = getattr(robot, f"{kind}_{name}_limit")
+            limit.set(min(SHARE * value, limit.max))
+    robot.set_collision_behavior(list(COLLISION_TORQUE_NM), [COLLISION_FORCE_N] * 3 + [COLLISION_FORCE_N / 2] * 3)
+    return robot
+
+
+def stream(robot: Any, position: FloatArray, velocity: FloatArray) -> None:
+    """Have franky be at `position` `(7,)` [rad] now, on the way with `velocity` [rad/s]; raises what franky does."""
+    import franky
+
+    ahead = velocity * np.abs(velocity) / (2.0 * SHARE * ACCELERATION_RAD_S2)
+    motion = franky.JointMotion(
+        franky.JointState(position + ahead),
+        relative_dynamics_factor=franky.RelativeDynamicsFactor.MAX_DYNAMICS,
+        return_when_finished=False,
+    )
+    robot.move(motion, asynchronous=True, limit_rate=True, cutoff_frequency=UNFILTERED_HZ)
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -33,6 +33,11 @@ class JointMotion:
         self._received: deque[bool] = deque(maxlen=SUCCESS_WINDOW)
 
     @property
+    def desired(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Position, velocity and acceleration."""
+        return self.position, self.velocity, self.acceleration
+
+    @property
     def success_rate(self) -> float:
         """Share of the latest cycles that had a command; 0 while none is followed."""
         return sum(self._received) / len(self._received) if self._received else 0.0

@@ -54,9 +54,19 @@ class FrankaEmulator:
     faults = (FREEZE, DROP, REFUSE, REFLEX, USER_STOP, COMMUNICATION, SILENT_SERVO, GRIPPER_FREEZE)
     rate_hz = RATE_HZ
 
-    def __init__(self, address: str, plant: Plant, stroke_m: float, clock: Clock, version: int = FCI_VERSION) -> None:
+    def __init__(
+        self,
+        address: str,
+        plant: Plant,
+        stroke_m: float,
+        clock: Clock,
+        version: int = FCI_VERSION,
+        told_late: int = 0,
+    ) -> None:
+        """`told_late`: cycles by which the desired state is published late; libfranka's rate limiter asks for none."""
         self._address, self._plant, self._clock = address, plant, clock
         self._motion = JointMotion(plant.position())
+        self._told = deque([self._motion.desired] * told_late, maxlen=told_late + 1)
         self._state = blank_state()
         self._reason: Error | None = None
         self._sent_ns, self._now_ns = -CLOSEST_NS, 0
@@ -225,15 +235,16 @@ class FrankaEmulator:
             return
 
     def _publish(self) -> None:
-        state, motion, plant = self._state, self._motion, self._plant
+        state, plant = self._state, self._plant
+        self._told.append(self._motion.desired)
         state["message_id"] += 1
         if self._requests.client is None or FREEZE in self._faults or self._udp is None:
             return
         state["q"], state["dq"] = plant.position(), plant.velocity()
         state["tau_J"], state["O_F_ext_hat_K"] = plant.effort(), plant.tool_wrench()
-        state["q_d"], state["dq_d"], state["ddq_d"] = motion.position, motion.velocity, motion.acceleration
+        state["q_d"], state["dq_d"], state["ddq_d"] = self._told[0]
         state["theta"], state["dtheta"] = state["q"], state["dq"]
-        state["robot_mode"], state["control_command_success_rate"] = self.mode, motion.success_rate
+        state["robot_mode"], state["control_command_success_rate"] = self.mode, self._motion.success_rate
         try:
             self._udp.sendto(state.tobytes(), self._requests.client)
         except (BlockingIOError, ConnectionRefusedError):
