@@ -29,6 +29,15 @@ Traceback (most recent call last):
     raise ValueError("what")
 ValueError: what
 """
+CHAIN = """Traceback (most recent call last):
+  File "/x/a.py", line 3, in ping
+    boom
+OSError: no ping
+
+During handling of the above exception, another exception occurred:
+
+"""
+WENT_ON = CHAIN.partition("\nDuring")[0] + "retrying\nconnected\nthe bus is lost\n"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +46,13 @@ ValueError: what
         ("", "none"),
         (" \n\n", "none"),
         ("one\ntwo\n\n  three\n", "two; three"),
-        (EXCEPTION, "ValueError: what in read (b.py:10) < <module> (a.py:12)"),
+        (EXCEPTION, "connected; ValueError: what in read (b.py:10) < <module> (a.py:12)"),
+        (CHAIN + EXCEPTION, "connected; ValueError: what in read (b.py:10) < <module> (a.py:12)"),
+        (
+            CHAIN + EXCEPTION.removeprefix("connected\n"),
+            "OSError: no ping; ValueError: what in read (b.py:10) < <module> (a.py:12)",
+        ),
+        (WENT_ON, "connected; the bus is lost"),
         (
             DUMP,
             "terminate called after throwing an instance of 'std::runtime_error'; what():  Motor id 9 is not known; "

@@ -1,6 +1,7 @@
 """What a process that died left in its log, in one line: what it said, how it died, where in Python it was."""
 
 import re
+from itertools import takewhile
 from pathlib import Path
 
 FATAL = "Fatal Python error: "
@@ -10,6 +11,10 @@ TRACEBACK = "Traceback (most recent call last):"
 LINES = 2
 FRAMES = 3
 LONGEST = 600
+_CHAINED = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
 _FRAME = re.compile(r'File "(.+)", line (\d+),? in (.+)')
 
 
@@ -20,14 +25,22 @@ def last_words(log: str) -> str:
         error, _, threads = dump.partition("\n")
         words = [*_lines(said), f"{error} in {_place(threads)}"]
     else:
-        words = _lines(log)
-        if TRACEBACK in log:
-            words = [f"{words[-1]} in {_frames(log[log.rindex(TRACEBACK) :], innermost_first=False)}"]
+        said, begun, stack = log.rpartition(TRACEBACK)
+        frames, error = _parted(stack) if begun else ("", "")
+        words = [*_lines(said)[-1:], f"{error} in {_frames(frames, innermost_first=False)}"] if error else _lines(log)
     return "; ".join(words)[-LONGEST:] or "none"
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()][-LINES:]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return [line for line in lines if line not in _CHAINED][-LINES:]
+
+
+def _parted(stack: str) -> tuple[str, str]:
+    """Return the frames of a traceback and the exception's line; that is empty if the process went on to say more."""
+    lines = [line for line in stack.splitlines() if line.strip()]
+    frames = list(takewhile(lambda line: line[0] == " ", lines))
+    return "\n".join(frames), lines[-1] if len(lines) == len(frames) + 1 else ""
 
 
 def _place(threads: str) -> str:
