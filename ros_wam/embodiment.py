@@ -175,12 +175,17 @@ class Embodiment:
         return in_joint_order(self.name, (*self.joints, *self.grippers), (*joints, *grippers), self.joint_names)
 
 
+def is_driver_file(driver: str) -> bool:
+    """Return whether a robot file's `driver` is a file beside it rather than one that comes with the package."""
+    return driver.endswith(".py")
+
+
 def load_embodiment(path: Path) -> Embodiment:
     """Read `robots/<name>.yaml`; raises ConfigError.
 
     A `driver` that ends in .py is a file, its path relative to the robot file's; `Embodiment.driver` is then absolute.
     """
     robot = load(path, Embodiment)
-    if not robot.driver.endswith(".py"):
+    if not is_driver_file(robot.driver):
         return robot
     return replace(robot, driver=str((path.parent / robot.driver).resolve()))

@@ -7,15 +7,11 @@ from pathlib import Path
 from typing import cast
 
 from ros_wam.drivers.driver import DriverModule
+from ros_wam.embodiment import is_driver_file
 from ros_wam.errors import ConfigError
 
 DRIVERS = {name: f"ros_wam.drivers.{name}" for name in ("ur5", "franka", "arx5", "aloha")}
 _OFFERS = ("open_driver", "last_resort_stop")
-
-
-def is_file(driver: str) -> bool:
-    """Return whether a robot file's `driver` is a file beside it rather than one of `DRIVERS`."""
-    return driver.endswith(".py")
 
 
 def driver_module(driver: str) -> DriverModule:
@@ -23,7 +19,7 @@ def driver_module(driver: str) -> DriverModule:
 
     Raises ConfigError that tells both, or what the file lacks.
     """
-    if is_file(driver):
+    if is_driver_file(driver):
         return _of_file(Path(driver))
     if driver not in DRIVERS:
         raise ConfigError(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ros_wam.config import dump
-from ros_wam.drivers import is_file
+from ros_wam.embodiment import is_driver_file
 from ros_wam.errors import RecordError
 from ros_wam.run_config import RunConfig
 
@@ -27,7 +27,7 @@ def copy_configuration(config: RunConfig, folder: Path) -> None:
     copies = [
         (config.robot, copied.robot),
         (model, Path("robots", model.name)),
-        (driver if is_file(embodiment.driver) else None, Path("robots", driver.name)),
+        (driver if is_driver_file(embodiment.driver) else None, Path("robots", driver.name)),
         (config.policy, copied.policy),
         (config.task, copied.task),
         *((file, Path("calib", file.name)) for file in sorted(config.calibration.glob("*.yaml"))),

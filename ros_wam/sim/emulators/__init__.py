@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ros_wam.clock import StationClock
-from ros_wam.drivers import driver_module, is_file
-from ros_wam.embodiment import Embodiment
+from ros_wam.drivers import driver_module
+from ros_wam.embodiment import Embodiment, is_driver_file
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators.aloha import AlohaEmulator
 from ros_wam.sim.emulators.aloha_arm import AlohaArm
@@ -39,14 +39,14 @@ def control_prefix(embodiment: Embodiment, run_dir: Path) -> tuple[str, ...]:
 
 
 def emulated_faults(embodiment: Embodiment) -> tuple[str, ...]:
-    """Return the names of the faults that its controllers can be given; raises SimError like `make_emulators`."""
+    """Return the names of the faults that its controllers can be given; raises SimError like `make_emulator`."""
     return _emulated(embodiment).faults
 
 
 def _emulated(embodiment: Embodiment) -> "_Emulated":
     """Look the driver up; a driver file may offer `make_emulator` and its `FAULTS` itself."""
     driver = embodiment.driver
-    if is_file(driver):
+    if is_driver_file(driver):
         module = driver_module(driver)
         if not hasattr(module, "make_emulator"):
             raise SimError(f"driver {driver} offers no make_emulator: in simulation it can run in lockstep only")
