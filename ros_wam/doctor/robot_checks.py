@@ -82,6 +82,7 @@ def _mode(measured: Measured) -> Check:
 
 def _servos(measured: Measured) -> Check:
     met = {cause.value: fault for cause in SERVO_CAUSES if (fault := measured.faults.get(cause.value)) is not None}
-    holds = bool(measured.status) and sum(fault.share for fault in met.values()) <= SILENT_SHARE
-    told = "; ".join(f"{cause}: {fault.detail}" for cause, fault in met.items())
-    return Check("servos", holds, "all answer" if holds else told or "not known", "all answer")
+    asked = bool(facts(measured)) and measured.state.rate_hz > 0.0
+    holds = asked and sum(fault.share for fault in met.values()) <= SILENT_SHARE
+    told = "; ".join(f"{cause}: {fault.detail}" for cause, fault in met.items()) or "not known: no servo was asked"
+    return Check("servos", holds, "all answer" if holds else told, "all answer")

@@ -17,8 +17,8 @@ class Tried(NamedTuple):
 
 TRIED = {
     "ur5": Tried("ur_rtde 1.6.5", ("URSoftware 3.", "URSoftware 5.")),
-    "franka": Tried("franky 2.0.0", ("FCI version 10",)),
-    "arx5": Tried("arx5_interface 0.1.5", (NOT_TOLD,)),
+    "franka": Tried("franky 2.0.0", ()),
+    "arx5": Tried("arx5_interface 0.1.5", ()),
     "aloha": Tried("dynamixel_sdk 4.1.0", ()),
 }
 """Libraries as in setup.py. Firmware: the generation that the emulators speak for; none was tried on a robot."""
@@ -33,5 +33,9 @@ def version_checks(driver: str, facts: Mapping[str, str]) -> list[Check]:
     begins = not tried.firmware or firmware.startswith(tried.firmware)
     return [
         Check("library", bool(facts) and right, library, tried.library),
-        Check("firmware", bool(facts) and begins, firmware, " or ".join(tried.firmware) or ANY),
+        Check("firmware", bool(facts) and begins, firmware, " or ".join(tried.firmware) or _any(firmware)),
     ]
+
+
+def _any(firmware: str) -> str:
+    return f"{ANY}: {NOT_TOLD} by this robot" if firmware == NOT_TOLD else ANY

@@ -73,6 +73,20 @@ def test_a_servo_that_is_silent_is_named() -> None:
     assert found(checks, "servos") == "state_stale: servo 4 of left is silent"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": {"mode": "FAULT", "cause": "not_ready", "detail": "no answer from 127.0.42.1"}},
+        {"state": replace(HEALTHY.state, rate_hz=0.0)},
+    ],
+    ids=["never connected", "no states"],
+)
+def test_servos_that_nobody_asked_are_not_said_to_answer(changes: dict[str, Any]) -> None:
+    checks = rows(HEALTHY, **changes)
+    assert "servos" in failed(checks)
+    assert found(checks, "servos") == "not known: no servo was asked"
+
+
 @pytest.mark.parametrize(("share", "ok"), [(0.1, True), (0.11, False)])
 def test_an_answer_that_is_late_now_and_then_is_no_silence(share: float, ok: bool) -> None:
     checks = rows(HEALTHY, faults={"state_stale": Fault(share, "no new state for 44 ms")})

@@ -30,6 +30,15 @@ def test_a_driver_that_is_not_known_must_be_connected() -> None:
     assert failed(version_checks("/home/me/fifth.py", {})) == ["library", "firmware"]
 
 
+@pytest.mark.parametrize("driver", ["franka", "arx5", "/home/me/fifth.py"])
+def test_a_firmware_that_is_not_told_does_not_read_like_one_that_was_compared(driver: str) -> None:
+    library = TRIED[driver].library if driver in TRIED else "fifth 0.1"
+    told = {"library": library, "firmware": "not told", "safety_mode": "none"}
+    _, firmware = version_checks(driver, told)
+    assert (firmware.ok, firmware.value, firmware.limit) == (True, "not told", "any: not told by this robot")
+    assert not version_checks("ur5", {**FACTS, "firmware": "not told"})[1].ok
+
+
 def test_the_libraries_are_those_that_are_installed_with_the_package() -> None:
     pinned = dict(re.findall(r'"([\w-]+)==([\d.]+)"', (ROOT / "setup.py").read_text()))
     for tried in TRIED.values():
