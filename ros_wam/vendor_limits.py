@@ -4,7 +4,7 @@ An entry holds for every arm of a robot; None where the maker publishes nothing.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,9 +106,11 @@ def wider_limits(embodiment: Embodiment, vendor: VendorLimits) -> list[str]:
 
 
 def _arm(embodiment: Embodiment, vendor: VendorLimits, arm: Arm) -> Iterator[str]:
-    if len(arm.joints) != len(vendor.position_rad.values):
-        told = len(vendor.position_rad.values)
-        raise ConfigError(f"vendor's limits of {embodiment.name}: {told} joints, an arm has {len(arm.joints)}")
+    for name, values in _lists(vendor):
+        if len(values) != len(arm.joints):
+            raise ConfigError(
+                f"vendor's limits of {embodiment.name}: {name} is of {len(values)} joints, an arm has {len(arm.joints)}"
+            )
     for k, joint in enumerate(arm.joints):
         yield from _joint(joint, k, embodiment.joints[joint], vendor)
     name, gripper = arm.gripper, embodiment.grippers[arm.gripper]
@@ -118,6 +120,18 @@ def _arm(embodiment: Embodiment, vendor: VendorLimits, arm: Arm) -> Iterator[str
         ("stroke_m", gripper.stroke_m, vendor.gripper_stroke_m),
     ):
         yield from _above(f"{name} {key}", given, limit.value, limit.source)
+
+
+def _lists(vendor: VendorLimits) -> Iterator[tuple[str, Sequence[object]]]:
+    """Yield what is told per joint, and its name in the file."""
+    for key in ("position_rad", "velocity_rad_s", "acceleration_rad_s2", "jerk_rad_s3"):
+        limit: Ranges | Numbers | None = getattr(vendor, key)
+        if limit is not None:
+            yield key, limit.values
+    near = vendor.velocity_near_ends
+    if near is not None:
+        for key in ("offset_rad_s", "deceleration_rad_s2", "ends_rad"):
+            yield f"velocity_near_ends.{key}", getattr(near, key)
 
 
 def _joint(name: str, k: int, given: JointLimits, vendor: VendorLimits) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Every robot file that ships allows no more than its maker does."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,8 +87,21 @@ def test_a_robot_from_elsewhere_brings_its_own(tmp_path: Path) -> None:
         load_vendor_limits(tmp_path / "robots" / "ur5.yaml", "ur5")
 
 
-def test_an_arm_with_other_joints_is_an_error() -> None:
+@pytest.mark.parametrize("key", ["position_rad", "velocity_rad_s", "acceleration_rad_s2", "jerk_rad_s3"])
+@pytest.mark.parametrize("change", [lambda values: values[:-1], lambda values: (*values, values[-1])])
+def test_a_list_of_another_length_than_the_arm_is_an_error(key: str, change: Callable[[Any], Any]) -> None:
     embodiment, vendor = loaded(FRANKA)
-    short = replace(vendor, position_rad=replace(vendor.position_rad, values=vendor.position_rad.values[:-1]))
-    with pytest.raises(ConfigError, match="6 joints, an arm has 7"):
-        wider_limits(embodiment, short)
+    limit = getattr(vendor, key)
+    wrong = replace(vendor, **{key: replace(limit, values=change(limit.values))})
+    with pytest.raises(ConfigError, match=rf"vendor's limits of franka: {key} is of [68] joints, an arm has 7"):
+        wider_limits(embodiment, wrong)
+
+
+@pytest.mark.parametrize("key", ["offset_rad_s", "deceleration_rad_s2", "ends_rad"])
+def test_so_is_one_of_the_limits_near_the_ends(key: str) -> None:
+    embodiment, vendor = loaded(FRANKA)
+    near = vendor.velocity_near_ends
+    assert near is not None
+    wrong = replace(vendor, velocity_near_ends=replace(near, **{key: getattr(near, key)[:-1]}))
+    with pytest.raises(ConfigError, match=rf"velocity_near_ends\.{key} is of 6 joints, an arm has 7"):
+        wider_limits(embodiment, wrong)
