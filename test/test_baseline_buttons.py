@@ -89,6 +89,18 @@ def test_it_gives_a_button_up_in_the_end() -> None:
     assert run.is_home()
 
 
+@pytest.mark.parametrize("above_m", [0.01, 0.03, 0.075])
+def test_a_press_that_is_held_up_far_above_does_not_hold_up_the_others(above_m: float) -> None:
+    run = Run("press the blue button, then the green one")
+    run.table.blocked_m = TOP_M + TIP_M + above_m
+    run.call(38)
+    assert run.table.pressed == []
+    run.table.blocked_m = None
+    run.call(14)
+    assert run.table.pressed == ["green"]
+    assert run.is_home()
+
+
 def test_a_robot_that_was_carried_away_goes_on_with_the_next_button() -> None:
     run = Run()
     while not run.table.pressed:

@@ -21,12 +21,15 @@ _SURE_M = 0.009  # the fingers are 22 mm wide, and the button 50 mm
 _SHIFT_M = 0.0015  # a better sighting that changes the plan
 _PATIENCE_S = 3.0  # above a button that cannot be seen well
 _MAX_TRIES = 3
+_GIVE_UP_NS = 15_000_000_000  # longer than three presses take
 
 
 class Presser:
     """A Planner that presses the buttons of some colours in order, and then rests at home.
 
-    While it does not see the next one it looks for it from home. What was pressed stays pressed when it begins anew.
+    While it does not see the next one it looks for it from home. A button that three presses did not push down, or that
+    is not pressed 15 s after the first of them began, as when something holds the tool up, is passed over. How far down
+    the tool came is all that tells of a press. What was pressed or passed over stays so when it begins anew.
     How hard it presses is bounded by how far: `_DEPTH_M` below where the button's top is known to be.
     """
 
@@ -35,6 +38,7 @@ class Presser:
         self._left = list(colours)
         self._bottom_m = TOP_M - _DEPTH_M + arm.tip_m
         self._tries = 0
+        self._since_ns: int | None = None  # when the first press of the next button began
 
     def begin(self, joints: FloatArray) -> None:
         """See Planner."""
@@ -58,9 +62,20 @@ class Presser:
         if job is not None:
             if moment.splice_s < job.descend_s:
                 self._refine(job, moment)
+            elif self._since_ns is None:
+                self._since_ns = moment.stamp_ns
             self._fell_short |= job.fell_short(moment.plan_s - LAG_S, self._arm.tool(moment.joints))
-        if self._job is None or moment.next_splice_s > self._job.done_s:
-            self._begin_next(moment)
+        if self._since_ns is not None and moment.stamp_ns - self._since_ns > _GIVE_UP_NS:
+            self._go_on()
+            self.trajectory = self._arm.trajectory(moment.joints)  # what holds the robot up would hold up the way on
+            self._begin_next(moment, moment.splice_s)
+        elif self._job is None:  # where nothing is being executed, at once
+            self._begin_next(moment, moment.plan_s if moment.plan_s >= self.trajectory.end_s else moment.splice_s)
+        elif moment.next_splice_s > self._job.done_s:
+            self._tries += 1
+            if not self._fell_short or self._tries == _MAX_TRIES:
+                self._go_on()
+            self._begin_next(moment, max(moment.splice_s, self._job.done_s))
 
     def rows(self, times_s: FloatArray, joints: FloatArray) -> FloatArray:
         """See Planner."""
@@ -76,17 +91,13 @@ class Presser:
         elif not sure and job.descend_s < moment.next_splice_s:
             self._plan(job.colour, moment, moment.splice_s, moment.next_splice_s)
 
-    def _begin_next(self, moment: Moment) -> None:
-        """Go for the next button, or for the same again where the tool was kept from pressing it."""
-        start_s = moment.splice_s
-        if self._job is not None:
-            start_s = max(start_s, self._job.done_s)
-            self._tries += 1
-            if not self._fell_short or self._tries == _MAX_TRIES:
-                self._left.pop(0)
-                self._tries = 0
-        elif moment.plan_s >= self.trajectory.end_s:
-            start_s = moment.plan_s  # nothing is being executed
+    def _go_on(self) -> None:
+        """It is the next button's turn."""
+        self._left.pop(0)
+        self._tries, self._since_ns = 0, None
+
+    def _begin_next(self, moment: Moment, start_s: float) -> None:
+        """Go for the next button, which is the same again where the tool was kept from pressing it."""
         self._job, self._fell_short = None, False
         if self._left and self._left[0] in self._memory.seen:
             self._plan(self._left[0], moment, start_s, 0.0)
