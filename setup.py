@@ -53,6 +53,7 @@ setup(
     extras_require={
         "ur": ["ur-rtde==1.6.5"],
         "franka": ["franky-control==2.0.0"],
+        "franky-sim": ["franky-sim==1.0.4"],  # 661 MB, for test/test_franka_sim.py alone: installed by hand
         "arx5": ["arx5-interface==0.1.5"],
         "aloha": ["dynamixel-sdk==4.1.0"],
         "ros-kilted": ["ros-kilted-rclpy[fastrtps]", "ros-kilted-common-interfaces"],
