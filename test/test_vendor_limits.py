@@ -76,7 +76,9 @@ def test_a_velocity_that_is_allowed_in_the_middle_only_is_told() -> None:
 
 
 def test_a_robot_without_an_entry_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no vendor's limits of 'ur7'; there are: ur5, ur5e, franka, arx5, aloha"):
+    with pytest.raises(
+        ConfigError, match=r"no vendor's limits of 'ur7'; there are: ur5, ur5e, franka, arx5, arx5_x5, aloha"
+    ):
         load_vendor_limits(tmp_path / "robots" / "ur7.yaml", "ur7")
 
 
