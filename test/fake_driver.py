@@ -24,8 +24,9 @@ def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Cloc
     return FakeDriver(embodiment, Path(settings["folder"]), clock)
 
 
-def last_resort_stop(settings: Mapping[str, Any]) -> None:
+def last_resort_stop(settings: Mapping[str, Any]) -> str:
     (Path(settings["folder"]) / "last_resort_stop").touch()
+    return "the robot was told to stop"
 
 
 class FakeDriver:

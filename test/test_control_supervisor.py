@@ -51,10 +51,11 @@ class Desk:
         self.until(lambda: "its last words" in self.said().get("detail", ""))
         return str(self.said()["detail"])
 
-    def _stop(self) -> None:
+    def _stop(self) -> str:
         self.stops += 1
         if self.unreachable:
             raise DriverUnreachable("nothing answers")
+        return "the robot was told to stop"
 
     def _tell(self, kind: str, content: Any) -> None:
         with self._telling:
@@ -148,6 +149,17 @@ def test_the_robot_is_stopped_also_when_nobody_can_be_told(desk: Desk, monkeypat
     with pytest.raises(RuntimeError, match="the publisher is gone"):
         desk.supervisor._tell_death("is silent")
     assert desk.stops == 1
+
+
+def test_the_robot_is_stopped_while_it_is_still_being_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+    monkeypatch.setattr(desk.supervisor, "_last_resort_stop", lambda: str(stopped.set()))
+    monkeypatch.setattr(desk.supervisor, "_tell", lambda kind, content: told.append(stopped.wait(10.0)))
+    told: list[bool] = []
+    desk.supervisor._log_file.parent.mkdir()
+    desk.supervisor._log_file.touch()
+    desk.supervisor._tell_death("is silent")
+    assert told == [True, True]
 
 
 def test_before_it_is_connected_the_driver_is_named(desk: Desk) -> None:

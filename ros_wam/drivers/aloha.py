@@ -164,9 +164,10 @@ def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Cloc
     return Aloha(embodiment, build(dict(settings), AlohaSettings, "robot"), clock)
 
 
-def last_resort_stop(settings: Mapping[str, Any]) -> None:
+def last_resort_stop(settings: Mapping[str, Any]) -> str:
     """Do nothing: a servo whose bus is silent stops by its own watchdog, which `connect` has armed, after 0.5 s."""
     build(dict(settings), AlohaSettings, "robot")
+    return "each servo's own watchdog stops it 0.5 s after its bus has fallen silent"
 
 
 def _gripper_units(limits: GripperLimits, jaw: JawCalibration) -> tuple[int, int]:

@@ -234,7 +234,7 @@ def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Cloc
     return Arx5(embodiment, build(dict(settings), Arx5Settings, "robot"), clock)
 
 
-def last_resort_stop(settings: Mapping[str, Any]) -> None:
+def last_resort_stop(settings: Mapping[str, Any]) -> str:
     """Raise DriverError, since there is none; ConfigError."""
     interface = build(dict(settings), Arx5Settings, "robot").interface
     raise DriverError(

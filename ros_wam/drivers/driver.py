@@ -4,8 +4,8 @@ A driver file offers, beside its class:
 
 * `open_driver(embodiment, settings, clock) -> Driver`: checks `settings` (the station file's `robot` mapping), raises
   ConfigError; it opens no connection.
-* `last_resort_stop(settings) -> None`: stops the robot without the vendor library, for a supervisor whose control
-  process died or hangs. Raises DriverError if that is impossible.
+* `last_resort_stop(settings) -> str`: stops the robot without the vendor library, for a supervisor whose control
+  process died or hangs, and returns in words what was done. Raises DriverError if that is impossible.
 """
 
 from collections.abc import Mapping
@@ -67,4 +67,4 @@ class DriverModule(Protocol):
 
     def open_driver(self, embodiment: Embodiment, settings: Mapping[str, Any], clock: Clock) -> Driver: ...
 
-    def last_resort_stop(self, settings: Mapping[str, Any]) -> None: ...
+    def last_resort_stop(self, settings: Mapping[str, Any]) -> str: ...

@@ -251,9 +251,10 @@ def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Cloc
     return Ur5(embodiment, build(dict(settings), Ur5Settings, "robot"), clock)
 
 
-def last_resort_stop(settings: Mapping[str, Any]) -> None:
+def last_resort_stop(settings: Mapping[str, Any]) -> str:
     """Stop the program, and with it the robot, by the dashboard; raises ConfigError, DriverUnreachable, DriverError."""
     ur_dashboard.stop_program(build(dict(settings), Ur5Settings, "robot").address)
+    return "the robot was told to stop"
 
 
 def _control_interface(address: str, rate_hz: float) -> Any:

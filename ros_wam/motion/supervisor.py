@@ -5,6 +5,7 @@ The child is started by exec in a clean environment: no descriptor, no library p
 
 import contextlib
 import os
+import resource
 import select
 import signal
 import socket
@@ -36,6 +37,7 @@ WORDS_GRACE_S = 0.05
 """For one that hangs to write down where, before it is killed."""
 ANSWER_TIMEOUT_S = REQUEST_MAX_AGE_NS * 1e-9
 STARTING = waiting_status(Cause.NOT_READY, "the control process is starting")
+COULD_NOT_STOP = "the robot could not be stopped"
 COMMAND = (sys.executable, "-m", "ros_wam.motion.process")
 
 _KEPT = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "AMENT_PREFIX_PATH")
@@ -60,7 +62,7 @@ class ControlSupervisor:
         config_file: Path,
         log_file: Path,
         driver: str,
-        last_resort_stop: Callable[[], None],
+        last_resort_stop: Callable[[], str],
         tell: Callable[[str, Any], None],
         clock: Clock,
         command: Sequence[str] = COMMAND,
@@ -107,6 +109,9 @@ class ControlSupervisor:
                 env=clean_environment(),
                 cwd=import_dir(),
             )
+        resource.prlimit(
+            self._process.pid, resource.RLIMIT_CORE, (0, 0)
+        )  # a crash that writes a core looks like a hang
         self._link, self._status, self._library = Link(ours), STARTING, self._driver
         self._closing.clear()
         self._watcher = threading.Thread(
@@ -199,29 +204,33 @@ class ControlSupervisor:
         """Kill what is left, stop the robot without the library, and tell why."""
         try:
             if not ended:
+                process.send_signal(signal.SIGABRT)  # ends it, and has it write where it hangs, whoever holds the GIL
                 self._tell("status", waiting_status(Cause.CONTROL_PROCESS_DIED, "the control process hangs"))
-                process.send_signal(signal.SIGABRT)  # has it write down where it hangs, whoever holds the GIL
         finally:  # also when what listens to us fails
             status = _end(process, END_GRACE_S if ended else WORDS_GRACE_S)
             link.close()
-            how = _how(status) if ended else f"hung for {allowed_s * 1e3:.0f} ms and was killed"
+            hung = not ended and status in (-signal.SIGABRT, -signal.SIGKILL, None)
+            how = f"hung for {allowed_s * 1e3:.0f} ms and was killed" if hung else _how(status)
             self._tell_death(how, Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED)
 
     def _tell_death(self, how: str, cause: Cause = Cause.CONTROL_PROCESS_DIED) -> None:
+        """Stop the robot without the library, which may take seconds, and meanwhile tell that it has to be."""
         who = f"the control process with {self._library} {how}"
+        stopped = [COULD_NOT_STOP]
+        stopping = threading.Thread(target=self._stop_without_library, args=(stopped,), name="last_resort_stop")
+        stopping.start()
         try:
             self._tell("status", waiting_status(cause, f"{who}; the robot is being told to stop"))
         finally:  # also when what listens to us fails
-            stopped = self._stop_without_library()  # may take seconds, where nothing answers
-        detail = f"{who}; {stopped}; its last words: {self._last_words()}"
+            stopping.join()
+        detail = f"{who}; {stopped[-1]}; its last words: {self._last_words()}"
         self._tell("status", waiting_status(cause, detail))
 
-    def _stop_without_library(self) -> str:
+    def _stop_without_library(self, stopped: list[str]) -> None:
         try:
-            self._last_resort_stop()
+            stopped.append(self._last_resort_stop())
         except RosWamError as error:
-            return f"the robot could not be stopped: {error}"
-        return "the robot was told to stop"
+            stopped.append(f"{COULD_NOT_STOP}: {error}")
 
     def _last_words(self) -> str:
         with self._log_file.open("rb") as log:

@@ -32,7 +32,7 @@ class RobotNode(Node):
         embodiment, station = config.embodiment(), config.station()
         self._embodiment, self._names = embodiment, embodiment.joint_names
         self._station_clock = StationClock()
-        self._mode = self._cause = ""
+        self._mode = self._cause = self._detail = ""
         topics = station_topics(config)
         self._outlets = Outlets(self, topics, OUT)
         driver = driver_module(embodiment.driver)
@@ -90,12 +90,13 @@ class RobotNode(Node):
         if mode != self._mode:
             self._mode = mode
             self._outlets.publish("robot_mode", fields.robot_mode(Mode(mode)))
-        if mode == Mode.FAULT.value and cause != self._cause:
+        died = cause == Cause.CONTROL_PROCESS_DIED.value and detail != self._detail
+        if mode == Mode.FAULT.value and (cause != self._cause or died):
             if cause == Cause.NOT_READY.value:
                 self.get_logger().info(detail)
             else:
                 self.get_logger().error(f"FAULT ({cause}): {detail}")
-        self._cause = cause
+        self._cause, self._detail = cause, detail
 
 
 def main(argv: Sequence[str] | None = None) -> int:
