@@ -183,7 +183,7 @@ def test_servos_stop_by_themselves_when_the_process_falls_silent(arms: EmulatedA
     child = DriverProcess(ALOHA.model.with_suffix(".yaml"), arms.settings)
     child.connect()
     child.process.send_signal(number)
-    driver_module("aloha").last_resort_stop(arms.settings)
+    assert "watchdog" in driver_module("aloha").last_resort_stop(arms.settings)
     until(
         arms,
         lambda: all(

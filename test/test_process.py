@@ -76,10 +76,10 @@ class Station:
         while not stop.wait(0.03):
             self.supervisor.enable(True)
 
-    def _last_resort_stop(self) -> None:
+    def _last_resort_stop(self) -> str:
         if self.stop_error is not None:
             raise self.stop_error
-        fake_driver.last_resort_stop({"folder": str(self.folder)})
+        return fake_driver.last_resort_stop({"folder": str(self.folder)})
 
     def _tell(self, kind: str, content: Any) -> None:
         with self._told:
