@@ -46,6 +46,7 @@ def _serve(address: str, version: int) -> None:
         "targets": lambda _: [target.position.tolist() for target in emulator.received_targets()],
         "forget": lambda _: emulator.forget_targets(),
         "counts": lambda _: dict(emulator.counts()),
+        "settings": lambda _: {setter.name: payload.hex() for setter, payload in emulator.settings.items()},
         "mode": lambda _: emulator.mode.name,
         "position": lambda _: [*plant.position().tolist(), plant.gripper_position()],
         "object_at": lambda opening: setattr(plant, "object_at", opening),

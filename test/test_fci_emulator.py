@@ -10,7 +10,7 @@ from fci_client import HOME, FciClient
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators.fci import SUCCESS, Error, MoveStatus, Request, RobotMode
 from ros_wam.sim.emulators.fci_motion import LOST_IN_A_ROW
-from ros_wam.sim.emulators.franka import FrankaEmulator
+from ros_wam.sim.emulators.franka import GRACE_CYCLES, RECOVERY_CYCLES, FrankaEmulator
 
 DT_S = 1e-3
 FIRST = np.arange(7) == 0
@@ -120,26 +120,37 @@ def test_a_leap_in_the_command_stops_by_reflex(moving: FciClient, step: np.ndarr
     np.testing.assert_allclose(moving.plant.position(), HOME, atol=1e-6)
 
 
-def test_lost_packets_are_bridged_and_more_than_twenty_in_a_row_violate_the_constraints(moving: FciClient) -> None:
+def test_lost_packets_are_bridged_and_twenty_in_a_row_violate_the_constraints(moving: FciClient) -> None:
     position = follow(moving, 0.05, 4.0)
-    moving.cycle(LOST_IN_A_ROW)
+    assert LOST_IN_A_ROW == 20
+    moving.cycle(LOST_IN_A_ROW - 1)
     state = moving.state()
     assert state["robot_mode"] == RobotMode.MOVE
-    assert state["q_d"][0] > position[0] + 0.02 * 0.19  # on at constant acceleration
-    assert state["control_command_success_rate"] == pytest.approx(1.0 - LOST_IN_A_ROW / 75, abs=0.01)
+    assert state["q_d"][0] > position[0] + 0.019 * 0.19  # on at constant acceleration
+    assert state["control_command_success_rate"] == pytest.approx(1.0 - (LOST_IN_A_ROW - 1) / 74, abs=0.01)
     moving.cycle()
     assert stopped_by(moving, 2) == ["COMMUNICATION_CONSTRAINTS"]
     counts = moving.emulator.counts()
-    assert counts["communication_faults"] == 1 and counts["longest_loss"] == LOST_IN_A_ROW + 1
+    assert counts["communication_faults"] == 1 and counts["longest_loss"] == LOST_IN_A_ROW
+
+
+def test_a_client_that_begins_a_motion_and_never_answers_violates_the_constraints(client: FciClient) -> None:
+    client.connect()
+    number = client.move()
+    assert client.answer(number) == bytes([MoveStatus.STARTED])
+    client.cycle(GRACE_CYCLES + LOST_IN_A_ROW - 2)  # the cycle that heard the request was the first
+    assert client.state()["robot_mode"] == RobotMode.MOVE
+    client.cycle()
+    assert stopped_by(client, number) == ["COMMUNICATION_CONSTRAINTS"]
 
 
 def test_an_answer_that_is_late_is_lost(moving: FciClient) -> None:
     before = moving.emulator.counts()
-    for _ in range(LOST_IN_A_ROW):
+    for _ in range(LOST_IN_A_ROW - 1):
         moving.command(HOME, late=1)
     counts = moving.emulator.counts()
     assert counts["answered"] == before["answered"]
-    assert counts["longest_loss"] == LOST_IN_A_ROW
+    assert counts["longest_loss"] == LOST_IN_A_ROW - 1
 
 
 def test_a_stop_preempts_and_brakes(moving: FciClient) -> None:
@@ -157,8 +168,11 @@ def test_a_reflex_is_recovered_at_rest_and_a_user_stop_only_by_a_person(moving: 
     moving.emulator.inject("reflex")
     assert stopped_by(moving, 2) == ["CARTESIAN_REFLEX"]
     assert moving.answer(moving.move()) == bytes([MoveStatus.NOT_POSSIBLE])
-    assert moving.ask(Request.AUTOMATIC_ERROR_RECOVERY) == bytes([SUCCESS])
-    moving.cycle()
+    recovery = moving.send(Request.AUTOMATIC_ERROR_RECOVERY)
+    moving.cycle(RECOVERY_CYCLES - 2)
+    assert moving.state()["robot_mode"] == RobotMode.AUTOMATIC_ERROR_RECOVERY
+    moving.cycle(2)
+    assert moving.answer(recovery) == bytes([SUCCESS])
     assert moving.state()["robot_mode"] == RobotMode.IDLE and not moving.state()["errors"].any()
     moving.emulator.inject("user_stop")
     assert moving.ask(Request.AUTOMATIC_ERROR_RECOVERY) != bytes([SUCCESS])
@@ -174,6 +188,15 @@ def test_a_client_that_goes_stops_the_arm(moving: FciClient) -> None:
     moving.cycle(300)
     assert moving.emulator.mode == RobotMode.IDLE
     assert 0.0 < moving.plant.position()[0] - position[0] < 0.02
+
+
+def test_what_a_setter_was_given_is_kept_and_a_motion_refuses_it(client: FciClient) -> None:
+    client.connect()
+    assert client.ask(Request.SET_LOAD, b"\1" * 8) == bytes([SUCCESS])
+    assert client.emulator.settings == {Request.SET_LOAD: b"\1" * 8}
+    assert client.answer(client.move()) == bytes([MoveStatus.STARTED])
+    assert client.ask(Request.SET_LOAD, b"\2" * 8) != bytes([SUCCESS])
+    assert client.emulator.settings == {Request.SET_LOAD: b"\1" * 8}
 
 
 def test_only_joint_positions_are_followed(client: FciClient) -> None:

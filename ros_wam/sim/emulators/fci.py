@@ -71,6 +71,7 @@ class RobotMode(IntEnum):
     GUIDING = 3
     REFLEX = 4
     USER_STOPPED = 5
+    AUTOMATIC_ERROR_RECOVERY = 6
 
 
 class Error(IntEnum):

@@ -3,8 +3,8 @@
 The rules, with libfranka's own numbers (rate_limiting.h) and formulas (limitRate of joint positions): the velocity,
 acceleration and jerk that take the desired state as it was published to the commanded position must be within FR3's
 limits; more than that is a velocity violation, a velocity discontinuity or an acceleration discontinuity. A cycle
-without an answer is a lost packet; the joints then go on at constant acceleration, and more than 20 lost in a row
-violate the communication constraints.
+without an answer is a lost packet; the joints then go on at constant acceleration, and 20 lost in a row violate the
+communication constraints (Franka's documentation: after 20 consecutively dropped packets the robot stops).
 """
 
 from collections import deque
@@ -60,7 +60,7 @@ class JointMotion:
         """Go on for a cycle whose command was lost, or return why the robot stops by reflex instead."""
         self.lost_in_a_row += 1
         self._received.append(False)
-        if self.lost_in_a_row > LOST_IN_A_ROW:
+        if self.lost_in_a_row >= LOST_IN_A_ROW:
             return Error.COMMUNICATION_CONSTRAINTS
         velocity = self.velocity + self.acceleration * DT_S
         self.position = self.position + 0.5 * (self.velocity + velocity) * DT_S

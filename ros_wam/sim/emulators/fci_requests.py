@@ -41,7 +41,9 @@ class Controller(Protocol):
 
     def abort(self) -> None: ...
 
-    def recover(self) -> bool: ...
+    def recover(self) -> bool:
+        """Begin a recovery, whose end `FciRequests.end_recovery` is told; return whether it is possible."""
+        ...
 
 
 class FciRequests:
@@ -50,9 +52,12 @@ class FciRequests:
     def __init__(self, controller: Controller, version: int) -> None:
         self.client: tuple[str, int] | None = None
         """Where the state goes by UDP; None while nobody is connected."""
+        self.settings: dict[Request, bytes] = {}
+        """What each setter was given last, as it came."""
         self._controller, self._version = controller, version
         self._connection: Connection | None = None
         self._move: int | None = None
+        self._recovery: int | None = None
         self._unread: list[tuple[Connection, RequestReader, bytes]] = []
         self._is_frozen = False
 
@@ -83,7 +88,7 @@ class FciRequests:
     def look(self) -> None:
         """Notice that the client has gone: then its motion ends."""
         if self._connection is not None and self._connection.closed:
-            self._connection = self.client = None
+            self._connection = self.client = self._recovery = None
             self._controller.abort()
 
     def end_motion(self, status: MoveStatus | None) -> None:
@@ -92,10 +97,18 @@ class FciRequests:
             self._connection.send(response(Request.MOVE, self._move, bytes([status])))
         self._move = None
 
+    def end_recovery(self) -> None:
+        """Tell the client that its recovery is done."""
+        if self._recovery is not None and self._connection is not None:
+            self._connection.send(response(Request.AUTOMATIC_ERROR_RECOVERY, self._recovery, bytes([SUCCESS])))
+        self._recovery = None
+
     def _take(self, connection: Connection, reader: RequestReader, data: bytes) -> None:
         try:
             for command, number, payload in reader.take(data):
-                connection.send(response(command, number, self._answer(connection, command, number, payload)))
+                answer = self._answer(connection, command, number, payload)
+                if answer:
+                    connection.send(response(command, number, answer))
                 if command == Request.STOP_MOVE:
                     self._controller.preempt()
         except SimError as error:
@@ -103,6 +116,7 @@ class FciRequests:
             connection.close()
 
     def _answer(self, connection: Connection, command: int, number: int, payload: bytes) -> bytes:
+        """Return what the answer holds after its header; nothing where it comes later."""
         if command == Request.CONNECT:
             return self._connect(connection, payload)
         if connection is not self._connection:
@@ -112,10 +126,9 @@ class FciRequests:
         if command == Request.GET_ROBOT_MODEL:
             return bytes([SUCCESS]) + urdf().encode()
         if command == Request.AUTOMATIC_ERROR_RECOVERY:
-            stopped = self._controller.mode == RobotMode.USER_STOPPED
-            return bytes([SUCCESS if self._controller.recover() else SAFETY if stopped else NOT_POSSIBLE])
+            return self._recover(number)
         if command in SETTERS:
-            return bytes([NOT_POSSIBLE if self._controller.mode == RobotMode.MOVE else SUCCESS])
+            return self._set(Request(command), payload)
         if command == Request.STOP_MOVE:
             return bytes([SUCCESS])
         raise SimError(f"request {command} is not known")
@@ -130,9 +143,24 @@ class FciRequests:
         self._connection, self.client = connection, (connection.peer_address, port)
         return bytes([SUCCESS]) + self._version.to_bytes(2, "little")
 
+    def _set(self, command: Request, payload: bytes) -> bytes:
+        if self._controller.mode == RobotMode.MOVE:
+            return bytes([NOT_POSSIBLE])
+        self.settings[command] = payload
+        return bytes([SUCCESS])
+
+    def _recover(self, number: int) -> bytes:
+        mode = self._controller.mode
+        if mode == RobotMode.USER_STOPPED:
+            return bytes([SAFETY])
+        if mode == RobotMode.REFLEX and self._controller.recover():
+            self._recovery = number
+            return b""
+        return bytes([SUCCESS if mode == RobotMode.IDLE else NOT_POSSIBLE])
+
     def _begin(self, number: int, payload: bytes) -> MoveStatus:
         mode = self._controller.mode
-        if mode in (RobotMode.USER_STOPPED, RobotMode.REFLEX):
+        if mode in (RobotMode.USER_STOPPED, RobotMode.REFLEX, RobotMode.AUTOMATIC_ERROR_RECOVERY):
             return MoveStatus.REJECTED_BY_SAFETY if mode == RobotMode.USER_STOPPED else MoveStatus.NOT_POSSIBLE
         if mode == RobotMode.MOVE or not self._controller.is_at_rest:
             return MoveStatus.NOT_POSSIBLE

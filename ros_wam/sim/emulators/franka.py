@@ -26,6 +26,7 @@ from ros_wam.sim.emulators.fci import (
     RATE_HZ,
     Error,
     MoveStatus,
+    Request,
     RobotMode,
     blank_state,
     joint_command,
@@ -43,6 +44,10 @@ SILENT_SERVO = "silent_servo"
 """Commands are taken and the desired state follows them, but the arm stays; afterwards it leaps to them."""
 CLOSEST_NS = 500_000
 """No two states are sent closer together, so that a client has time to answer."""
+GRACE_CYCLES = 100
+"""How long a client may take to its first answer of a motion; our choice, for its thread to start on a busy machine."""
+RECOVERY_CYCLES = 1000
+"""An automatic error recovery takes about a second (its length is not published)."""
 REST_RAD_S = 0.01
 TARGETS_KEPT = 4096
 _log = logging.getLogger(__name__)
@@ -70,7 +75,7 @@ class FrankaEmulator:
         self._state = blank_state()
         self._reason: Error | None = None
         self._sent_ns, self._now_ns = -CLOSEST_NS, 0
-        self._commanded = False
+        self._grace = self._recovering = 0
         self._answer: tuple[FloatArray, bool] | None = None
         self._faults: set[str] = set()
         self._targets: deque[ReceivedTarget] = deque(maxlen=TARGETS_KEPT)
@@ -155,7 +160,7 @@ class FrankaEmulator:
         if USER_STOP in self._faults:
             return RobotMode.USER_STOPPED
         if self._reason is not None:
-            return RobotMode.REFLEX
+            return RobotMode.AUTOMATIC_ERROR_RECOVERY if self._recovering else RobotMode.REFLEX
         return RobotMode.IDLE if self._state["motion_generator_mode"] == NO_MOTION else RobotMode.MOVE
 
     @property
@@ -166,7 +171,7 @@ class FrankaEmulator:
     def begin_motion(self) -> None:
         """Follow the joint positions that come from now on."""
         self._state["motion_generator_mode"], self._state["controller_mode"] = JOINT_POSITION_MOTION, JOINT_IMPEDANCE
-        self._answer, self._commanded = None, False
+        self._answer, self._grace = None, GRACE_CYCLES
         self._motion.begin()
 
     def preempt(self) -> None:
@@ -179,18 +184,27 @@ class FrankaEmulator:
         self._end(None)
 
     def recover(self) -> bool:
-        """End a reflex; return whether that was possible."""
-        if not self.is_at_rest or USER_STOP in self._faults:
+        """Begin to end a reflex; return whether that is possible."""
+        if not self.is_at_rest:
             return False
-        self._reason = None
-        self._state["errors"] = self._state["reflex_reason"] = 0
+        self._recovering = RECOVERY_CYCLES
         return True
 
+    @property
+    def settings(self) -> Mapping[Request, bytes]:
+        """What each setter was given last, as it came."""
+        return dict(self._requests.settings)
+
     def _control(self) -> None:
+        if self._recovering:
+            self._recovering -= 1
+            if not self._recovering:
+                self._end_recovery()
         if self._state["motion_generator_mode"] == NO_MOTION:
             self._motion.brake()
             return
-        self._commanded |= self._answer is not None
+        if self._answer is not None:
+            self._grace = 0
         reason = None
         if self._answer is not None and COMMUNICATION not in self._faults:
             target, finished = self._answer
@@ -198,18 +212,26 @@ class FrankaEmulator:
             reason = self._motion.follow(target)
             if finished and reason is None:
                 self._end(MoveStatus.SUCCESS)
-        elif self._commanded:  # a client begins to answer when it sees that the motion has begun
+        elif self._grace > 0:
+            self._grace -= 1
+            return
+        else:
             reason = self._motion.lose()
             self._counts["longest_loss"] = max(self._counts["longest_loss"], self._motion.lost_in_a_row)
-        self._counts["cycles"] += self._commanded
+        self._counts["cycles"] += 1
         self._answer = None
         if reason is not None:
             self._stop_by(reason)
 
+    def _end_recovery(self) -> None:
+        self._reason = None
+        self._state["errors"] = self._state["reflex_reason"] = 0
+        self._requests.end_recovery()
+
     def _stop_by(self, reason: Error) -> None:
         """Brake and wait for a recovery."""
         _log.info("reflex: %s", reason.name.lower())
-        self._reason = reason
+        self._reason, self._recovering = reason, 0
         self._state["errors"][reason] = self._state["reflex_reason"][reason] = 1
         self._counts["reflexes"] += 1
         self._counts["communication_faults"] += reason is Error.COMMUNICATION_CONSTRAINTS
