@@ -21,7 +21,8 @@ TICK_NS = 8 * MS
 T0 = 1000 * S
 SPEED_RAD_S = 0.1
 DT_S = BASELINE.dt_s
-CHUNK_S = 29 * DT_S
+ROWS = BASELINE.action_horizon
+CHUNK_S = (ROWS - 1) * DT_S
 FRAMES = tuple(frame(view, 1) for view in UR5.views)
 
 

@@ -5,10 +5,11 @@ from itertools import cycle, pairwise
 
 import numpy as np
 import pytest
-from strategy_world import CHUNK_S, DT_S, TICK_NS, S, StrategyWorld
+from strategy_world import CHUNK_S, DT_S, ROWS, TICK_NS, S, StrategyWorld
 
 from ros_wam.bench.idle import idle_fraction
 from ros_wam.policy.loop import RETRY_S
+from ros_wam.policy.strategies import make_strategy
 from ros_wam.policy.strategies.strategy import LOOK_AFTER_S
 from ros_wam.types import ActionChunk
 
@@ -43,6 +44,21 @@ def test_the_first_chunk_and_every_other_from_rest_begins_with_its_first_row(str
     assert (len(from_rest) > 1) is (strategy == "sequential" or latency_s > 0.5)
     for chunk_id in from_rest:
         assert next(row for chunk, row in run.rows if chunk == chunk_id) == 0
+
+
+@pytest.mark.parametrize("strategy", OVERLAPPING)
+@pytest.mark.parametrize("horizon", [5, 15, 24])
+def test_the_longest_answer_that_is_hidden_is_told(strategy: str, horizon: int) -> None:
+    hidden_s = make_strategy(strategy, None if strategy == "ensemble" else horizon).hidden_s(ROWS, DT_S)
+    for latency_s, waits in ((hidden_s - 0.03, False), (hidden_s + 0.03, True)):
+        run = world(strategy, latency_s, horizon)
+        run.run(6.0)
+        assert (sum(taken.reanchored for taken in run.admitted) > 1) is waits, latency_s
+
+
+def test_where_the_robot_waits_for_each_answer_none_is_hidden() -> None:
+    assert make_strategy("sequential", 15).hidden_s(ROWS, DT_S) == 0.0
+    assert make_strategy("async", ROWS).hidden_s(ROWS, DT_S) == 0.0
 
 
 @pytest.mark.parametrize("strategy", OVERLAPPING)

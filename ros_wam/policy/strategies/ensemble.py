@@ -30,6 +30,10 @@ class Ensemble:
         next_row_ns = answered.observation_stamp_ns + round(answered.dt_s * 1e9)
         return look_in_time(max(next_row_ns, now_ns), followed, latency_ns)
 
+    def hidden_s(self, rows: int, dt_s: float) -> float:
+        """See Strategy: half a chunk, and one of fewer than three rows hides none."""
+        return (rows - 1) * dt_s / 2.0 if rows > 2 else 0.0
+
 
 def weights(covered: FloatArray) -> FloatArray:
     """Return `(chunks, instants)`: the share of each chunk, oldest first, in each instant that it covers.

@@ -24,3 +24,7 @@ class Overlapping:
         if 2 * latency_ns > followed.end_ns - followed.t0_ns:
             return look_at_rest(followed)
         return look_in_time(max(due_ns(followed, self._horizon) - latency_ns, now_ns), followed, latency_ns)
+
+    def hidden_s(self, rows: int, dt_s: float) -> float:
+        """See Strategy: half a chunk, unless there is no row left to be followed while it looks."""
+        return (rows - 1) * dt_s / 2.0 if self._horizon < rows else 0.0

@@ -17,3 +17,7 @@ class Receding:
     def admitted(self, answered: ActionChunk, followed: ActionChunk, now_ns: int, latency_ns: int) -> Look:
         """See Strategy."""
         return look_in_time(max(due_ns(followed, self._horizon), now_ns), followed, latency_ns)
+
+    def hidden_s(self, rows: int, dt_s: float) -> float:
+        """See Strategy: what is left of a chunk after `horizon` rows, but at most half a chunk."""
+        return max(0.0, min((rows - 1) / 2.0, rows - 1 - self._horizon)) * dt_s

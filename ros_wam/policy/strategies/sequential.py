@@ -19,3 +19,7 @@ class Sequential:
     def admitted(self, answered: ActionChunk, followed: ActionChunk, now_ns: int, latency_ns: int) -> Look:
         """See Strategy."""
         return look_at_rest(followed)
+
+    def hidden_s(self, rows: int, dt_s: float) -> float:
+        """See Strategy."""
+        return 0.0

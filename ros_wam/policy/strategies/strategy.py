@@ -38,6 +38,10 @@ class Strategy(Protocol):
         """
         ...
 
+    def hidden_s(self, rows: int, dt_s: float) -> float:
+        """Return the longest answer [s] that the robot does not wait for, with chunks of `rows`; 0 if it always waits."""
+        ...
+
 
 def look_in_time(stamp_ns: int, followed: ActionChunk, latency_ns: int) -> Look:
     """Look at `stamp_ns` if the answer comes before the chunk that is followed is over; else after it, at rest."""
