@@ -9,7 +9,7 @@ from ros_wam.doctor.measured import Asked, Measured, Stream
 ROOT = Path(__file__).parents[1]
 FACTS = {"library": "ur_rtde 1.6.5", "firmware": "URSoftware 3.15.8.106339 (Mar 25 2022)", "safety_mode": "normal"}
 HEALTHY = Measured(
-    views={"wrist": Stream(29.9, 4.0), "global": Stream(30.0, 9.0)},
+    views={"wrist": Stream(29.9, 4.0, spoke=True), "global": Stream(30.0, 9.0, spoke=True)},
     skew_ms=33.4,
     state=Stream(124.8, 3.0),
     state_age_ms=4.0,

@@ -12,6 +12,8 @@ from ros_wam.types import CameraFrame
 READ_TIMEOUT_S = 0.5
 REOPEN_AFTER_S = 1.0
 FROZEN_FRAMES = 15  # half a second at 30 Hz
+FROZEN = "is frozen"
+"""How a camera that sends one picture again and again is told from one that has another error."""
 
 
 class CameraStream:
@@ -67,4 +69,4 @@ class CameraStream:
         self._repeats += 1
         if self._repeats >= FROZEN_FRAMES:
             self._repeats = 0
-            raise CameraError(f"camera {frame.view} is frozen: it sent the same picture {FROZEN_FRAMES} times")
+            raise CameraError(f"camera {frame.view} {FROZEN}: it sent the same picture {FROZEN_FRAMES} times")

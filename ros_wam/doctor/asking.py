@@ -1,12 +1,13 @@
 """Asks a policy server as a trial would, and times its answers; nothing of what it answers is executed."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.doctor.measured import Asked
-from ros_wam.errors import PolicyError, PolicyMismatch, PolicyUnreachable
+from ros_wam.errors import PolicyMismatch, PolicyUnreachable, RosWamError
 from ros_wam.policy.client import PolicyClient
 from ros_wam.types import Observation
 
@@ -18,17 +19,19 @@ PERIOD_NS = 50_000_000
 """Between two requests, so that each has pictures of its own."""
 
 
-def ask(client: PolicyClient, observe: Callable[[], Observation | None], clock: Clock) -> Asked:
-    """Connect, ask once to warm the server up and then `WARM_CALLS` times; as long as the client's timeouts allow."""
+def ask(make: Callable[[], PolicyClient], observe: Callable[[], Observation | None], clock: Clock) -> Asked:
+    """Connect, ask once to warm the server up and then `WARM_CALLS` times; as long as the client's timeouts allow.
+
+    What goes wrong on the way, with the server, a picture or a file, is told in the answer.
+    """
     try:
-        _connect(client, clock)
-        return _time(client, observe, clock)
+        with closing(make()) as client:
+            _connect(client, clock)
+            return _time(client, observe, clock)
     except PolicyMismatch as error:
         return Asked(mismatch=str(error))
-    except PolicyError as error:
+    except RosWamError as error:
         return Asked(error=str(error))
-    finally:
-        client.close()
 
 
 def _connect(client: PolicyClient, clock: Clock) -> None:

@@ -1,6 +1,7 @@
 """Do all views come, often enough, of one moment, and stamped by the station's clock?"""
 
 from ros_wam.calibration import Station
+from ros_wam.cameras.stream import FROZEN
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.measured import Measured, Stream
 from ros_wam.policy.profile import Freshness
@@ -8,28 +9,46 @@ from ros_wam.trial.liveness import ENOUGH
 
 FRESHNESS = Freshness()
 """Of observations: a stamp that is further off than this makes every observation of that view refused."""
+SILENT = "not known: its node says nothing"
 
 
 def camera_checks(measured: Measured, station: Station) -> list[Check]:
-    """Return two rows for each view, and one for the skew between them."""
-    rows = []
+    """Return three rows for each view, and one for the skew between them."""
+    rows, slow = [], slow_views(measured, station)
     for view, stream in measured.views.items():
         expected_hz = station.cameras[view].rate_hz
-        least_hz = ENOUGH * expected_hz
-        limit = f"{least_hz:.0f} Hz or more of {expected_hz:.0f}"
-        rows.append(Check(f"camera {view} rate", stream.rate_hz >= least_hz, f"{stream.rate_hz:.1f} Hz", limit))
-        fresh = not stream.trouble and stream.rate_hz > 0.0
-        trouble = stream.trouble or "no picture came"
-        rows.append(Check(f"camera {view} frozen", fresh, "new pictures" if fresh else trouble, "new pictures"))
+        limit = f"{ENOUGH * expected_hz:.0f} Hz or more of {expected_hz:.0f}"
+        rows.append(Check(f"camera {view} rate", view not in slow, f"{stream.rate_hz:.1f} Hz", limit))
+        rows += [_frozen(view, stream), _errors(view, stream)]
     if len(measured.views) > 1:
         rows.append(_skew(measured, min(station.cameras[view].rate_hz for view in measured.views)))
     return rows
 
 
+def slow_views(measured: Measured, station: Station) -> list[str]:
+    """Return the views that do not come often enough."""
+    return [view for view, each in measured.views.items() if each.rate_hz < ENOUGH * station.cameras[view].rate_hz]
+
+
 def clock_checks(measured: Measured) -> list[Check]:
-    """Return a row for each device that stamps what it sends: the shortest way here is taken for its clock's offset."""
-    streams = {**{f"camera {view}": stream for view, stream in measured.views.items()}, "robot": measured.state}
-    return [_offset(name, stream) for name, stream in streams.items()]
+    """Return a row for each camera: the shortest way here is taken for its clock's offset."""
+    return [_offset(f"camera {view}", stream) for view, stream in measured.views.items()]
+
+
+def _frozen(view: str, stream: Stream) -> Check:
+    """Only the camera's node sees the pixels: without its word new pictures are not known to be."""
+    frozen = [trouble for trouble in stream.troubles if FROZEN in trouble]
+    if stream.rate_hz <= 0.0 and not frozen:
+        value = "no picture came"
+    else:
+        value = "; ".join(frozen) or ("new pictures" if stream.spoke else SILENT)
+    return Check(f"camera {view} frozen", value == "new pictures", value, "new pictures")
+
+
+def _errors(view: str, stream: Stream) -> Check:
+    errors = [trouble for trouble in stream.troubles if FROZEN not in trouble]
+    value = "; ".join(errors) or ("none" if stream.spoke else SILENT)
+    return Check(f"camera {view} errors", value == "none", value, "none")
 
 
 def _skew(measured: Measured, slowest_hz: float) -> Check:

@@ -47,8 +47,9 @@ class Listening:
 
     def camera_said(self, view: str, trouble: str) -> None:
         """Note what a camera's node says: what is wrong with it, empty if nothing."""
+        troubles = self._troubles.setdefault(view, {})
         if trouble:
-            self._troubles[view] = trouble
+            troubles.setdefault(trouble)
 
     def control_said(self, values: Mapping[str, str]) -> None:
         """Note one `safety_status` of the robot."""
@@ -81,7 +82,7 @@ class Listening:
         self._count: dict[str, int] = {}
         self._delay_ns: dict[str, int] = {}
         self._skews_ns: list[int] = []
-        self._troubles: dict[str, str] = {}
+        self._troubles: dict[str, dict[str, None]] = {}
         self._modes: dict[str, None] = {}
         self._faults: dict[str, tuple[int, str]] = {}
         self._enabled: list[bool] = []
@@ -91,4 +92,5 @@ class Listening:
     def _stream(self, name: str, duration_s: float) -> Stream:
         delay_ns = self._delay_ns.get(name)
         rate_hz = self._count.get(name, 0) / duration_s
-        return Stream(rate_hz, None if delay_ns is None else delay_ns * 1e-6, self._troubles.get(name, ""))
+        delay_ms = None if delay_ns is None else delay_ns * 1e-6
+        return Stream(rate_hz, delay_ms, tuple(self._troubles.get(name, ())), name in self._troubles)

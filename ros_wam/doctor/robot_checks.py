@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ros_wam.causes import Cause
+from ros_wam.doctor.camera_checks import FRESHNESS
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.measured import Measured
 from ros_wam.doctor.versions import NOT_TOLD
@@ -34,15 +35,11 @@ def robot_checks(measured: Measured, embodiment: Embodiment, settings: Mapping[s
         _reached(measured, settings),
         _age(measured, embodiment),
         _rate(measured, embodiment),
+        _delay(measured),
         _safety(measured),
         _mode(measured),
         _servos(measured),
-        Check(
-            "enable",
-            measured.enabled >= ENOUGH,
-            f"enabled {100 * measured.enabled:.0f} % of the time",
-            f"{100 * ENOUGH:.0f} % or more",
-        ),
+        _enable(measured),
     ]
 
 
@@ -68,6 +65,15 @@ def _rate(measured: Measured, embodiment: Embodiment) -> Check:
     return Check("state rate", rate_hz >= least_hz, f"{rate_hz:.1f} Hz", limit)
 
 
+def _delay(measured: Measured) -> Check:
+    """No clock of the robot's is seen here: states are stamped by this host, or by an offset that a driver learnt."""
+    least_ms, most_ms = -1e3 * FRESHNESS.skew_margin_s, 1e3 * FRESHNESS.max_age_s
+    delay_ms = measured.state.delay_ms
+    value = "nothing came" if delay_ms is None else f"{delay_ms:.1f} ms"
+    holds = delay_ms is not None and least_ms <= delay_ms <= most_ms
+    return Check("state delay", holds, value, f"{least_ms:.0f} to {most_ms:.0f} ms from stamp to receipt")
+
+
 def _safety(measured: Measured) -> Check:
     safety_mode = facts(measured).get("safety_mode", NOT_TOLD)
     return Check("e-stop and safety mode", safety_mode in FREE, safety_mode, " or ".join(FREE))
@@ -86,3 +92,12 @@ def _servos(measured: Measured) -> Check:
     holds = asked and sum(fault.share for fault in met.values()) <= SILENT_SHARE
     told = "; ".join(f"{cause}: {fault.detail}" for cause, fault in met.items()) or "not known: no servo was asked"
     return Check("servos", holds, "all answer" if holds else told, "all answer")
+
+
+def _enable(measured: Measured) -> Check:
+    limit = f"{100 * ENOUGH:.0f} % or more"
+    if measured.other_enables:
+        value = f"{measured.other_enables} other(s) publish it here, so the doctor's was withheld"
+        return Check("enable", False, value, limit)
+    value = f"enabled {100 * measured.enabled:.0f} % of the time"
+    return Check("enable", measured.enabled >= ENOUGH, value, limit)

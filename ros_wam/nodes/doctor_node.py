@@ -17,6 +17,7 @@ from ros_wam import fields
 from ros_wam.clock import StationClock
 from ros_wam.doctor.asking import ask
 from ros_wam.doctor.examination import Examination, Phase
+from ros_wam.doctor.heartbeat import Heartbeat
 from ros_wam.doctor.listening import ROBOT, Listening
 from ros_wam.doctor.measured import Asked, Measured
 from ros_wam.errors import CameraError
@@ -24,7 +25,7 @@ from ros_wam.fields import Level
 from ros_wam.messages import message_class, qos
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics
-from ros_wam.policy.client import make_client
+from ros_wam.policy.client import PolicyClient, make_client
 from ros_wam.record.cdr import deserialize, source_stamp_ns
 from ros_wam.run_config import RunConfig
 from ros_wam.task import load_task
@@ -50,7 +51,10 @@ class DoctorNode(Node):  # type: ignore[misc]
         self._told = ""
         self.finished = False
         self._topics = station_topics(config)
-        self._outlets = Outlets(self, self._topics, ("enable",))
+        outlets = Outlets(self, self._topics, ("enable",))
+        self._heartbeat = Heartbeat(
+            lambda enabled: outlets.publish("enable", fields.enable(enabled)), lambda: self.count_publishers("enable")
+        )
         self._streams = {**{image_topic(view): view for view in self._embodiment.views}, "joint_states": ROBOT}
         self._readers: dict[str, Callable[[Any], None]] = {
             "safety_status": self._on_safety,
@@ -64,7 +68,7 @@ class DoctorNode(Node):  # type: ignore[misc]
     def close(self) -> None:
         """Withdraw the enable signal; waits for a call of the policy in flight."""
         self._timer.cancel()
-        self._outlets.publish("enable", fields.enable(False))
+        self._heartbeat.end()
         if self._thread is not None:
             self._thread.join()
 
@@ -72,7 +76,7 @@ class DoctorNode(Node):  # type: ignore[misc]
         before, now_ns = self._examination.phase, self._station_clock.now_ns()
         phase = self._examination.tick(now_ns)
         if self._examination.enabling:
-            self._outlets.publish("enable", fields.enable(True))
+            self._heartbeat.beat()
         if phase is not before:
             self._enter(phase, now_ns)
         said = self._examination.detail()
@@ -85,8 +89,8 @@ class DoctorNode(Node):  # type: ignore[misc]
             self._thread = threading.Thread(target=self._ask, name="policy")
             self._thread.start()
         elif phase is Phase.ASKING:
-            self._outlets.publish("enable", fields.enable(False))
-            self._measured = self._listening.figures(now_ns)
+            self._heartbeat.end()
+            self._measured = replace(self._listening.figures(now_ns), other_enables=self._heartbeat.others)
         elif phase is Phase.DONE and self._measured is not None:
             _tell({"measured": asdict(replace(self._measured, policy=self._asked))})
             self.finished = True
@@ -94,10 +98,12 @@ class DoctorNode(Node):  # type: ignore[misc]
     def _ask(self) -> None:
         try:
             if self._config.policy is not None:
-                client = make_client(self._config.profile(), self._embodiment, self._station_clock)
-                self._asked = ask(client, self._observe, self._station_clock)
+                self._asked = ask(self._make_client, self._observe, self._station_clock)
         finally:
             self._examination.asked = True
+
+    def _make_client(self) -> PolicyClient:
+        return make_client(self._config.profile(), self._embodiment, self._station_clock)
 
     def _observe(self) -> Observation | None:
         """Return the newest of everything, whatever its age: others check that. None where something is missing."""

@@ -9,7 +9,15 @@ from fake_policy import observation
 
 from ros_wam.clock import FakeClock
 from ros_wam.doctor.asking import PATIENCE_S, WARM_CALLS, ask
-from ros_wam.errors import PolicyError, PolicyMismatch, PolicyTimeout, PolicyUnreachable
+from ros_wam.errors import (
+    ConfigError,
+    PolicyError,
+    PolicyMismatch,
+    PolicyTimeout,
+    PolicyUnreachable,
+    RosWamError,
+    SpecError,
+)
 from ros_wam.types import Observation, Reply
 
 MS = 1_000_000
@@ -45,7 +53,7 @@ class Client:
 def test_the_first_answer_is_not_counted() -> None:
     clock = FakeClock()
     client = Client(clock, [5000, *range(10, 10 + WARM_CALLS)])
-    asked = ask(client, observation, clock)
+    asked = ask(lambda: client, observation, clock)
     assert asked.latencies_ms == pytest.approx(range(10, 10 + WARM_CALLS))
     assert asked.shape == (30, 7)
     assert not asked.error
@@ -55,35 +63,48 @@ def test_the_first_answer_is_not_counted() -> None:
 def test_a_server_that_comes_up_late_is_waited_for() -> None:
     clock = FakeClock()
     client = Client(clock, [10] * 20, [PolicyUnreachable("refused")] * 3)
-    assert not ask(client, observation, clock).error
+    assert not ask(lambda: client, observation, clock).error
 
 
 def test_a_server_that_never_comes_is_not_waited_for_for_ever() -> None:
     clock = FakeClock()
-    asked = ask(Client(clock, [], [PolicyUnreachable("refused")] * 1000), observation, clock)
+    asked = ask(lambda: Client(clock, [], [PolicyUnreachable("refused")] * 1000), observation, clock)
     assert asked.error == "refused"
     assert clock.now_ns() == pytest.approx(PATIENCE_S * 1e9, abs=1e9)
 
 
 def test_another_servers_metadata_are_told() -> None:
     clock = FakeClock()
-    asked = ask(Client(clock, [], [PolicyMismatch("embodiment: server 'a'")]), observation, clock)
+    asked = ask(lambda: Client(clock, [], [PolicyMismatch("embodiment: server 'a'")]), observation, clock)
     assert asked.mismatch == "embodiment: server 'a'"
     assert asked.latencies_ms == ()
 
 
 def test_a_timeout_is_told() -> None:
     clock = FakeClock()
-    assert ask(Client(clock, [], [PolicyTimeout("no answer")]), observation, clock).error == "no answer"
+    assert ask(lambda: Client(clock, [], [PolicyTimeout("no answer")]), observation, clock).error == "no answer"
 
 
 def test_nothing_to_ask_with_is_told() -> None:
     clock = FakeClock()
-    assert "nothing to ask with" in ask(Client(clock, []), lambda: None, clock).error
+    assert "nothing to ask with" in ask(lambda: Client(clock, []), lambda: None, clock).error
 
 
 def test_an_answer_that_is_no_number_is_told() -> None:
     clock = FakeClock()
     client = Client(clock, [10] * 20)
     client.actions = np.full((30, 7), np.nan)
-    assert "no number" in ask(client, observation, clock).error
+    assert "no number" in ask(lambda: client, observation, clock).error
+
+
+@pytest.mark.parametrize("error", [SpecError("joint_states: no position of joint3"), ConfigError("no prompt")])
+def test_whatever_goes_wrong_while_asking_is_told(error: RosWamError) -> None:
+    clock = FakeClock()
+    client = Client(clock, [])
+
+    def fail() -> Any:
+        raise error
+
+    assert ask(lambda: client, fail, clock).error == str(error)
+    assert client.closed
+    assert ask(fail, observation, clock).error == str(error)

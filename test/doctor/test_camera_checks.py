@@ -26,7 +26,7 @@ def rows(measured: Measured) -> list[Check]:
 def test_healthy_cameras() -> None:
     assert failed(rows(HEALTHY)) == []
     assert failed(clock_checks(HEALTHY)) == []
-    assert [check.name for check in clock_checks(HEALTHY)][-1] == "clock of robot"
+    assert [check.name for check in clock_checks(HEALTHY)] == ["clock of camera wrist", "clock of camera global"]
 
 
 @pytest.mark.parametrize(("rate_hz", "names"), [(15.0, []), (14.9, ["camera wrist rate"])])
@@ -35,9 +35,21 @@ def test_a_slow_camera(rate_hz: float, names: list[str]) -> None:
 
 
 def test_a_frozen_camera_says_so() -> None:
-    checks = rows(with_wrist(trouble="camera wrist is frozen"))
+    checks = rows(with_wrist(troubles=("camera wrist is frozen: it sent the same picture 15 times",)))
     assert failed(checks) == ["camera wrist frozen"]
-    assert found(checks, "camera wrist frozen") == "camera wrist is frozen"
+    assert found(checks, "camera wrist frozen").startswith("camera wrist is frozen")
+
+
+def test_another_error_of_a_camera_has_a_row_of_its_own() -> None:
+    checks = rows(with_wrist(troubles=("camera wrist: no picture within 0.5 s",)))
+    assert failed(checks) == ["camera wrist errors"]
+    assert found(checks, "camera wrist errors") == "camera wrist: no picture within 0.5 s"
+
+
+def test_without_a_word_of_its_node_pictures_are_not_known_to_be_new() -> None:
+    checks = rows(with_wrist(spoke=False))
+    assert failed(checks) == ["camera wrist frozen", "camera wrist errors"]
+    assert found(checks, "camera wrist frozen") == "not known: its node says nothing"
 
 
 def test_a_camera_without_pictures_is_as_good_as_frozen() -> None:
@@ -52,8 +64,8 @@ def test_skew_of_more_than_a_frame_and_a_margin(skew_ms: float | None, ok: bool)
 
 
 def test_one_view_has_no_row_of_skew() -> None:
-    checks = rows(replace(HEALTHY, views={"wrist": Stream(30.0, 4.0)}, skew_ms=None))
-    assert [check.name for check in checks] == ["camera wrist rate", "camera wrist frozen"]
+    checks = rows(replace(HEALTHY, views={"wrist": Stream(30.0, 4.0, spoke=True)}, skew_ms=None))
+    assert [check.name for check in checks] == ["camera wrist rate", "camera wrist frozen", "camera wrist errors"]
 
 
 @pytest.mark.parametrize(

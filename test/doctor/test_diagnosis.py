@@ -1,5 +1,6 @@
 """All checks of a station together."""
 
+import json
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ from doctor_fixtures import HEALTHY, ROOT, failed
 from ros_wam.config import build
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.diagnosis import diagnose
-from ros_wam.doctor.measured import Measured
+from ros_wam.doctor.measured import Measured, Stream
 from ros_wam.run_config import RunConfig
 
 FREE = 10**12
@@ -47,6 +48,6 @@ def test_a_real_station_is_asked_for_more() -> None:
 
 
 def test_what_was_measured_travels_as_plain_data() -> None:
-    data = {**asdict(HEALTHY), "modes": ["HOLD"]}
-    data["policy"] = {**asdict(HEALTHY)["policy"], "latencies_ms": [10.0] * 10, "shape": [30, 7]}
-    assert build(data, Measured, "measured") == HEALTHY
+    measured = replace(HEALTHY, views={"wrist": Stream(29.9, None, ("no device",), spoke=True)}, other_enables=1)
+    data = json.loads(json.dumps(asdict(measured)))
+    assert build(data, Measured, "measured") == measured

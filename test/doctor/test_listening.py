@@ -97,13 +97,13 @@ def test_a_state_that_is_mostly_missing_has_no_age() -> None:
     assert figures(listening).state_age_ms is None
 
 
-def test_the_last_trouble_of_a_camera_is_kept() -> None:
+def test_all_that_a_camera_says_is_kept() -> None:
     listening = two_views()
-    listening.camera_said("wrist", "camera wrist is frozen")
-    listening.camera_said("wrist", "")
-    measured = figures(listening)
-    assert measured.views["wrist"].trouble == "camera wrist is frozen"
-    assert measured.views["global"].trouble == ""
+    for said in ("camera wrist is frozen", "", "camera wrist: no device", "camera wrist is frozen"):
+        listening.camera_said("wrist", said)
+    views = figures(listening).views
+    assert views["wrist"].troubles == ("camera wrist is frozen", "camera wrist: no device")
+    assert (views["wrist"].spoke, views["global"].spoke, views["global"].troubles) == (True, False, ())
 
 
 def test_all_bytes_count_for_the_disk() -> None:

@@ -43,7 +43,7 @@ def test_the_libraries_are_those_that_are_installed_with_the_package() -> None:
     pinned = dict(re.findall(r'"([\w-]+)==([\d.]+)"', (ROOT / "setup.py").read_text()))
     for tried in TRIED.values():
         name, number = tried.library.replace("_", "-").split()
-        assert [pinned[known] for known in pinned if known.startswith(name)] == [number]
+        assert [pinned[known] for known in pinned if known.startswith(name) and known != "franky-sim"] == [number]
 
 
 def test_every_driver_that_ships_is_listed() -> None:

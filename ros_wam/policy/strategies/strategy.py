@@ -39,7 +39,7 @@ class Strategy(Protocol):
         ...
 
     def hidden_s(self, rows: int, dt_s: float) -> float:
-        """Return the longest answer [s] that the robot does not wait for, with chunks of `rows`; 0 if it always waits."""
+        """Return the longest answer [s] that the robot does not wait for, chunks having `rows`; 0 if it always does."""
         ...
 
 
