@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ros_wam.config import load
 from ros_wam.errors import ConfigError
+from ros_wam.share import share_dir
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,9 @@ class Task:
 def load_task(path: Path) -> Task:
     """Read `config/tasks/<name>.yaml`; raises ConfigError."""
     return load(path, Task)
+
+
+def task_for(robot: str) -> Path | None:
+    """Return the file of the first task of the package that suits the robot of this name, None if none does."""
+    tasks = sorted((share_dir() / "config" / "tasks").glob("*.yaml"))
+    return next((path for path in tasks if robot in load_task(path).robots), None)

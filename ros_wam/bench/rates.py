@@ -15,11 +15,11 @@ from ros_wam import share
 from ros_wam.bench.result import BenchResult, Cell
 from ros_wam.bringup import Request, bringup
 from ros_wam.clock import StationClock
-from ros_wam.errors import TrialError
+from ros_wam.errors import ConfigError, TrialError
 from ros_wam.motion.supervisor import clean_environment
 from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor
-from ros_wam.task import load_task
+from ros_wam.task import task_for
 
 START_S = 30.0
 SHOWN = ("sent_hz", "states_hz", "stale_reads", "missed_ticks", "late_p99_ms", "read_send_p99_ms", "measured_s")
@@ -42,7 +42,10 @@ def _row(robot: str, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _measure(robot: str, seconds: float) -> dict[str, Any]:
-    run = bringup(Request(robot, task=_task_for(robot), sim=True, seed=1), parts=("sim",))
+    task = task_for(share.find("robots", robot).stem)
+    if task is None:
+        raise ConfigError(f"no task in config/tasks suits {robot}: there has to be a world")
+    run = bringup(Request(robot, task=str(task), sim=True, seed=1), parts=("sim",))
     rate_hz = run.config.embodiment().control_rate_hz
     with tempfile.TemporaryDirectory() as folder, Supervisor(run, Path(folder)) as supervisor:
         link, out = SimLink(run.config.sim_socket), Path(folder) / "found.json"
@@ -66,12 +69,6 @@ def _measure(robot: str, seconds: float) -> dict[str, Any]:
                 f"{robot}: {found['error']}; the simulator: {supervisor.last_words('sim_node') or 'nothing'}"
             )
         return {**found, "counts": link.counts(), "rate_hz": rate_hz}
-
-
-def _task_for(robot: str) -> str:
-    """Return a task that suits the robot: there has to be a world."""
-    paths = sorted((share.share_dir() / "config/tasks").glob("*.yaml"))
-    return next(path.stem for path in paths if robot in load_task(path).robots)
 
 
 def _await(socket: Path) -> None:

@@ -5,7 +5,6 @@ Exits with 0 for GO, 1 for NO-GO, 2 where the station cannot be examined at all.
 
 import argparse
 import json
-import select
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -27,12 +26,13 @@ from ros_wam.doctor.check import GO, Check, as_json, verdict
 from ros_wam.doctor.defects import DEFECTS, Defect
 from ros_wam.doctor.diagnosis import diagnose
 from ros_wam.doctor.examination import Phase
-from ros_wam.doctor.host_checks import free_bytes
+from ros_wam.doctor.host_checks import look_at_disk
 from ros_wam.doctor.measured import Measured
-from ros_wam.errors import ConfigError
+from ros_wam.errors import ConfigError, RosWamError
+from ros_wam.lines import PipeLines
 from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor
-from ros_wam.task import load_task
+from ros_wam.task import task_for
 
 EXAMPLE = "example: ros-wam doctor --robot ur5 --sim --json"
 PARTS = ("sim", "server", "cameras", "robot", "doctor")
@@ -46,6 +46,9 @@ def add_parser(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("doctor", help="go or no-go before a sitting", description=__doc__, epilog=EXAMPLE)
     add_station_options(parser)
+    parser.add_argument(
+        "--task", metavar="NAME|FILE", help="whose prompt and scene (the first in config/tasks that suits the robot)"
+    )
     parser.add_argument(
         "--policy", metavar="NAME|FILE", help=f"also ask this policy's server (with --sim: {SIM_POLICY} unless given)"
     )
@@ -69,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
                     progress.print(text, markup=False, highlight=False, soft_wrap=True)
 
             checks = examine(args, Path(scratch), show)
-    except ConfigError as error:
+    except RosWamError as error:
         print(f"ros-wam: {error}", file=sys.stderr)
         return USAGE
     if args.json:
@@ -90,39 +93,42 @@ def examine(args: argparse.Namespace, scratch: Path, show: Show) -> list[Check]:
     request = Request(
         robot=str(defect.spoiled(robot, scratch)),
         policy=args.policy or (SIM_POLICY if args.sim else None),
-        task=task_for(robot, args.sim),
+        task=task_of(robot, args.task, args.sim),
         sim=args.sim,
     )
     record_dir = defect.record_dir or args.record_dir
-    free = free_bytes(record_dir)
+    disk = look_at_disk(record_dir)
     stack = bringup(request, PARTS)
     try:
         told = measure(stack if defect.rewire is None else defect.rewire(stack), fault, show)
         if isinstance(told, Check):
             return [told]
         today = datetime.fromtimestamp(StationClock(station_offset_ns()).now_ns() * 1e-9, tz=timezone.utc).date()
-        return diagnose(told, stack.config, record_dir, free, today, wall_clock_synchronised())
+        return diagnose(told, stack.config, disk, today, wall_clock_synchronised())
     finally:
         clear(stack)
 
 
-def task_for(robot: Path, sim: bool) -> str | None:
-    """Return the first task that suits the robot: its prompt is asked with, its scene is simulated."""
-    for path in sorted((share.share_dir() / "config" / "tasks").glob("*.yaml")):
-        if robot.stem in load_task(path).robots:
-            return str(path)
-    if sim:
-        raise ConfigError(f"no task in config/tasks suits {robot.stem}: a simulated station needs one")
-    return None
+def task_of(robot: Path, named: str | None, sim: bool) -> str | None:
+    """Return the task that was named, or the first that suits the robot; raises ConfigError.
+
+    Its prompt is asked with, and its scene is what is simulated.
+    """
+    task = None if named is not None else task_for(robot.stem)
+    if named is None and task is None and sim:
+        raise ConfigError(f"no task in config/tasks suits {robot.stem}: name one by --task")
+    return named if task is None else str(task)
 
 
 def measure(stack: Run, fault: str | None, show: Show) -> Measured | Check:
     """Run the station until it is measured; a Check that fails where a process of it ended before."""
     with Supervisor(stack, stack.config.run_dir / "logs") as supervisor:
-        output = supervisor.output
-        assert output is not None
-        while (ended := supervisor.ended()) is None:
-            if select.select([output], [], [], POLL_S)[0] and (line := output.readline()):
+        assert supervisor.output is not None
+        lines = PipeLines(supervisor.output)
+        ended = None
+        while ended is None:
+            ended = supervisor.ended()  # before the pipe is emptied: what was said before an end is in it by now
+            for line in lines.come(0.0 if ended else POLL_S):
                 event = json.loads(line)
                 if "measured" in event:
                     return build(event["measured"], Measured, "measured")

@@ -1,13 +1,12 @@
 """All checks of one station, in the order in which a person would look."""
 
 from datetime import date
-from pathlib import Path
 
 from ros_wam.calibration import load_view
 from ros_wam.doctor.calibration_check import calibration_checks
-from ros_wam.doctor.camera_checks import camera_checks, clock_checks
+from ros_wam.doctor.camera_checks import camera_checks, clock_checks, slow_views
 from ros_wam.doctor.check import Check
-from ros_wam.doctor.host_checks import disk_check, realtime_check, wall_clock_check
+from ros_wam.doctor.host_checks import Disk, disk_check, realtime_check, wall_clock_check
 from ros_wam.doctor.limits_check import limits_check
 from ros_wam.doctor.measured import Measured
 from ros_wam.doctor.policy_checks import policy_checks
@@ -16,10 +15,8 @@ from ros_wam.doctor.versions import version_checks
 from ros_wam.run_config import RunConfig
 
 
-def diagnose(
-    measured: Measured, config: RunConfig, record_dir: Path, free: int, today: date, synchronised: bool | None
-) -> list[Check]:
-    """Return every check; `free` bytes are left where sittings are recorded, `synchronised` is the wall clock.
+def diagnose(measured: Measured, config: RunConfig, disk: Disk, today: date, synchronised: bool | None) -> list[Check]:
+    """Return every check; `disk` is where sittings are recorded, `synchronised` is the wall clock.
 
     Raises ConfigError for a file that cannot be read.
     """
@@ -34,6 +31,6 @@ def diagnose(
         *clock_checks(measured),
         wall_clock_check(synchronised, sim),
         *(policy_checks(measured.policy, config.profile()) if config.policy is not None else []),
-        disk_check(record_dir, free, measured.bytes_per_s),
+        disk_check(disk, measured.bytes_per_s, slow_views(measured, station)),
         realtime_check(measured.status.get("realtime", ""), sim),
     ]

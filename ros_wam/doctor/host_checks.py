@@ -1,7 +1,9 @@
 """What this computer has to offer: disk, priority, a clock that is kept right."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ros_wam.doctor.check import Check
 from ros_wam.errors import ConfigError
@@ -11,23 +13,45 @@ DISK_MINUTES = 30.0
 FIFO = "SCHED_FIFO"
 
 
-def free_bytes(folder: Path) -> int:
-    """Return what an ordinary user may still write where `folder` is or will be; raises ConfigError."""
-    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+class Disk(NamedTuple):
+    """Where sittings will be recorded: what an ordinary user may still write there, and why nobody can, if so."""
+
+    folder: Path
+    free_bytes: int
+    trouble: str = ""
+
+
+def look_at_disk(folder: Path) -> Disk:
+    """Return what is known of `folder`, or of the nearest folder above it that is there; raises ConfigError."""
     try:
+        there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
         status = os.statvfs(there)
     except OSError as error:
         raise ConfigError(f"nothing can be recorded to {folder}: {error.strerror}") from error
-    return status.f_bavail * status.f_frsize
+    trouble = ""
+    if not there.is_dir():
+        trouble = f"{there} is no folder"
+    elif status.f_flag & os.ST_RDONLY:
+        trouble = f"{there} is read-only"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        trouble = f"{there} must not be written to"
+    return Disk(folder, status.f_bavail * status.f_frsize, trouble)
 
 
-def disk_check(folder: Path, free: int, bytes_per_s: float) -> Check:
-    """Return for how long `free` bytes at `folder` will do, at the rate at which everything comes now."""
+def disk_check(disk: Disk, bytes_per_s: float, slow: Sequence[str]) -> Check:
+    """Return for how long the disk will do, at the rate at which everything comes now.
+
+    Where views are too slow, `slow`, that is too little to know it from, unless even that is too much.
+    """
     limit = f"{DISK_MINUTES:.0f} min or more"
     if bytes_per_s <= 0.0:
         return Check("disk", False, "not known: nothing came to be recorded", limit)
-    minutes = free / bytes_per_s / 60.0
-    value = f"{int(minutes)} min at {bytes_per_s * 1e-6:.1f} MB/s in {folder}"
+    minutes = disk.free_bytes / bytes_per_s / 60.0
+    value = f"{int(minutes)} min at {bytes_per_s * 1e-6:.1f} MB/s in {disk.folder}"
+    if disk.trouble:
+        return Check("disk", False, f"{disk.trouble}; {value}", limit)
+    if slow and minutes >= DISK_MINUTES:
+        return Check("disk", False, f"not known: too few pictures of {', '.join(slow)}", limit)
     return Check("disk", minutes >= DISK_MINUTES, value, limit)
 
 
@@ -39,10 +63,8 @@ def realtime_check(granted: str, sim: bool) -> Check:
 
 def wall_clock_check(synchronised: bool | None, sim: bool) -> Check:
     """Return whether the kernel counts its wall clock as kept right, where it tells; a simulation does without."""
-    words = {None: "this computer does not tell", True: "synchronised", False: "not synchronised"}
+    words = {None: "not told", True: "synchronised", False: "not synchronised"}
+    limit = words[True] if synchronised is not None else "any: not told by this computer"
     return Check(
-        "wall clock",
-        synchronised is not False or sim,
-        words[synchronised],
-        "any, in simulation" if sim else words[True],
+        "wall clock", synchronised is not False or sim, words[synchronised], "any, in simulation" if sim else limit
     )

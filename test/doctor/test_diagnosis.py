@@ -10,10 +10,9 @@ from doctor_fixtures import HEALTHY, ROOT, failed
 from ros_wam.config import build
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.diagnosis import diagnose
+from ros_wam.doctor.host_checks import Disk
 from ros_wam.doctor.measured import Measured, Stream
 from ros_wam.run_config import RunConfig
-
-FREE = 10**12
 
 
 def rows(measured: Measured, policy: bool = True, sim: bool = True) -> list[Check]:
@@ -24,7 +23,7 @@ def rows(measured: Measured, policy: bool = True, sim: bool = True) -> list[Chec
         run_dir=Path("/nowhere"),
         policy=ROOT / "config" / "policies" / "baseline.yaml" if policy else None,
     )
-    return diagnose(measured, config, Path("runs"), FREE, date(2026, 11, 21), True)
+    return diagnose(measured, config, Disk(Path("runs"), 10**12), date(2026, 11, 21), True)
 
 
 def test_a_healthy_station_fails_nothing() -> None:

@@ -1,17 +1,23 @@
 """`ros-wam doctor`: usage, and what is printed."""
 
+import json
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
-from doctor_fixtures import ROOT
+from doctor_fixtures import HEALTHY, ROOT
 from rich.console import Console
 
-from ros_wam.bringup import Request, bringup, clear
-from ros_wam.cli.doctor import PARTS, USAGE, table, task_for
+from ros_wam.bringup import NodeSpec, Request, Run, bringup, clear
+from ros_wam.cli.doctor import PARTS, USAGE, measure, table, task_of
 from ros_wam.cli.main import main
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.defects import DEFECTS
-from ros_wam.errors import ConfigError
+from ros_wam.errors import ConfigError, SimError
 
 
 def test_an_unknown_defect_lists_the_ten(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,10 +66,58 @@ def test_nothing_that_could_move_the_robot_is_started() -> None:
 
 def test_every_robot_has_a_task_to_be_examined_with() -> None:
     for robot in (ROOT / "robots").glob("*.yaml"):
-        assert task_for(robot, sim=True) is not None
+        assert task_of(robot, None, sim=True) is not None
 
 
-def test_a_robot_that_no_task_suits_cannot_be_simulated() -> None:
-    assert task_for(Path("fifth.yaml"), sim=False) is None
-    with pytest.raises(ConfigError, match="no task in config/tasks suits fifth"):
-        task_for(Path("fifth.yaml"), sim=True)
+def test_a_robot_that_no_task_suits_needs_one_to_be_simulated() -> None:
+    assert task_of(Path("fifth.yaml"), None, sim=False) is None
+    assert task_of(Path("fifth.yaml"), "mine.yaml", sim=True) == "mine.yaml"
+    with pytest.raises(ConfigError, match="no task in config/tasks suits fifth: name one by --task"):
+        task_of(Path("fifth.yaml"), None, sim=True)
+
+
+class Telling:
+    """Stands in for a Supervisor: the one that tells says all at once and ends."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process, self.output = process, process.stdout
+
+    def __enter__(self) -> "Telling":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.communicate()
+
+    def ended(self) -> NodeSpec | None:
+        return None if self.process.poll() is None else NodeSpec("doctor_node", "doctor_node", ())
+
+    def last_words(self, name: str) -> str:
+        return "bye"
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_finished_examination_counts_though_its_node_has_ended(
+    finished: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [{"phase": "ASKING", "progress": "waiting for the policy"}]
+    said += [{"measured": asdict(HEALTHY)}] if finished else []
+    text = "".join(json.dumps(each) + "\n" for each in said)
+    command = [sys.executable, "-c", f"import sys; sys.stdout.write({text!r})"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    monkeypatch.setattr("ros_wam.cli.doctor.Supervisor", lambda *arguments: Telling(process))
+    stack = SimpleNamespace(config=SimpleNamespace(run_dir=tmp_path))
+    measured = measure(cast(Run, stack), None, lambda text: cast(None, process.wait()))
+    assert measured == (HEALTHY if finished else Check("processes", False, "doctor_node ended: bye", "all run"))
+
+
+def test_where_nothing_was_examined_a_line_says_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise SimError("the simulator does not answer")
+
+    monkeypatch.setattr("ros_wam.cli.doctor.measure", fail)
+    assert main(["doctor", "--robot", "ur5", "--sim"]) == USAGE
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[-1] == "ros-wam: the simulator does not answer"
+    assert "GO" not in captured.out
