@@ -20,6 +20,7 @@ from ros_wam.types import ActionChunk, FloatArray, Mode
 
 RESTING = (MODES.index(Mode.HOLD), MODES.index(Mode.FAULT))
 REST_RAD = 1e-6  # between two ticks
+REST_RAD_S = 0.02  # of targets, which some libraries plan themselves
 
 
 @dataclass(frozen=True)
@@ -159,10 +160,12 @@ class Evidence:
 
     @property
     def stopped_moving_ns(self) -> int | None:
-        """When the controller received its last target; None unless the arm rested at it."""
-        if len(self.targets) < 2 or np.abs(self.targets[-1].position - self.targets[-2].position).max() > REST_RAD:
+        """When the controller received its last target; None unless the arm had come to rest by then."""
+        if len(self.targets) < 2:
             return None
-        return self.targets[-1].stamp_ns
+        before, last = self.targets[-2:]
+        speed_rad_s = np.abs(last.position - before.position).max() / ((last.stamp_ns - before.stamp_ns) * 1e-9)
+        return last.stamp_ns if speed_rad_s <= REST_RAD_S else None
 
     def ends_at_rest(self, ticks: int = 2) -> bool:
         """Return whether the last ticks of the record sent the arm nowhere else, or nothing at all."""

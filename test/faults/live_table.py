@@ -101,13 +101,22 @@ PROCESS = (
 )
 CLOSED = Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST)
 REFUSED = Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST)
+GONE = Fault(
+    "simulator killed",
+    "kill -9 sim_node: the controller is gone",
+    kill("sim_node"),
+    End.FAULT,
+    seconds(0.1),
+    Cause.SIMULATION_FAILED,
+)
 LINK = {  # ur_rtde may crash when its link is cut, also when the robot rests already: the next trial finds it dead
-    "ur5": (CLOSED, REFUSED),
-    "franka": (CLOSED, REFUSED),
+    "ur5": (CLOSED, REFUSED, GONE),
+    "franka": tuple(replace(fault, within=seconds(0.6)) for fault in (CLOSED, REFUSED, GONE)),  # told by silence alone
     "arx5": (
         Fault("over-current", "a motor tells of too much", controller("over_current"), End.FAULT, seconds(0.2), LOST),
+        GONE,
     ),
-    "aloha": (replace(CLOSED, injected="the adapter of an arm is unplugged"),),
+    "aloha": (replace(CLOSED, injected="the adapter of an arm is unplugged"), GONE),
 }
 """What ends the link to each robot, and with it the use of the vendor library."""
 FATAL = (
@@ -115,14 +124,6 @@ FATAL = (
     Fault("driver segfault", "SIGSEGV of the control process", segfault, End.FAULT, seconds(0.1), CONTROL_DIED),
     Fault("driver hang", "SIGSTOP of the control process", hang, End.FAULT, seconds(0.2), CONTROL_DIED),
     Fault("robot node killed", "kill -9 robot_node", kill_robot_node, End.SILENT, seconds(1.0), CONTROL_DIED),
-    Fault(
-        "simulator killed",
-        "kill -9 sim_node: the controller is gone",
-        kill("sim_node"),
-        End.FAULT,
-        seconds(0.1),
-        Cause.SIMULATION_FAILED,
-    ),
 )
 
 
