@@ -31,7 +31,8 @@ from ros_wam.clock import Clock
 from ros_wam.config import build
 from ros_wam.drivers.command_check import checked_position
 from ros_wam.drivers.franka_gripper import FrankaGripper
-from ros_wam.drivers.franka_link import LOST_NS, STALE_NS, ArmState, FrankaLink
+from ros_wam.drivers.franka_link import LOST_NS, STALE_NS, FrankaLink
+from ros_wam.drivers.franka_state import ArmState
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
 from ros_wam.types import Command, FloatArray, JointState
@@ -39,7 +40,7 @@ from ros_wam.types import Command, FloatArray, JointState
 FCI_VERSION = 10
 REALTIME = ("enforce", "ignore")
 JOINTS = 7
-RECOVERY_TIMEOUT_S = 3.0
+RECOVERY_TIMEOUT_S = 5.0
 RECOVERY_STATES_NS = 1_000_000_000
 _POLL_NS = 5_000_000
 _RUNNING = {"Idle": "normal", "Move": "normal"}
@@ -104,12 +105,12 @@ class Franka:
     def read(self) -> JointState:
         """See Driver."""
         state, age_ns = self._newest()
-        hand = self._gripper.read()
         if age_ns > STALE_NS:
             raise StateStale(
                 f"no new state from {self._settings.address} for {age_ns / 1e6:.0f} ms, allowed {STALE_NS / 1e6:.0f}"
             )
         self._require_running(state)
+        hand = self._gripper.read()
         self._measured = np.append(state.position, hand.position)
         return JointState(
             state.stamp_ns,
@@ -148,6 +149,7 @@ class Franka:
             self.connect()
         link = self._require_link()
         if self._newest()[0].mode in _RUNNING:
+            link.forget_end()
             return
         link.recover(RECOVERY_TIMEOUT_S)
         deadline_ns = self._clock.now_ns() + RECOVERY_STATES_NS
@@ -198,6 +200,8 @@ class Franka:
             why = f" ({state.errors})" if state.errors else ""
             reason = f"{_STOPPED.get(state.mode, state.mode)}{why}"
             raise RobotStopped(f"FR3 at {self._settings.address}: {reason}; recover the robot")
+        if self._require_link().ended:
+            raise RobotStopped(f"FR3 at {self._settings.address}: {self._require_link().ended}; recover the robot")
 
     def _require_library(self) -> None:
         try:

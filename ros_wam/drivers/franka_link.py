@@ -13,15 +13,14 @@ is off: its 100 Hz mean a lag of 1.6 ms, and a third of the braking.
 
 import contextlib
 import logging
-import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ros_wam.clock import Clock
+from ros_wam.drivers.franka_state import ArmState, measured
 from ros_wam.errors import DriverError, DriverUnreachable, RosWamError
 from ros_wam.types import FloatArray
 
@@ -39,7 +38,13 @@ UNFILTERED_HZ = 1000.0
 """libfranka's kMaxCutoffFrequency: no filter."""
 STALE_COMMAND_NS = 100_000_000
 """So long after the last command the motion is ended."""
-STOPPING_S = 1.0
+STOPPING_S = 0.3
+"""How long the end of a motion is waited for at once; less than a loss of the link."""
+REFUSALS = 3
+"""So often a motion may be refused in a row by a robot that rests, before that is told."""
+RESTING_RAD_S = 0.05
+LOOKS = 2
+"""After a pause of this process one look in vain says nothing about the robot."""
 OPEN_TIMEOUT_S = 3.0
 END_TIMEOUT_S = 2.5
 """libfranka waits 1 s for a silent robot."""
@@ -48,20 +53,6 @@ LOST_NS = 500_000_000
 STALE_NS = 40_000_000
 FIRST_STATES = 12
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class ArmState:
-    """`(7,)` position [rad], velocity [rad/s], effort [N m]; size of the tool's force [N]; mode and errors as told."""
-
-    stamp_ns: int
-    received_ns: int
-    position: FloatArray
-    velocity: FloatArray
-    effort: FloatArray
-    tool_force_n: float
-    mode: str
-    errors: str
 
 
 class FrankaLink:
@@ -73,10 +64,12 @@ class FrankaLink:
         self.state: ArmState | None = None
         self.error: RosWamError | None = None
         self.ended: str = ""
-        """How the last motion ended, if by itself."""
-        self._time_ms = -1
+        """How the last motion ended, if other than by `stop`; no other begins until `stop` or `forget_end`."""
+        self._time_ms, self._vain, self._refused = -1, 0, 0
+        self._lock = threading.Lock()  # of the next three
         self._target: tuple[FloatArray, FloatArray] | None = None
         self._target_ns = 0
+        self._must_end = False
         self._tasks: list[Callable[[Any], None]] = []
         self._streaming = False
         self._wake, self._ready, self._closing = threading.Event(), threading.Event(), threading.Event()
@@ -93,15 +86,21 @@ class FrankaLink:
 
     def send(self, position: FloatArray, velocity: FloatArray) -> None:
         """Be at `position` `(7,)` [rad] now, on the way with `velocity` [rad/s]; replaces what was not sent yet."""
-        self._target_ns = self._clock.now_ns()
-        self._target = position, velocity
+        with self._lock:
+            self._target_ns = self._clock.now_ns()
+            self._target = position, velocity
         self._wake.set()
 
     def stop(self) -> None:
-        """End the motion by StopMove; does not wait for it."""
-        self._target = None
-        self._tasks.append(self._stop)
+        """End the motion by StopMove; does not wait for it. What is sent afterwards waits until it has ended."""
+        with self._lock:
+            self._target, self._must_end = None, True
+        self.forget_end()
         self._wake.set()
+
+    def forget_end(self) -> None:
+        """Let another motion begin after one that ended by itself."""
+        self.ended, self._refused = "", 0
 
     def recover(self, timeout_s: float) -> None:
         """End a reflex; raises DriverError."""
@@ -112,11 +111,14 @@ class FrankaLink:
             try:
                 self._join(robot)
                 robot.recover_from_errors()
+                self.forget_end()
+                self._observe(robot)  # it took long enough to look like a loss
             except _failures() as error:
                 told.append(_line(error))
             done.set()
 
-        self._target = None
+        with self._lock:
+            self._target = None
         self._tasks.append(recover)
         self._wake.set()
         if not done.wait(timeout_s):
@@ -143,8 +145,9 @@ class FrankaLink:
             while not self._closing.is_set():
                 self._wake.wait(POLL_S)
                 self._wake.clear()
-                self._work(robot)
                 seen += self._observe(robot)
+                self._see_end(robot)
+                self._work(robot)
                 if seen >= FIRST_STATES:
                     self._ready.set()
             self._end(robot)
@@ -157,63 +160,91 @@ class FrankaLink:
     def _work(self, robot: Any) -> None:
         while self._tasks:
             self._tasks.pop(0)(robot)
-        target, self._target = self._target, None
-        if target is not None:
-            self._follow(robot, *target)
-        elif self._streaming and self._clock.now_ns() - self._target_ns > STALE_COMMAND_NS:
-            _log.warning("no command for %d ms: the arm is stopped", STALE_COMMAND_NS // 1_000_000)
+        with self._lock:
+            is_stale = self._target is None and self._clock.now_ns() - self._target_ns > STALE_COMMAND_NS
+            must_stop = self._streaming and (self._must_end or is_stale)
+            if not must_stop:
+                target, self._target, self._must_end = self._target, None, False
+        if must_stop:
             self._stop(robot)
+        elif target is not None and not self.ended:
+            self._follow(robot, *target)
 
     def _follow(self, robot: Any, position: FloatArray, velocity: FloatArray) -> None:
         try:
             stream(robot, position, velocity)
             self._streaming = True
-        except _failures() as error:  # of the motion before, which ended by itself
-            self._streaming = False
-            self.ended = _line(error)
-            _log.warning("motion of %s ended: %s", self._address, self.ended)
+        except _failures() as error:
+            self._take_end(error)
+
+    def _see_end(self, robot: Any) -> None:
+        """Notice that the motion ended by itself."""
+        if not self._streaming:
+            return
+        try:
+            robot.poll_motion()
+        except _failures() as error:
+            self._take_end(error)
+        if self.state is not None and self.state.mode == "Move":
+            self._refused = 0
+
+    def _take_end(self, error: Exception) -> None:
+        """Take note of how a motion ended, or that it was refused; raises what tells that the link is lost."""
+        import franky
+
+        self._streaming = False
+        if isinstance(error, franky.NetworkException):
+            raise error
+        if self._must_end or self.state is None:
+            return
+        if isinstance(error, franky.CommandException):
+            self._refused += bool(np.abs(self.state.velocity).max() < RESTING_RAD_S)  # rightly refused as it brakes
+            if self._refused < REFUSALS:
+                return
+        self.ended = _line(error)
+        _log.warning("motion of %s ended: %s", self._address, self.ended)
 
     def _observe(self, robot: Any) -> bool:
         """Take note of the newest state; return whether it is new."""
         state = robot.state
         now_ns, time_ms = self._clock.now_ns(), state.time.to_msec()
         if time_ms == self._time_ms:
+            self._vain += 1
             return False
-        self._time_ms = time_ms
-        self.state = ArmState(
-            now_ns - self._latency_ns,  # what is read is never older than a cycle of 1 ms
-            now_ns,
-            np.array(state.q),
-            np.array(state.dq),
-            np.array(state.tau_J),
-            math.hypot(*state.O_F_ext_hat_K[:3]),
-            state.robot_mode.name,
-            ", ".join(str(state.current_errors).strip("[]").replace('"', "").split(", ")),
-        )
+        self._time_ms, self._vain = time_ms, 0
+        self.state = measured(state, now_ns, self._latency_ns)
         return True
 
     def _stop(self, robot: Any) -> None:
-        """Stop a motion, unless the robot is silent: libfranka would wait for it, and it stops by itself."""
-        self._streaming = False
+        """Stop the motion, unless the robot is silent: libfranka would wait for it, and it stops by itself."""
         if self._is_silent():
             return
         if robot.is_in_control:
             with contextlib.suppress(*_failures()):
                 robot.stop()
         self._join(robot)
+        if robot.is_in_control:
+            return
+        self._streaming = False
+        if not self._must_end:
+            _log.warning("no command for %d ms: the arm is stopped", STALE_COMMAND_NS // 1_000_000)
 
     def _join(self, robot: Any) -> None:
         with contextlib.suppress(*_failures()):  # how the motion ended: preempted, or by what the state tells
             robot.join_motion(STOPPING_S)
 
     def _end(self, robot: Any) -> None:
-        self._stop(robot)
+        self._must_end = True
         deadline_ns = self._clock.now_ns() + round(END_TIMEOUT_S * 1e9)
         while robot.is_in_control and self._clock.now_ns() < deadline_ns:  # else the destructor would ask for a stop
+            self._observe(robot)
+            self._stop(robot)
             self._clock.sleep_until_ns(self._clock.now_ns() + 10_000_000)
 
     def _is_silent(self) -> bool:
-        return self.state is None or self._clock.now_ns() - self.state.received_ns > STALE_NS
+        if self.state is None or self._vain < LOOKS:
+            return self.state is None
+        return self._clock.now_ns() - self.state.received_ns > STALE_NS
 
 
 def connected(address: str, enforce_realtime: bool) -> Any:
