@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_policy import FakePolicy, metadata_for
+from loopback import own_address
 
 from ros_wam.bringup import Request, bringup, clear
-from ros_wam.clock import StationClock
+from ros_wam.clock import FakeClock, StationClock
+from ros_wam.doctor.limits_check import limits_check
 from ros_wam.drivers import driver_module
 from ros_wam.embodiment import Embodiment, load_embodiment
-from ros_wam.errors import ConfigError, SimError
+from ros_wam.errors import ConfigError, DriverError, SimError
 from ros_wam.policy.server import PolicyServer
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.run_config import load_run_config
@@ -29,6 +32,31 @@ from ros_wam.trial.bag_trace import read_trace
 ROOT = Path(__file__).resolve().parents[1]
 LISTING = re.compile(r"^`(\S+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GOAL = np.array([0.0, -0.4, 0.8, 0.0])
+STATE = b'{"position_deg": [0, 0, 0], "velocity_deg_s": [0, 0, 0], "jaw_mm": 60, "firmware": "1.2"}'
+
+
+class Controller(FakeClock):
+    """Whoever sleeps is answered with a state; it can be made to say anything."""
+
+    def __init__(self, address: str, port: int) -> None:
+        super().__init__()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((address, port))
+        self._peer: Any = None
+
+    def __enter__(self) -> "Controller":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._socket.close()
+
+    def sleep_until_ns(self, deadline_ns: int) -> None:
+        super().sleep_until_ns(deadline_ns)
+        _, self._peer = self._socket.recvfrom(4096)
+        self.say(STATE)
+
+    def say(self, data: bytes) -> None:
+        self._socket.sendto(data, self._peer)
 
 
 @pytest.fixture
@@ -52,7 +80,49 @@ def acme(lab: Path) -> Embodiment:
 def test_the_walk_through_lists_all_that_it_says(lab: Path) -> None:
     files = {str(file.relative_to(lab)) for file in lab.rglob("*") if file.is_file()} - {"light_switch.yaml"}
     calibration = {"calib/acme/sim/station.yaml", "calib/acme/sim/global.yaml"}
-    assert files == {"robots/acme.yaml", "robots/acme.xml", "robots/acme.py", "test_acme.py", *calibration}
+    robot = {"robots/acme.yaml", "robots/acme.xml", "robots/acme.py", "config/vendor_limits.yaml"}
+    assert files == {*robot, "test_acme.py", *calibration}
+
+
+def test_the_doctor_knows_its_makers_limits(lab: Path, acme: Embodiment) -> None:
+    robot = lab / "robots/acme.yaml"
+    check = limits_check(acme, robot)
+    assert (check.ok, check.value) == (True, "of 4 joints, none wider")
+    robot.write_text(robot.read_text().replace("velocity_rad_s: 1.5", "velocity_rad_s: 3.5"))
+    assert limits_check(load_embodiment(robot), robot).value.startswith("joint1 velocity_rad_s 3.5 is wider")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\xff garbage",
+        b"{}",
+        b"[1, 2]",
+        b"",
+        b'{"position_deg": [1, 2], "velocity_deg_s": [0, 0], "jaw_mm": 1, "firmware": "1"}',
+        b'{"position_deg": [1, 2, NaN], "velocity_deg_s": [0, 0, 0], "jaw_mm": 1, "firmware": "1"}',
+        b'{"position_deg": "far", "velocity_deg_s": [0, 0, 0], "jaw_mm": 1, "firmware": "1"}',
+    ],
+)
+def test_its_driver_tells_what_no_controller_should_say(acme: Embodiment, said: bytes) -> None:
+    address, module = own_address(), driver_module(acme.driver)
+    with Controller(address, module.PORT) as controller:  # type: ignore[attr-defined]
+        driver = module.open_driver(acme, {"address": address}, controller)
+        driver.connect()
+        controller.say(said)
+        with pytest.raises(DriverError, match="says what is no state"):
+            driver.read()
+        controller.say(STATE)
+        np.testing.assert_allclose(driver.read().position, [0.0, 0.0, 0.0, 1.0])
+        driver.close()
+
+
+def test_its_driver_tells_of_an_address_that_is_none(acme: Embodiment) -> None:
+    module = driver_module(acme.driver)
+    with pytest.raises(DriverError, match=r"no link to 127\.0\.0\.300:4711"):
+        module.open_driver(acme, {"address": "127.0.0.300"}, StationClock()).connect()
+    with pytest.raises(DriverError, match=r"no link to 127\.0\.0\.300:4711"):
+        module.last_resort_stop({"address": "127.0.0.300"})
 
 
 def test_a_driver_file_is_found_beside_the_robots_wherever_one_stands(lab: Path, acme: Embodiment) -> None:
