@@ -40,6 +40,10 @@ class EmulatedAloha(EmulatedUr):
         )
         assert self._answer() == "listening"
 
+    def signal(self, number: int) -> None:
+        """Stop the emulator's process, or let it go on."""
+        self._process.send_signal(number)
+
     def targets(self) -> np.ndarray:
         """Joint targets that arrived so far `(k, 12)`."""
         return np.array(self.ask("targets"), dtype=np.float64).reshape(-1, 12)
@@ -90,6 +94,7 @@ def _serve(folder: Path) -> None:
         "counts": lambda _: emulator.counts(),
         "register": lambda at: servos[at[0]][at[1]].table[at[2]],
         "set": lambda at: servos[at[0]][at[1]].table.__setitem__(at[2], at[3]),
+        "keep_goals": lambda keeps: [setattr(s, "keeps_goal", keeps) for arm in servos for s in arm.values()] and None,
         "position": lambda _: [plant.position().tolist() for plant in plants.values()],
         "object_at": lambda opening: setattr(plants["right"], "object_at", opening),
         "cpu_s": lambda _: sum(os.times()[:2]),

@@ -31,12 +31,13 @@ _MODES = (0, 1, 3, 4, 5, 16)
 class DynamixelServo:
     """One servo. `mounting` -1: its horn turns against the joint. `muted`: it hears and answers nothing.
 
-    `overloaded`: its load stays too high, so that it switches its torque off as often as it is switched on.
+    `keeps_goal`: its watchdog stops it and leaves its goal, where it goes once that is cleared; the e-Manual does not
+    say which. `overloaded`: its load stays too high, so that it switches itself off as often as it is switched on.
     """
 
     def __init__(self, eeprom: Mapping[str, int], mounting: int, torque_nm_per_a: float) -> None:
         self.table = ControlTable(eeprom)
-        self.muted = self.overloaded = False
+        self.muted = self.overloaded = self.keeps_goal = False
         self.goals = 0
         """How many goal positions it has taken."""
         self._mounting, self._torque_nm_per_a = mounting, torque_nm_per_a
@@ -61,7 +62,7 @@ class DynamixelServo:
     @property
     def goal_rad(self) -> float:
         """Where it was sent."""
-        return self._direction * (self.table["goal_position"] - MIDDLE) / TICKS_PER_RAD
+        return self._direction * (self.table["goal_position"] - self.table["homing_offset"] - MIDDLE) / TICKS_PER_RAD
 
     @property
     def alert(self) -> int:
@@ -79,7 +80,8 @@ class DynamixelServo:
     def sense(self, position_rad: float, velocity_rad_s: float, effort_nm: float) -> None:
         """Measure its joint."""
         self._position_rad, turn = position_rad, self._direction
-        self.table["present_position"] = MIDDLE + round(turn * position_rad * TICKS_PER_RAD)
+        ticks = MIDDLE + round(turn * position_rad * TICKS_PER_RAD)
+        self.table["present_position"] = ticks + self.table["homing_offset"]
         self.table["present_velocity"] = round(turn * velocity_rad_s / SPEED_RAD_S)
         current = round(turn * effort_nm / self._torque_nm_per_a / CURRENT_A)
         self.table["present_current"] = min(max(current, -2047), 2047)
@@ -117,7 +119,7 @@ class DynamixelServo:
         if 0 < watchdog < _EXPIRED and now_ns - self._heard_ns > watchdog * WATCHDOG_NS:
             self.table["bus_watchdog"] = _EXPIRED
             self._hold()
-        elif self._setpoint_rad != self.goal_rad:
+        elif watchdog != _EXPIRED and self._setpoint_rad != self.goal_rad:
             self._approach(self.goal_rad, duration_s)
 
     @property
@@ -126,7 +128,8 @@ class DynamixelServo:
 
     def _hold(self) -> None:
         """Stay where the joint is."""
-        self.table["goal_position"] = self.table["present_position"]
+        if not self.keeps_goal:
+            self.table["goal_position"] = self.table["present_position"]
         self._setpoint_rad, self._speed_rad_s = self._position_rad, 0.0
 
     def _refusal(self, name: str, value: int) -> int:

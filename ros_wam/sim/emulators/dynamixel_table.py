@@ -36,6 +36,7 @@ FIELDS = {
     "drive_mode": Field(10, 1, 0, (0, 5)),
     "operating_mode": Field(11, 1, 3, (0, 16)),
     "secondary_id": Field(12, 1, 255, (0, 255)),
+    "homing_offset": Field(20, 4, 0, (-1_044_479, 1_044_479)),
     "current_limit": Field(38, 2, 2047, (0, 2047)),
     "velocity_limit": Field(44, 4, 128, (0, 1023)),
     "max_position": Field(48, 4, 4095, _TURN),
