@@ -53,7 +53,8 @@ def rig(arms: EmulatedAloha) -> Iterator[DriverRig]:
     arms.ask("forget")
     clear = partial(arms.ask, "clear")
     made = DriverRig(open_driver(arms), ALOHA, clock, step, arms.targets, arms.inject, clear)
-    made.resolution_rad = 2.0 / TICKS_PER_RAD  # on a busy machine a newer goal may come before one is written
+    made.resolution_rad = 3.0 / TICKS_PER_RAD  # on a busy machine a newer goal may come before one is written
+    made.truth = lambda: np.concatenate(arms.ask("position"))
     yield made
     made.driver.close()
     clear()

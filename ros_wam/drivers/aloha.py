@@ -20,9 +20,10 @@ from ros_wam.clock import Clock
 from ros_wam.config import build
 from ros_wam.drivers import dynamixel_servos as dxl
 from ros_wam.drivers.command_check import checked_position
-from ros_wam.drivers.dynamixel_bus import DynamixelBus, ServoState
+from ros_wam.drivers.dynamixel_bus import DynamixelBus
+from ros_wam.drivers.dynamixel_state import ServoState
 from ros_wam.embodiment import Embodiment, GripperLimits
-from ros_wam.errors import ConfigError, DriverError, DriverUnreachable
+from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable
 from ros_wam.types import Command, FloatArray, JointState
 
 _GRIPPER_NM_PER_A = dxl.SERVOS[dxl.GRIPPER - 1].torque_nm_per_a
@@ -68,12 +69,20 @@ class Aloha:
         self._closed = np.array([jaw.closed_rad for jaw in jaws])
         self._span = np.array([jaw.open_rad - jaw.closed_rad for jaw in jaws])
         self._buses = [
-            DynamixelBus(name, settings.ports[name], *_gripper_units(embodiment.grippers[arm.gripper], jaw), clock)
+            DynamixelBus(
+                name,
+                settings.ports[name],
+                _gripper_current(embodiment.grippers[arm.gripper]),
+                [
+                    *(dxl.speed(embodiment.joints[joint].velocity_rad_s) for joint in arm.joints),
+                    dxl.speed(embodiment.grippers[arm.gripper].speed_1_s * abs(jaw.open_rad - jaw.closed_rad)),
+                ],
+                clock,
+            )
             for (name, arm), jaw in zip(arms.items(), jaws, strict=True)
         ]
         self._connected, self._library = False, ""
         self._sent: FloatArray | None = None
-        self._measured = embodiment.home_position
 
     def connect(self) -> None:
         """See Driver. Servos that are off are switched on where they are; one with a hardware error is left off."""
@@ -81,7 +90,7 @@ class Aloha:
         try:
             for bus in self._buses:
                 bus.connect()
-        except DriverError:
+        except (DriverError, DriverSpent):
             self.close()
             raise
         self._library = f"dynamixel_sdk {version('dynamixel-sdk')}"  # not in facts(): it searches the disk
@@ -91,20 +100,18 @@ class Aloha:
         """See Driver."""
         self._require_connection()
         states = [bus.read() for bus in self._buses]
-        position = np.array([state.position for state in states])
         velocity = np.array([state.velocity for state in states])
-        position[:, -1] = np.clip((position[:, -1] - self._closed) / self._span, 0.0, 1.0)
         velocity[:, -1] /= self._span
-        self._measured = position.reshape(-1)
         stamp_ns = min(state.stamp_ns for state in states) - self._latency_ns
-        return JointState(stamp_ns, self._measured, velocity.reshape(-1), self._effort(states))
+        return JointState(stamp_ns, self._position(states), velocity.reshape(-1), self._effort(states))
 
     def send(self, command: Command) -> Command:
-        """See Driver."""
+        """See Driver. Until commands move away from where the robot was found, its servos keep their goals there."""
         self._require_connection()
-        position = checked_position(command, self._embodiment, self._sent, self._measured)
         for bus in self._buses:
             bus.require_link()
+        measured = self._position([bus.newest() for bus in self._buses])
+        position = checked_position(command, self._embodiment, self._sent, measured)
         angles = position.reshape(len(self._buses), -1).copy()
         angles[:, -1] = self._closed + angles[:, -1] * self._span
         for bus, goal in zip(self._buses, angles, strict=True):
@@ -148,6 +155,11 @@ class Aloha:
         """Return how many states each arm has given."""
         return {name: bus.reads for name, bus in zip(self._embodiment.arms, self._buses, strict=True)}
 
+    def _position(self, states: list[ServoState]) -> FloatArray:
+        position = np.array([state.position for state in states])
+        position[:, -1] = np.clip((position[:, -1] - self._closed) / self._span, 0.0, 1.0)
+        return np.asarray(position.reshape(-1))
+
     def _effort(self, states: list[ServoState]) -> FloatArray:
         """Torque of the joints [N m], force of one pad of each gripper [N], positive when opening."""
         effort = np.array([state.effort for state in states])
@@ -170,11 +182,10 @@ def last_resort_stop(settings: Mapping[str, Any]) -> str:
     return "each servo's own watchdog stops it 0.5 s after its bus has fallen silent"
 
 
-def _gripper_units(limits: GripperLimits, jaw: JawCalibration) -> tuple[int, int]:
-    """Return goal current and profile velocity of the servo for the force of one pad and the jaw's speed."""
+def _gripper_current(limits: GripperLimits) -> int:
+    """Return the goal current of the servo for the force of one pad."""
     torque_nm = limits.force_n * 2.0 * dxl.HORN_M
     current = round(torque_nm / _GRIPPER_NM_PER_A / dxl.CURRENT_A)
     if current > dxl.GRIPPER_CURRENT_LIMIT:
         raise ConfigError(f"force_n {limits.force_n} needs a current of {current}, at most {dxl.GRIPPER_CURRENT_LIMIT}")
-    speed = round(limits.speed_1_s * abs(jaw.open_rad - jaw.closed_rad) / dxl.SPEED_RAD_S)
-    return current, max(speed, 1)
+    return current

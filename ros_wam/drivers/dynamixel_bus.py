@@ -4,17 +4,20 @@ Whoever talks to the bus is alive: reading it is what keeps the servos' bus watc
 """
 
 import itertools
+import logging
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.drivers import dynamixel_servos as dxl
 from ros_wam.drivers import dynamixel_setup as setup
-from ros_wam.drivers.dynamixel_port import DynamixelPort
+from ros_wam.drivers.dynamixel_goals import DynamixelGoals
+from ros_wam.drivers.dynamixel_port import REPLY_TIMEOUT_S, DynamixelPort
 from ros_wam.drivers.dynamixel_servos import GRIPPER, JOINTS, NUMBERS, SERVOS
-from ros_wam.errors import DriverError, DriverUnreachable, RobotStopped, StateStale
+from ros_wam.drivers.dynamixel_state import BEGIN, SIZE, ServoState, state_of
+from ros_wam.errors import DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
 from ros_wam.types import FloatArray
 
 PERIOD_S = 0.005
@@ -22,46 +25,47 @@ PERIOD_S = 0.005
 STALE_NS = 40_000_000
 """Four periods of control."""
 LOST_NS = 500_000_000
-"""Silence that ends the link until it is recovered: as long as the servos' own watchdogs wait."""
+"""Silence that ends the link until it is recovered: as long as the servos' own watchdogs wait.
+
+Only time in which answers were waited for counts: a computer that does not run the thread loses no arm.
+"""
+LONGEST_WAIT_NS = 200_000_000
+"""What one failed reading with its questions takes at most; beyond that the computer was late, not the servos."""
+LATE_NS, HUNG_NS = 400_000_000, 2_000_000_000
+"""A thread that did not run for so long looks at the servos' watchdogs first; one that never goes on has hung."""
+HURRY_S, PATIENT_EVERY = 0.008, 10
+"""Waiting for a servo that is known to be silent, since the others wait for goals; every tenth time it is not."""
 FIRST_STATE_TIMEOUT_S = 1.0
 STATUS_EVERY = 40
 """Readings between looks at torque, errors and watchdogs; a hardware error is told with every answer beside that."""
-JOIN_TIMEOUT_S = 2.0
-_BEGIN, _SIZE = dxl.PRESENT_CURRENT.address, 10
+JOIN_TIMEOUT_S = 1.0
 _STATUS_BEGIN = dxl.TORQUE.address
 _STATUS_SIZE = dxl.BUS_WATCHDOG.address + 1 - _STATUS_BEGIN
-AT_REST_RAD_S, AT_GOAL_RAD = 0.05, 0.05
-"""A joint that rests this near to its goal keeps it when it is stopped: under its weight it would sag each time."""
-
-
-@dataclass(frozen=True)
-class ServoState:
-    """`(7,)`, the gripper last: angle [rad], rate [rad/s], torque [N m] of all its servos at `stamp_ns`."""
-
-    stamp_ns: int
-    position: FloatArray
-    velocity: FloatArray
-    effort: FloatArray
+_GRIPPER_NM_PER_UNIT = SERVOS[GRIPPER - 1].torque_nm_per_a * dxl.CURRENT_A
+_log = logging.getLogger(__name__)
 
 
 class DynamixelBus:
     """One arm. `send` keeps the newest goal only."""
 
-    def __init__(self, arm: str, path: str, gripper_current: int, gripper_speed: int, clock: Clock) -> None:
-        """`gripper_current` and `gripper_speed` are in the servo's units, and bound what its fingers do."""
+    def __init__(self, arm: str, path: str, gripper_current: int, speeds: Sequence[int], clock: Clock) -> None:
+        """`gripper_current` and `speeds`, of `JOINTS`, are in the servos' units and bound what they do."""
         self._arm, self._path, self._clock = arm, path, clock
-        self._gripper = gripper_current, gripper_speed
+        self._limits = gripper_current, speeds
         self._changed = threading.Condition()
         self._port: DynamixelPort | None = None
         self._thread: threading.Thread | None = None
         self._closing = False
         self._goal: dict[int, int] | None = None
-        self._written: dict[int, int] = {}
+        self._goals: DynamixelGoals | None = None
         self._state: ServoState | None = None
+        self._seen: ServoState | None = None
         self._why = "nothing was read yet"
         self._stopped: str | None = None
         self._lost: str | None = None
-        self._failures = 0
+        self._failures = self._silent_ns = 0
+        self._alive_ns = clock.now_ns()
+        self._one_is_silent = False
         self.reads = 0
         """How many states were read."""
         self.firmware: tuple[int, ...] = ()
@@ -70,44 +74,49 @@ class DynamixelBus:
     def connect(self) -> None:
         """Open the bus and switch the servos on where they are; raises DriverError. A stopped arm is left stopped."""
         self.close()
-        self._port = DynamixelPort(self._path, self._clock)
+        self._require_no_thread()
+        port = self._port = DynamixelPort(self._path, self._clock)
         try:
-            tables = setup.survey(self._port, self._arm)
+            tables = setup.survey(port, self._arm)
             setup.require_eeprom(self._arm, tables)
             self.firmware = tuple(sorted({dxl.FIRMWARE.of(table) for table in tables.values()}))
-            if not any(dxl.HARDWARE_ERROR.of(table) for table in tables.values()):
-                setup.prepare(self._port, self._arm, *self._gripper)
-            self._start()
+            failed = any(dxl.HARDWARE_ERROR.of(table) for table in tables.values())
+            self._start(None if failed else setup.prepare(port, self._arm, *self._limits))
         except DriverError:
+            self._join()
             self._end()
             raise
 
     def recover(self) -> None:
         """Restart failed servos, clear watchdogs, and switch everything on where it is; raises DriverError."""
         self._join()
+        self._require_no_thread()
         if self._port is None or self._lost is not None:
             self._end()
             self._port = DynamixelPort(self._path, self._clock)
         try:
             setup.reboot_failed(self._port, self._arm, self._clock)
-            setup.prepare(self._port, self._arm, *self._gripper)
-            self._start()
+            self._start(setup.prepare(self._port, self._arm, *self._limits))
         except DriverError as error:
+            self._join()
             self._lost = f"not recovered: {error}"
             raise
 
     def read(self) -> ServoState:
         """Return the newest state; raises StateStale, RobotStopped, or DriverError once the bus is lost."""
-        state = self._fresh(LOST_NS)
+        state = self.newest()
         self._require_running()
-        age_ns = self._clock.now_ns() - state.stamp_ns
+        now_ns = self._clock.now_ns()
+        age_ns = now_ns - state.stamp_ns
         if age_ns > STALE_NS:
-            raise StateStale(f"no new state of the {self._arm} arm for {age_ns / 1e6:.0f} ms: {self._why}")
+            why = self._why if now_ns - self._alive_ns <= LATE_NS else "this computer does not run its thread"
+            raise StateStale(f"no new state of the {self._arm} arm for {age_ns / 1e6:.0f} ms: {why}")
+        self._seen = state
         return state
 
     def require_link(self) -> None:
         """Raise DriverError if the bus is lost, RobotStopped if a servo has stopped."""
-        self._fresh(LOST_NS)
+        self.newest()
         self._require_running()
 
     @property
@@ -117,99 +126,127 @@ class DynamixelBus:
 
     def send(self, position: FloatArray) -> None:
         """Go to `(7,)` angles [rad], the gripper's last; replaces a goal that was not sent yet."""
-        goal = {servo.number: servo.ticks(float(angle)) for servo, angle in zip(JOINTS, position, strict=True)}
-        with self._changed:
-            self._goal = goal
-            self._changed.notify_all()
+        state = self._seen or self.newest()  # whoever takes the robot where it is took it from what was read
+        assert self._goals is not None
+        self._tell(self._goals.follow(position, state.position, state.velocity, state.effort))
 
     def stop(self) -> None:
         """Hold every joint where it is measured; the gripper keeps its grip. A silent arm holds its last goal."""
         state = self._state
-        if self._thread is None or self._lost or self._stopped or state is None:
+        if self._thread is None or self._lost or self._stopped or state is None or self._goals is None:
             return
         if self._clock.now_ns() - state.stamp_ns > STALE_NS:
             return
-        goal = {}
-        for k, servo in enumerate(JOINTS[:-1]):
-            angle, before = float(state.position[k]), self._written.get(servo.number)
-            at_goal = before is None or abs(angle - dxl.radians(before)) < AT_GOAL_RAD
-            if not (at_goal and abs(state.velocity[k]) < AT_REST_RAD_S):
-                goal[servo.number] = servo.ticks(angle)
-        with self._changed:
-            self._goal = goal or None
-            self._changed.notify_all()
+        goal = self._goals.stop(state.position, state.velocity)
+        if goal is not None:
+            self._tell(goal)
 
     def close(self) -> None:
         """Leave the arm where it is, with torque, since without it would fall, and give the bus back. Repeatable."""
         self._join()
-        if self._port is not None and self._lost is None:
+        if self._thread is None and self._port is not None and self._lost is None:
             try:
-                self._port.write_all(dxl.BUS_WATCHDOG, dict.fromkeys(NUMBERS, 0))
+                setup.disarm(self._port)
             except DriverError as error:
                 self._why = str(error)
         self._end()
 
-    def _start(self) -> None:
-        self._state, self._goal, self._stopped, self._lost, self._written = None, None, None, None, {}
-        self._closing = False
-        self._thread = threading.Thread(target=self._run, name=f"dynamixel-{self._arm}", daemon=True)
-        self._thread.start()
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._state or self._lost, FIRST_STATE_TIMEOUT_S):
-                raise DriverUnreachable(f"no state of the {self._arm} arm on {self._path}: {self._why}")
-
-    def _join(self) -> None:
-        """End the thread; a goal that was set is written before."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(JOIN_TIMEOUT_S)
-            self._thread = None
-
-    def _end(self) -> None:
-        if self._port is not None:
-            self._port.close()
-            self._port = None
-        self._state = None
-
-    def _fresh(self, limit_ns: int) -> ServoState:
-        """Return the newest state; raises DriverError, from then on, if it is too old."""
+    def newest(self) -> ServoState:
+        """Return the newest state, however old; raises DriverError once the bus is lost."""
         state = self._state
-        if self._lost is None and state is not None and self._clock.now_ns() - state.stamp_ns > limit_ns:
-            self._lost = f"silent for {limit_ns / 1e9:g} s: {self._why}"
+        if self._lost is None and state is not None:
+            if self._silent_ns > LOST_NS:
+                self._lost = f"silent for {LOST_NS / 1e9:g} s: {self._why}"
+            elif self._clock.now_ns() - self._alive_ns > HUNG_NS:
+                self._lost = f"its thread did nothing for {HUNG_NS / 1e9:g} s"
         if self._lost is not None:
             raise DriverError(f"the {self._arm} arm on {self._path} is lost: {self._lost}")
         if self._port is None or state is None:
             raise DriverUnreachable(f"the {self._arm} arm on {self._path} is not connected")
         return state
 
+    def _start(self, told: dict[int, int] | None) -> None:
+        """Begin to exchange goals and states; `told`: the servos' goals, None if a servo cannot be switched on."""
+        self._goals = None
+        if told is not None:
+            goals = np.array([dxl.radians(told[servo.number]) for servo in JOINTS])
+            self._goals = DynamixelGoals(goals, setup.PRESSING * self._limits[0] * _GRIPPER_NM_PER_UNIT)
+        self._state = self._seen = self._goal = self._stopped = self._lost = None
+        self._failures, self._silent_ns, self._one_is_silent = 0, 0, False
+        self._closing, self._alive_ns = False, self._clock.now_ns()
+        self._thread = threading.Thread(target=self._run, name=f"dynamixel-{self._arm}", daemon=True)
+        self._thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._state or self._lost, FIRST_STATE_TIMEOUT_S)
+        if self._lost is not None or self._state is None:
+            raise DriverUnreachable(f"no state of the {self._arm} arm on {self._path}: {self._lost or self._why}")
+
+    def _tell(self, position: FloatArray) -> None:
+        goal = {servo.number: servo.ticks(float(angle)) for servo, angle in zip(JOINTS, position, strict=True)}
+        with self._changed:
+            self._goal = goal
+            self._changed.notify_all()
+
+    def _join(self) -> None:
+        """End the thread, unless it hangs; a goal that was set is written before."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(JOIN_TIMEOUT_S)
+            if self._thread.is_alive():
+                _log.warning("the thread of %s does not end", self._path)
+            else:
+                self._thread = None
+
+    def _require_no_thread(self) -> None:
+        if self._thread is not None:
+            raise DriverSpent(f"the thread of {self._path} hangs; only a new process can use the bus")
+
+    def _end(self) -> None:
+        """Give the port back, unless a thread that hangs still has it."""
+        self._state = self._seen = None
+        if self._port is not None and self._thread is None:
+            self._port.close()
+            self._port = None
+
     def _require_running(self) -> None:
-        if self._stopped is not None:
-            raise RobotStopped(f"{self._stopped}; recover the robot")
+        if self._stopped is not None or self._goals is None:
+            raise RobotStopped(f"{self._stopped or 'a servo has a hardware error'}; recover the robot")
 
     def _run(self) -> None:
-        port = self._port
-        assert port is not None
+        assert self._port is not None
+        ended: str | None = "its thread failed, as its traceback says"
         try:
-            for cycle in itertools.count():
-                begin_ns = self._clock.now_ns()
-                goal, closing = self._take()
-                if goal is not None and self._lost is None and self._stopped is None:
-                    port.write_all(dxl.GOAL_POSITION, goal)
-                    self._written |= goal
-                if closing:
-                    return
-                self._measure(port)
-                if cycle % STATUS_EVERY == 0:
-                    self._look(port)
-                rest_s = PERIOD_S - (self._clock.now_ns() - begin_ns) * 1e-9
-                with self._changed:
-                    self._changed.wait_for(lambda: self._goal is not None or self._closing, max(rest_s, 0.0))
+            self._exchange(self._port)
+            ended = None
         except DriverError as error:  # the port is gone
+            ended = str(error)
+        finally:
             with self._changed:
-                self._lost = str(error)
+                self._lost = ended or self._lost
                 self._changed.notify_all()
+
+    def _exchange(self, port: DynamixelPort) -> None:
+        for cycle in itertools.count():
+            begin_ns = self._clock.now_ns()
+            is_late = begin_ns - self._alive_ns > LATE_NS
+            self._alive_ns = begin_ns
+            if self._write_goal(port):
+                return
+            if is_late or cycle % STATUS_EVERY == 0:
+                self._look(port)
+            self._measure(port)
+            rest_s = PERIOD_S - (self._clock.now_ns() - begin_ns) * 1e-9
+            with self._changed:
+                self._changed.wait_for(lambda: self._goal is not None or self._closing, max(rest_s, 0.0))
+
+    def _write_goal(self, port: DynamixelPort) -> bool:
+        """Write the goal that waits; return whether the bus is being closed."""
+        goal, is_closing = self._take()
+        if goal is not None and self._lost is None and self._stopped is None:
+            port.write_all(dxl.GOAL_POSITION, goal)
+        return is_closing
 
     def _take(self) -> tuple[dict[int, int] | None, bool]:
         with self._changed:
@@ -218,52 +255,42 @@ class DynamixelBus:
 
     def _measure(self, port: DynamixelPort) -> None:
         stamp_ns = self._clock.now_ns()
-        answers = port.read(NUMBERS, _BEGIN, _SIZE)
+        hurries = self._one_is_silent and self._failures % PATIENT_EVERY
+        answers = port.read(NUMBERS, BEGIN, SIZE, HURRY_S if hurries else REPLY_TIMEOUT_S)
         if answers.missing is not None:
             self._failures += 1
-            self._why = f"{setup.servo_name(self._arm, answers.missing)}: {answers.why}"
-            if self._failures > 1:
-                self._why = self._blame(port, answers.missing, answers.why)
+            if not self._one_is_silent:
+                self._blame(port, answers.missing, answers.why)
+            self._alive_ns = self._clock.now_ns()
+            self._silent_ns += min(self._alive_ns - stamp_ns, LONGEST_WAIT_NS)
             return
-        self._failures = 0
+        self._failures, self._silent_ns, self._one_is_silent = 0, 0, False
         if answers.alerts and self._stopped is None:
             self._look(port)
-        state = _state_of(answers, stamp_ns)
+        state = state_of(answers, stamp_ns)
         with self._changed:
             self.reads += 1
             self._state, self._why = state, "its last reading was good"
             self._changed.notify_all()
 
-    def _blame(self, port: DynamixelPort, suspect: int, why: str) -> str:
-        """Return what is wrong, having asked the servo that was the first to be missing by itself, and the last one."""
-        if port.read([suspect], _BEGIN, 1).missing is None:
-            return f"one answer failed, {setup.servo_name(self._arm, suspect)}: {why}"
-        if suspect != NUMBERS[-1] and port.read([NUMBERS[-1]], _BEGIN, 1).missing is not None:
-            return f"no servo answers on {self._path}: {why}"
-        return f"{setup.servo_name(self._arm, suspect)} does not answer: {why}"
+    def _blame(self, port: DynamixelPort, suspect: int, why: str) -> None:
+        """Find out what is wrong: ask the servo that was the first to be missing by itself, and the last one."""
+        self._why = f"{setup.servo_name(self._arm, suspect)}: {why}"
+        if self._failures < 2:
+            return
+        self._write_goal(port)
+        if port.read([suspect], BEGIN, 1).missing is None:
+            self._why = f"one answer failed, {self._why}"
+            return
+        self._write_goal(port)
+        if suspect != NUMBERS[-1] and port.read([NUMBERS[-1]], BEGIN, 1).missing is not None:
+            self._why = f"no servo answers on {self._path}: {why}"
+            return
+        self._why = f"{setup.servo_name(self._arm, suspect)} does not answer: {why}"
+        self._one_is_silent = True
 
     def _look(self, port: DynamixelPort) -> None:
         """See whether a servo has stopped; it stays told until the arm is recovered."""
         tables = port.read(NUMBERS, _STATUS_BEGIN, _STATUS_SIZE)
         if self._stopped is None:
             self._stopped = setup.stop_reason(self._arm, tables, _STATUS_BEGIN)
-
-
-def _state_of(answers: dict[int, bytes], stamp_ns: int) -> ServoState:
-    torque_nm = {
-        servo.number: dxl.PRESENT_CURRENT.of(answers[servo.number], _BEGIN) * dxl.CURRENT_A * servo.torque_nm_per_a
-        for servo in SERVOS
-    }
-    for servo in SERVOS:
-        if servo.shadow_of in torque_nm:
-            torque_nm[servo.shadow_of] += torque_nm[servo.number]
-    data = [answers[servo.number] for servo in JOINTS]
-    return ServoState(
-        stamp_ns,
-        np.array([dxl.radians(dxl.PRESENT_POSITION.of(value, _BEGIN)) for value in data]),
-        np.array([dxl.PRESENT_VELOCITY.of(value, _BEGIN) * dxl.SPEED_RAD_S for value in data]),
-        np.array([torque_nm[servo.number] for servo in JOINTS]),
-    )
-
-
-assert JOINTS[-1].number == GRIPPER

@@ -23,6 +23,8 @@ QUIET_S = 0.003
 """How long a line is left alone on which something went wrong, so that a late answer is not taken for a new one."""
 INSIST_S = 0.5
 """How long setting up goes on asking a servo that gives no good answer."""
+WRITE_TIMEOUT_S = 0.1
+"""An adapter that takes nothing for this long is gone; without a bound its driver would wait for ever."""
 _POLL_NS = 250_000
 _STATUS_BYTES = 11
 _ALERT = 0x80
@@ -56,11 +58,14 @@ class DynamixelPort:
         self._port: Any = dynamixel_sdk.PortHandler(path)
         self._lock = _lock(path)
         try:
-            if not self._port.setBaudRate(BAUD):
-                raise DriverUnreachable(f"{path} does not take {BAUD} baud")
+            taken = self._port.setBaudRate(BAUD)
         except (OSError, termios.error) as error:
             os.close(self._lock)
             raise DriverUnreachable(f"cannot open the servo bus {path}: {error}") from error
+        if not taken:
+            os.close(self._lock)
+            raise DriverUnreachable(f"the servo bus {path} does not take {BAUD} baud")
+        self._port.ser.write_timeout = WRITE_TIMEOUT_S
 
     def close(self) -> None:
         """Give the port back."""
@@ -70,13 +75,13 @@ class DynamixelPort:
             self._port.is_open = False
         os.close(self._lock)
 
-    def read(self, numbers: Sequence[int], address: int, size: int) -> Answers:
-        """Read `size` bytes from every servo with one instruction."""
+    def read(self, numbers: Sequence[int], address: int, size: int, patience_s: float = REPLY_TIMEOUT_S) -> Answers:
+        """Read `size` bytes from every servo with one instruction; wait `patience_s` for the rest of the answers."""
         try:
             sent = self._packets.syncReadTx(self._port, address, size, list(numbers), len(numbers), False)
             if sent != self._success:
                 raise self._gone(f"it takes no instruction ({sent})")
-            return self._collect(numbers, size)
+            return self._collect(numbers, size, patience_s)
         except (OSError, termios.error) as error:
             raise self._gone(str(error)) from error
 
@@ -111,7 +116,7 @@ class DynamixelPort:
         if result != self._success:
             raise DriverError(f"servo {number} of {self.path} does not reboot: {self._packets.getTxRxResult(result)}")
 
-    def _collect(self, numbers: Sequence[int], size: int) -> Answers:
+    def _collect(self, numbers: Sequence[int], size: int, patience_s: float) -> Answers:
         """Wait for the answers to a sync read and check each: a servo that is silent mutes all after it."""
         answers = Answers()
         expected = len(numbers) * (size + _STATUS_BYTES)
@@ -120,9 +125,9 @@ class DynamixelPort:
         passed_ns = begin_ns + round(on_the_line_s * 1e9)
         self._clock.sleep_until_ns(passed_ns)
         while (come := self._port.getBytesAvailable()) < expected:
-            patience_s = REPLY_TIMEOUT_S if come or len(numbers) == 1 else SILENCE_S
+            is_quiet = not come and len(numbers) > 1 and patience_s == REPLY_TIMEOUT_S
             now_ns = self._clock.now_ns()
-            if now_ns - passed_ns > patience_s * 1e9:
+            if now_ns - passed_ns > (SILENCE_S if is_quiet else patience_s) * 1e9:
                 break
             self._clock.sleep_until_ns(now_ns + _POLL_NS)
         self._port.setPacketTimeoutMillis(1.0)  # what is there is read; nothing more is waited for

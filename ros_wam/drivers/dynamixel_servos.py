@@ -39,16 +39,25 @@ class Register(NamedTuple):
 MODEL, FIRMWARE = Register("model", 0, 2), Register("firmware", 6, 1)
 RETURN_DELAY, DRIVE_MODE = Register("return delay", 9, 1), Register("drive mode", 10, 1)
 OPERATING_MODE, SECONDARY_ID = Register("operating mode", 11, 1), Register("secondary ID", 12, 1)
+HOMING_OFFSET, SHUTDOWN = Register("homing offset", 20, 4, True), Register("shutdown", 63, 1)
 CURRENT_LIMIT, VELOCITY_LIMIT = Register("current limit", 38, 2), Register("velocity limit", 44, 4)
 MAX_POSITION, MIN_POSITION = Register("max position limit", 48, 4), Register("min position limit", 52, 4)
 TORQUE, HARDWARE_ERROR = Register("torque enable", 64, 1), Register("hardware error status", 70, 1)
-BUS_WATCHDOG = Register("bus watchdog", 98, 1)
+POSITION_D, POSITION_I = Register("position D gain", 80, 2), Register("position I gain", 82, 2)
+POSITION_P = Register("position P gain", 84, 2)
+BUS_WATCHDOG, GOAL_PWM = Register("bus watchdog", 98, 1), Register("goal PWM", 100, 2, True)
 GOAL_CURRENT = Register("goal current", 102, 2, True)
 PROFILE_VELOCITY, GOAL_POSITION = Register("profile velocity", 112, 4), Register("goal position", 116, 4, True)
 PROFILE_ACCELERATION = Register("profile acceleration", 108, 4)
 PRESENT_CURRENT = Register("present current", 126, 2, True)
 PRESENT_VELOCITY = Register("present velocity", 128, 4, True)
 PRESENT_POSITION = Register("present position", 132, 4, True)
+GAINS = {POSITION_D: 0, POSITION_I: 0, POSITION_P: 800, GOAL_PWM: 885}
+"""What both models have after power-on (ROBOTIS e-Manual), and ALOHA leaves so; another program may have set others."""
+GREATEST_SPEED = 131
+"""3.14 rad/s: the velocity limit of every servo of the arm."""
+SHUTDOWN_ON = 52
+"""Overheating, electrical shock, overload: as delivered. A servo without it burns or breaks what it presses on."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +76,14 @@ class Servo:
     @property
     def eeprom(self) -> Mapping[Register, int]:
         """What a person sets once; a servo with other values belongs to another place, or to another arm."""
-        return {
+        offset = {} if self.shadow_of != 255 else {HOMING_OFFSET: 0}  # a shadow's makes it agree with its leader
+        return offset | {
             MODEL: self.model,
             RETURN_DELAY: 0,
             DRIVE_MODE: self.reverse,
             SECONDARY_ID: self.shadow_of,
-            VELOCITY_LIMIT: 131,
+            VELOCITY_LIMIT: GREATEST_SPEED,
+            SHUTDOWN: SHUTDOWN_ON,
             MAX_POSITION: self.greatest,
             MIN_POSITION: self.least,
         }
@@ -103,6 +114,11 @@ SERVOS = (
 NUMBERS = [servo.number for servo in SERVOS]
 JOINTS = [servo for servo in SERVOS if servo.shadow_of == 255]
 """The servos that are commanded, in the order of the arm's joints; the gripper is the last."""
+
+
+def speed(rate_rad_s: float) -> int:
+    """Return the least profile velocity that is not slower, within what the servos may do; 0 would know no bound."""
+    return min(max(math.ceil(rate_rad_s / SPEED_RAD_S), 1), GREATEST_SPEED)
 
 
 def radians(ticks: int) -> float:

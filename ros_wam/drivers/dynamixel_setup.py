@@ -4,10 +4,11 @@ What a person set in the EEPROM is checked and never changed: a servo that diffe
 or its limits were widened. What ALOHA's own launch sets is set: operating modes, and the gripper's current limit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ros_wam.clock import Clock
 from ros_wam.drivers import dynamixel_servos as dxl
+from ros_wam.drivers.dynamixel_goals import NEAR_RAD
 from ros_wam.drivers.dynamixel_port import DynamixelPort
 from ros_wam.drivers.dynamixel_servos import JOINTS, NUMBERS, SERVOS, Register, Servo, hardware_error_text
 from ros_wam.errors import DriverError, DriverUnreachable
@@ -15,8 +16,12 @@ from ros_wam.errors import DriverError, DriverUnreachable
 WATCHDOG = 25
 """Of 20 ms: a servo that hears nothing for 0.5 s stops where it is, for when this whole computer dies. Our choice."""
 WATCHDOG_EXPIRED = 255
-NEAR_RAD = 0.1
-"""An arm with torque sags by less below its goal; such a goal is kept, or each start would lower the arm."""
+SLOWEST = 1
+"""0.024 rad/s: how fast a servo may be while it is not known where it goes once its watchdog is cleared."""
+AGREE_RAD = 0.05
+"""How far a shadow may be measured from its leader: with more they push against each other."""
+PRESSING = 0.25
+"""The share of its current from which on a gripper presses on something rather than rubs."""
 REBOOT_TIMEOUT_NS = 3_000_000_000
 ATTEMPTS = 3
 _POLL_NS = 20_000_000
@@ -59,6 +64,12 @@ def require_eeprom(arm: str, tables: Tables) -> None:
         for register, wanted in servo.eeprom.items()
         if register.of(tables[servo.number]) != wanted
     ]
+    wrong += [
+        f"{servo_name(arm, servo.number)} is {away:.3f} rad from the servo that it follows, at most {AGREE_RAD}: "
+        "its homing offset is wrong"
+        for servo in SERVOS
+        if servo.shadow_of != 255 and (away := _apart_rad(tables[servo.shadow_of], tables[servo.number])) > AGREE_RAD
+    ]
     if wrong:
         raise DriverError(f"{'; '.join(wrong)}; set it with DYNAMIXEL Wizard while the arm is held")
 
@@ -75,24 +86,47 @@ def reboot_failed(port: DynamixelPort, arm: str, clock: Clock) -> None:
         clock.sleep_until_ns(clock.now_ns() + _POLL_NS)
 
 
-def prepare(port: DynamixelPort, arm: str, gripper_current: int, gripper_speed: int) -> None:
+def prepare(port: DynamixelPort, arm: str, gripper_current: int, speeds: Sequence[int]) -> dict[int, int]:
     """Switch every servo on where it is, with its bus watchdog armed; raises DriverError where one refuses.
 
-    A goal near the arm is kept, and so is the gripper's, which may hold something.
+    A goal near the arm is kept, and so is that of a gripper that presses on something. `speeds`: profile velocities in
+    the order of `JOINTS`. Returns the goals.
     """
     tables = survey(port, arm)
     require_eeprom(arm, tables)
+    goals = {servo.number: _goal(arm, servo, tables[servo.number], gripper_current) for servo in JOINTS}
+    _set(port, arm, dxl.PROFILE_ACCELERATION, dict.fromkeys(goals, 0))
+    _set(port, arm, dxl.PROFILE_VELOCITY, dict.fromkeys(goals, SLOWEST))
+    port.write_all(dxl.BUS_WATCHDOG, dict.fromkeys(NUMBERS, 0))
+    port.write_all(dxl.GOAL_POSITION, goals)  # at once: a servo that is free again may go on to where it was sent
     _set(port, arm, dxl.BUS_WATCHDOG, dict.fromkeys(NUMBERS, 0))
+    _set(port, arm, dxl.GOAL_POSITION, goals)
     for servo in SERVOS:
         _set_mode(port, arm, servo, tables[servo.number])
-    speeds = {servo.number: gripper_speed if servo.number == dxl.GRIPPER else 0 for servo in JOINTS}
-    _set(port, arm, dxl.PROFILE_ACCELERATION, dict.fromkeys(speeds, 0))
-    _set(port, arm, dxl.PROFILE_VELOCITY, speeds)
+    for register, value in dxl.GAINS.items():
+        _set(port, arm, register, dict.fromkeys(NUMBERS, value))
     _set(port, arm, dxl.GOAL_CURRENT, {dxl.GRIPPER: gripper_current})
-    tables = survey(port, arm)
-    _set(port, arm, dxl.GOAL_POSITION, {servo.number: _goal(arm, servo, tables[servo.number]) for servo in JOINTS})
+    _set(port, arm, dxl.PROFILE_VELOCITY, {servo.number: speed for servo, speed in zip(JOINTS, speeds, strict=True)})
+    tables = survey(port, arm)  # an arm without torque may be moved meanwhile, and another mode has another goal
+    goals |= {
+        servo.number: _goal(arm, servo, tables[servo.number], gripper_current)
+        for servo in JOINTS
+        if not dxl.TORQUE.of(tables[servo.number])
+    }
+    _set(port, arm, dxl.GOAL_POSITION, goals)
     _set(port, arm, dxl.TORQUE, dict.fromkeys(NUMBERS, 1))
     _set(port, arm, dxl.BUS_WATCHDOG, dict.fromkeys(NUMBERS, WATCHDOG))
+    return goals
+
+
+def disarm(port: DynamixelPort) -> None:
+    """End the watchdogs, since nobody will speak any more; where one has stopped its servo, it stays stopped."""
+    answers = port.read_surely(NUMBERS, dxl.BUS_WATCHDOG.address, dxl.BUS_WATCHDOG.size)
+    begin = dxl.BUS_WATCHDOG.address
+    if answers.missing is None and all(
+        dxl.BUS_WATCHDOG.of(data, begin) != WATCHDOG_EXPIRED for data in answers.values()
+    ):
+        port.write_all(dxl.BUS_WATCHDOG, dict.fromkeys(NUMBERS, 0))
 
 
 def _set(port: DynamixelPort, arm: str, register: Register, values: Mapping[int, int]) -> None:
@@ -125,15 +159,26 @@ def _set_mode(port: DynamixelPort, arm: str, servo: Servo, table: bytes) -> None
         _set(port, arm, register, {servo.number: value})
 
 
-def _goal(arm: str, servo: Servo, table: bytes) -> int:
-    """Return where the joint is, or the goal that it holds there; that is told anew, for its shadow."""
+def _goal(arm: str, servo: Servo, table: bytes, gripper_current: int) -> int:
+    """Return where the joint is, or the goal that it holds there.
+
+    What a servo that its watchdog stopped does with its goal is not documented: it is told to stay where it stands.
+    """
     present, goal = dxl.PRESENT_POSITION.of(table), dxl.GOAL_POSITION.of(table)
-    near = abs(present - goal) <= NEAR_RAD * dxl.TICKS_PER_RAD or servo.number == dxl.GRIPPER
-    if dxl.TORQUE.of(table) and near:
-        return goal
+    if dxl.TORQUE.of(table):
+        if servo.number == dxl.GRIPPER:
+            current = dxl.PRESENT_CURRENT.of(table) * (1 if goal > present else -1)
+            if current >= PRESSING * gripper_current:
+                return goal
+        if dxl.BUS_WATCHDOG.of(table) != WATCHDOG_EXPIRED and abs(present - goal) <= NEAR_RAD * dxl.TICKS_PER_RAD:
+            return goal
     if servo.number != dxl.GRIPPER and not servo.least <= present <= servo.greatest:
         raise DriverError(
             f"{servo_name(arm, servo.number)} is at {dxl.radians(present):.3f} rad, outside its limits "
             f"{dxl.radians(servo.least):.3f} … {dxl.radians(servo.greatest):.3f}; move the joint by hand"
         )
     return present
+
+
+def _apart_rad(one: bytes, other: bytes) -> float:
+    return abs(dxl.PRESENT_POSITION.of(one) - dxl.PRESENT_POSITION.of(other)) / dxl.TICKS_PER_RAD

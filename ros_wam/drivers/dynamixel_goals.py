@@ -1,0 +1,68 @@
+"""What the servos of an arm are told: what keeps a joint off its goal, its weight or an object, must not be let go.
+
+Whoever starts anew takes a robot where it is measured. A goal there would lower an arm by what it sags, at each start,
+and open a gripper that holds something.
+"""
+
+import numpy as np
+
+from ros_wam.types import FloatArray
+
+NEAR_RAD = 0.1
+"""An arm with torque sags by less below its goal: at a gain of 800 the servo pushes with a third of its power then."""
+AT_REST_RAD_S = 0.05
+GRIP_RAD, GRIP_FREE_RAD_S = 0.03, 0.3
+"""A gripper is told to stay by a command this near to where it is; one that moves faster holds nothing."""
+
+
+class DynamixelGoals:
+    """Makes goals `(7,)` [rad], the gripper's last, of commands for an arm that rests where it was told to be."""
+
+    def __init__(self, told: FloatArray, pressing_nm: float) -> None:
+        """`told`: the goals that the servos have; `pressing_nm`: the torque of a gripper that presses on something."""
+        self._told, self._pressing_nm = told, pressing_nm
+        self._command: FloatArray | None = None
+        self._offset = np.zeros_like(told)
+        self._gripped: tuple[float, float] | None = None
+
+    def follow(self, command: FloatArray, position: FloatArray, velocity: FloatArray, torque: FloatArray) -> FloatArray:
+        """Return the goals for `command`; all are `(7,)` [rad, rad/s, N m].
+
+        The first command after `stop` keeps the goals of what rests near them; what they were off the measured position
+        is used up by as much as the commands move. A gripper that presses keeps its goal while it is told to stay.
+        """
+        if self._command is None:
+            off = self._told - position
+            self._offset = np.where((np.abs(off) <= NEAR_RAD) & (np.abs(velocity) < AT_REST_RAD_S), off, 0.0)
+            self._command = position
+        way = np.abs(command - self._command)
+        self._offset = np.copysign(np.maximum(np.abs(self._offset) - way, 0.0), self._offset)
+        self._command = command.copy()
+        goal = command + self._offset
+        goal[-1] = self._grip(float(command[-1]), float(position[-1]), float(velocity[-1]), float(torque[-1]))
+        self._told = goal
+        return goal.copy()
+
+    def stop(self, position: FloatArray, velocity: FloatArray) -> FloatArray | None:
+        """Return the goals that hold the joints where they are, None if they have them. The gripper keeps its grip."""
+        rests = (np.abs(self._told - position) <= NEAR_RAD) & (np.abs(velocity) < AT_REST_RAD_S)
+        rests[-1] = True
+        self._command = self._gripped = None
+        if rests.all():
+            return None
+        self._told = np.where(rests, self._told, position)
+        return self._told.copy()
+
+    def _grip(self, command: float, position: float, velocity: float, torque: float) -> float:
+        told = float(self._told[-1])
+        side = 1.0 if told > position else -1.0
+        if self._gripped is None and abs(command - position) <= GRIP_RAD and side * torque >= self._pressing_nm:
+            self._gripped = command, side
+        if self._gripped is None:
+            return command
+        begin, side = self._gripped
+        let_go = side * (command - begin) < -GRIP_RAD
+        if let_go or side * (command - told) > 0.0 or abs(velocity) > GRIP_FREE_RAD_S:
+            self._gripped = None
+            return command
+        return told
