@@ -31,6 +31,7 @@ class EmulatedArx:
         command = [sys.executable, str(Path(__file__)), model, str(run_dir)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.model, self.run_dir = model, run_dir
+        self._targets: list[list[float]] = []
         self._process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, **pipes)
         assert self._answer() == "listening"
 
@@ -47,8 +48,17 @@ class EmulatedArx:
         self.ask("clear")
 
     def targets(self) -> np.ndarray:
-        """Joint targets that arrived since they were forgotten `(k, 6)`."""
-        return np.array(self.ask("targets"), dtype=np.float64).reshape(-1, 6)
+        """Joint targets that arrived since they were forgotten `(k, 6)`, those of every round."""
+        self._targets += self.ask("targets")
+        return np.array(self._targets, dtype=np.float64).reshape(-1, 6)
+
+    def forget_targets(self) -> None:
+        self.ask("targets")
+        self._targets = []
+
+    def truth(self) -> np.ndarray:
+        """Where the joints really are `(6,)`."""
+        return np.array(self.ask("position")[:-1])
 
     def close(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -82,12 +92,19 @@ def _serve(model: str, run_dir: Path) -> None:
     clock, plant = StationClock(), SmoothPlant(np.array(HOME))
     emulator = ArxEmulator(model, "can0", plant, run_dir, STROKE_M)
     emulator.start()
+
+    def targets(_: Any) -> list[list[float]]:
+        """Those since it was asked last."""
+        new = [target.position.tolist() for target in emulator.received_targets()]
+        emulator.forget_targets()
+        return new
+
     answers = {
         "inject": emulator.inject,
         "clear": lambda _: emulator.clear(),
-        "targets": lambda _: [target.position.tolist() for target in emulator.received_targets()],
-        "forget": lambda _: emulator.forget_targets(),
+        "targets": targets,
         "counts": lambda _: emulator.counts(),
+        "grip": lambda _: emulator.grip_target_rad(),
         "position": lambda _: [*plant.position().tolist(), plant.gripper_position()],
         "object_at": lambda opening: setattr(plant, "object_at", opening),
     }

@@ -25,7 +25,9 @@ class DriverRig:
     `received()` is `(k, joints)`, grippers left out: the targets that the vendor library sent since the rig was made.
     `inject(fault)` and `clear()` begin and end the emulator's faults. `reopen()` gives another driver, not connected,
     when the first says DriverSpent; in a new process, where the library asks for one. `resolution_rad`: how near to a
-    sent target the nearest received one is; a bus rounds, a library that plans its own way gives others.
+    sent target the nearest received one is; a bus rounds, a library that plans its own way gives others. `truth()` is
+    where the arms' joints really are `(n,)`, asked of the emulator: also before the driver can read. `sag_rad`, one or
+    `(n,)`: how far the arms sink while another driver connects.
     """
 
     driver: Driver
@@ -37,6 +39,8 @@ class DriverRig:
     clear: Callable[[], None] = _nothing
     reopen: Callable[[], Driver] | None = None
     resolution_rad: float = 1e-9
+    truth: Callable[[], np.ndarray] | None = None
+    sag_rad: float | np.ndarray = 0.0
 
     @property
     def arm(self) -> np.ndarray:

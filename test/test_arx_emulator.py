@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ros_wam.errors import SimError
-from ros_wam.sim.emulators.arx import DROP_SHARE, ArxEmulator
+from ros_wam.sim.emulators.arx import DROP_SHARE, OVER_CURRENT_RAD, SAG_RAD_S, ArxEmulator
 from ros_wam.sim.emulators.arx_motors import MODELS
 from ros_wam.sim.emulators.plant import KinematicPlant
 
@@ -84,24 +84,27 @@ def test_every_command_is_answered_by_where_the_motor_is(host: Host) -> None:
         assert list(host.cycle()) == [1]
 
 
-def test_motors_follow_while_they_have_gain_and_stay_without(host: Host) -> None:
+def test_motors_follow_while_they_have_gain_and_one_sinks_without(host: Host) -> None:
     target = HOME + 0.05
     host.go(target)
     host.cycle(20)
     np.testing.assert_allclose(host.plant.position(), target, atol=STEP_RAD)
-    host.go(HOME, kp=0.0)
-    host.cycle(20)
-    np.testing.assert_allclose(host.plant.position(), target, atol=STEP_RAD)
+    for _ in range(20):
+        host.go(HOME, kp=0.0)
+        host.cycle()
+    sunk = host.plant.position() - target
+    assert sunk[1] == pytest.approx(20 * 0.002 * SAG_RAD_S, rel=0.15)
+    np.testing.assert_allclose(np.delete(sunk, 1), 0.0, atol=STEP_RAD)
     (received,) = host.emulator.received_targets()
     np.testing.assert_allclose(received.position, target, atol=STEP_RAD)
 
 
-def test_targets_are_noted_once_and_counted(host: Host) -> None:
+def test_what_every_round_tells_is_noted_and_counted(host: Host) -> None:
     for target in (HOME, HOME, HOME + 0.01):
         host.go(target)
         host.cycle()
-    assert len(host.emulator.received_targets()) == 2
-    assert host.emulator.counts() == {"targets": 2, "frames": 18, "answers": 18}
+    assert len(host.emulator.received_targets()) == 3
+    assert host.emulator.counts() == {"targets": 3, "frames": 18, "answers": 18}
     host.emulator.forget_targets()
     assert host.emulator.received_targets() == ()
 
@@ -117,6 +120,22 @@ def test_the_gripper_is_open_at_5_rad_and_feels_what_keeps_it_from_closing(host:
     host.emulator.cycle(0)
     torque = int.from_bytes(host.link.recv(16)[12:14], "big") & 0xFFF
     assert (torque / 4095 * 36 - 18) * 0.424 == pytest.approx(5.0 * (1.9 - 0.4 * 5.03), abs=0.02)
+
+
+def test_too_much_current_ends_when_the_gripper_is_told_to_stay_where_it_is(host: Host) -> None:
+    host.tell(8, 5.0, 5.03)
+    host.cycle()
+    host.emulator.inject("over_current")
+
+    def torque() -> float:
+        host.emulator.cycle(host.now_ns)
+        told = int.from_bytes(host.link.recv(16)[12:14], "big") & 0xFFF
+        return (told / 4095 * 36 - 18) * 0.424
+
+    host.tell(8, 5.0, 5.03)
+    assert torque() == pytest.approx(4 * 5.0 * OVER_CURRENT_RAD, abs=0.05)
+    host.tell(8, 5.0, 5.03 - OVER_CURRENT_RAD)
+    assert torque() == pytest.approx(0.0, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ goes unnoticed. So what is sent is checked before, whether the motors live is he
 the library is not touched any more once it or a motor has been silent too long; only a new process can connect then.
 Should a call hang all the same, this process's supervisor ends it.
 
-Motors hold their last command: a process that ends leaves the arm holding its position as long as it has power.
+Motors hold their last command: a process that ends leaves the arm holding its position as long as it has power, and a
+new one takes their gains off for some 30 ms, in which the arm sinks and the gripper lets go (docs/arx5.md).
 """
 
 import logging
@@ -30,8 +31,14 @@ STALE_NS = 40_000_000
 """Eight periods; the library asks each motor every 2.4 ms, and the host's scheduler is what takes most of it."""
 LOST_NS = 500_000_000
 """Silence of a motor that ends the link: it may have lost its power, and only the library's start enables it again."""
-OVER_CURRENT_NS = 20_000_000
-"""A torque above what the library allows for 20 of its rounds, about 50 ms, makes it hang."""
+OVER_CURRENT_NS, CALM_NS = 20_000_000, 100_000_000
+"""Of a torque above what the library allows: how long it may come back before the link is given up, and what is long
+enough without. 20 rounds with it in a row, about 50 ms, make the library hang, the motors with their last command."""
+REST_RAD, REST_RAD_S = 0.03, 0.05
+"""An arm that is this near to where it was sent, and this slow, rests there: to stop, it need not be told."""
+PRESSING_N, NEAR = 5.0, 0.05
+"""A gripper that presses so, and is told to stay within this share of its stroke of where it is, holds something."""
+_TOUCHED = 1e-3
 ANSWER_TIMEOUT_NS = 200_000_000
 _POLL_NS = 2_000_000
 _log = logging.getLogger(__name__)
@@ -69,12 +76,21 @@ class Arx5:
         self._bus: MotorBus | None = None
         self._lost: str | None = None
         self._stamp_ns, self._taken_s = -1, np.nan
-        self._within_ns = np.full(len(embodiment.joint_names), clock.now_ns())
+        self._excess_begun_ns = self._excess_ns = np.full(len(embodiment.joint_names), clock.now_ns() - 2 * CALM_NS)
+        self._relieving = False
         self._sent: FloatArray | None = None
-        self._measured = embodiment.home_position
+        self._measured, self._effort = embodiment.home_position, np.zeros(len(embodiment.joint_names))
+        self._grip = np.nan
+        """What the gripper was told last."""
+        self._seed: float | None = None
+        """What is asked of it while it goes on with that."""
 
     def connect(self) -> None:
-        """See Driver. The gains rise for half a second; before, the arm floats on the library's gravity model."""
+        """See Driver. Where this process was connected before, arm and gripper go on holding what they were told.
+
+        Otherwise the motors have no gains for some 30 ms: the arm sinks, damped, by what the library's gravity model
+        leaves; the gripper lets go.
+        """
         self._require_usable()
         if self._library is None:
             settings = self._settings
@@ -89,7 +105,7 @@ class Arx5:
                 self._await_answers(bus, set(library.motors) - library.ec_motors)
                 library.start(self._settings.interface)
             self._await_answers(bus, set(library.motors))
-            library.hold(self._state(library).position, self._clock)
+            library.hold(self._state(library).position)
             self._await_answers(bus, set(library.motors))
         except DriverError:
             self.close()
@@ -106,24 +122,34 @@ class Arx5:
         return state
 
     def send(self, command: Command) -> Command:
-        """See Driver. The library goes on telling it to the motors until the next."""
+        """See Driver. The library goes on telling it to the motors until the next.
+
+        The gripper is told no more than `force_n` allows, and goes on pressing after a stop until another opening is
+        asked of it. While a motor takes too much current the arm is told to stay where it is.
+        """
         position = checked_position(command, self._embodiment, self._sent, self._measured)
         library, _ = self._require_link()
-        library.command(position)
-        self._sent = position
-        return Command(command.stamp_ns, position)
+        grip = self._gripper_goal(float(position[-1]))
+        given = self._measured if self._relieving else np.append(position[:-1], grip)
+        library.command(given)
+        self._sent, self._grip = position, grip
+        return Command(command.stamp_ns, given.copy() if self._relieving else position)
 
     def stop(self) -> None:
-        """See Driver. The arm is told to stay where it is measured, with its gains: damped, as by the vendor, it sinks.
+        """See Driver. An arm that moves is told to stay where it is measured, with its gains: damped, it would sink.
 
-        While a motor is silent the last command stays. The gripper keeps its grip.
+        While a motor is silent, and at rest, the last command stays. The gripper keeps its grip.
         """
         sent, self._sent = self._sent, None
         if self._library is None or self._bus is None or sent is None or self._lost is not None:
             return
         library, bus = self._require_link()
-        if not bus.silent(STALE_NS):
-            library.command(np.append(self._state(library).position[:-1], sent[-1]))
+        if bus.silent(STALE_NS):
+            return
+        state = self._state(library)
+        behind, speed = np.abs(state.position - sent)[:-1], np.abs(state.velocity)[:-1]
+        if (behind > REST_RAD).any() or (speed > REST_RAD_S).any():
+            library.command(np.append(state.position[:-1], self._grip))
 
     def recover(self) -> None:
         """See Driver. There is no stop to recover from; once the link is lost only a new process helps."""
@@ -174,7 +200,7 @@ class Arx5:
         if state.taken_s != self._taken_s:  # two reads of one state: one stamp
             age_ns = round((state.age_s + self._settings.latency_s) * 1e9)
             self._stamp_ns, self._taken_s = max(self._stamp_ns, now_ns - age_ns), state.taken_s
-        self._measured = state.position
+        self._measured, self._effort = state.position, state.effort
         return JointState(self._stamp_ns, state.position, state.velocity, state.effort)
 
     def _require_usable(self) -> None:
@@ -209,17 +235,37 @@ class Arx5:
         silent = bus.silent(LOST_NS)
         return _told(silent, LOST_NS) if silent else None
 
+    def _gripper_goal(self, asked: float) -> float:
+        """Return `asked`, or what the gripper was told before a stop while it presses and nothing else is asked.
+
+        Whoever goes on after a stop begins with the measured opening: without this it would drop what it holds.
+        """
+        if self._sent is None:
+            presses = np.isfinite(self._grip) and abs(self._effort[-1]) > PRESSING_N
+            self._seed = asked if presses and abs(asked - self._measured[-1]) < NEAR else None
+        if self._seed is None or abs(asked - self._seed) > _TOUCHED:
+            self._seed = None
+            return asked
+        return self._grip
+
     def _require_current(self, library: ArxLibrary, state: JointState) -> None:
-        """Leave the library alone before it hangs over a current; raises DriverError."""
-        excess = np.abs(state.effort) > library.effort_limit
-        self._within_ns = np.where(excess, self._within_ns, self._clock.now_ns())
-        over = self._clock.now_ns() - self._within_ns > OVER_CURRENT_NS
+        """Relieve motors of too large a torque; raises DriverError if it comes back, before the library hangs."""
+        now_ns, excess = self._clock.now_ns(), np.abs(state.effort) > library.effort_limit
+        begins = excess & (now_ns - self._excess_ns > CALM_NS)
+        self._excess_begun_ns = np.where(begins, now_ns, self._excess_begun_ns)
+        self._excess_ns = np.where(excess, now_ns, self._excess_ns)
+        self._relieving = bool(excess.any())
+        if not self._relieving:
+            return
+        library.command(state.position)
+        over = excess & (now_ns - self._excess_begun_ns > OVER_CURRENT_NS)
         if over.any():
             k = int(np.argmax(over))
             unit = "N" if self._embodiment.is_gripper[k] else "N m"
             self._lost = (
                 f"over-current: {self._embodiment.joint_names[k]} presses with {abs(state.effort[k]):.1f} {unit}, "
-                f"arx5_interface allows {library.effort_limit[k]:.1f} and is about to let the arm go"
+                f"arx5_interface allows {library.effort_limit[k]:.1f}; told to stay where it is, it came back: the arm "
+                f"may go on pressing, hold it and switch its power off"
             )
             raise DriverError(self._lost)
 

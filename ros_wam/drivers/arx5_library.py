@@ -1,4 +1,4 @@
-"""arx5-interface, used so that it neither hangs nor gives freed memory: copies in, copies out, and gains that rise."""
+"""arx5-interface, used so that it neither hangs nor gives freed memory, and the gripper presses no harder than said."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ConfigError, DriverSpent
+from ros_wam.errors import ConfigError, DriverError, DriverSpent
+from ros_wam.kinematics import Kinematics
 from ros_wam.types import FloatArray
 
-RAMP_S, RAMP_STEPS = 0.5, 50
-"""How the gains rise from none, so that the arm does not jerk; our choice."""
+MODEL_TOLERANCE_M = 2e-3
+"""How far the tool at home may be by the robot file from where the library has it: another build's is 14 mm away."""
+GRIP_SHARE = 0.47
+"""Of the torque that the library allows the gripper; from half of it on it takes no command that it thinks presses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,8 @@ class ArxLibrary:
         self._newton_per_newton_metre = abs(gripper_open_rad) / self._stroke_m
         self._opening_sign = np.sign(gripper_open_rad)
         self._require_limits(embodiment)
+        self._require_model(embodiment)
+        self._grip = self._grip_torque(embodiment)
         self._controller: Any = None
         self._failed: str | None = None
 
@@ -103,25 +107,67 @@ class ArxLibrary:
 
     def command(self, position: FloatArray) -> None:
         """Let the motors hold `position` `(7,)` from now on, until the next."""
+        self._require_sound()
         command = self._library.JointState(
-            position[:-1].copy(), np.zeros(6), np.zeros(6), position[-1] * self._stroke_m
+            position[:-1].copy(), np.zeros(6), np.zeros(6), self._gripper_target_m(position[-1] * self._stroke_m)
         )
-        self._controller.set_joint_cmd(command)
+        try:
+            self._controller.set_joint_cmd(command)
+        except (RuntimeError, ValueError) as error:
+            raise DriverError(f"arx5_interface took no command: {error}") from error
 
-    def hold(self, position: FloatArray, clock: Clock) -> None:
-        """Raise the gains to the library's default, around `position` `(7,)`, where the arm is."""
-        self.command(position)
+    def hold(self, position: FloatArray) -> None:
+        """Give the motors the library's default gains, around `position` `(7,)`, where the arm is.
+
+        With their gains on already they go on holding what they were told last. Raises DriverSpent.
+        """
         config = self._controller.get_controller_config()
         kp, kd = np.array(config.default_kp), np.array(config.default_kd)
         gain = self._controller.get_gain()
         if np.array_equal(np.array(gain.kp()), kp):
             return
-        begin_ns = clock.now_ns()
-        for step in range(1, RAMP_STEPS + 1):
-            share = step / RAMP_STEPS
-            gripper_kp = share * config.default_gripper_kp
-            self._controller.set_gain(self._library.Gain(share * kp, kd, gripper_kp, config.default_gripper_kd))
-            clock.sleep_until_ns(begin_ns + round(share * RAMP_S * 1e9))
+        self.command(position)
+        try:
+            self._controller.set_gain(self._library.Gain(kp, kd, config.default_gripper_kp, config.default_gripper_kd))
+        except (RuntimeError, ValueError) as error:  # it says nothing more to the motors from now on
+            self._failed = f"no gains: {error}"
+            raise DriverSpent(f"arx5_interface gave the motors no gains: {error}") from error
+
+    def _gripper_target_m(self, goal_m: float) -> float:
+        """Return the goal, no farther from where the gripper is than its motor may press.
+
+        torque = kp (target - position) - kd velocity: while the gripper moves freely the target may be farther ahead.
+        """
+        state, config = self._controller.get_joint_state(), self._controller.get_controller_config()
+        kp, kd = config.default_gripper_kp, config.default_gripper_kd
+        rad_per_m = self._newton_per_newton_metre
+        centre_m = state.gripper_pos + kd / kp * state.gripper_vel
+        reach_m = self._grip / kp / rad_per_m
+        return float(min(max(goal_m, centre_m - reach_m, 0.0), centre_m + reach_m, self._stroke_m))
+
+    def _grip_torque(self, robot: Embodiment) -> float:
+        """Return the torque that the gripper's motor may exert [N m]: the robot file's force, or what it can."""
+        (limits,) = robot.grippers.values()
+        allowed = GRIP_SHARE * self._config.gripper_torque_max
+        return float(min(limits.force_n / self._newton_per_newton_metre, allowed))
+
+    def _require_sound(self) -> None:
+        if self._failed is not None:
+            raise DriverSpent(f"arx5_interface is not used any more: {self._failed}; only a new process can connect")
+
+    def _require_model(self, robot: Embodiment) -> None:
+        """Raise ConfigError if the library has the tool elsewhere than the robot file."""
+        config, home = self._config, robot.home_position
+        solver = self._library.Arx5Solver(config.urdf_path, 6, config.joint_pos_min, config.joint_pos_max)
+        theirs = np.array(solver.forward_kinematics(home[~robot.is_gripper]))[:3]
+        ours = Kinematics(robot).tool_position(home)
+        away_m = float(np.linalg.norm(ours - theirs))
+        if away_m > MODEL_TOLERANCE_M:
+            raise ConfigError(
+                f"model {config.robot_model} is not the arm of {robot.name}: at home arx5_interface has its tool at "
+                f"{theirs.round(4).tolist()} m, {robot.model.name} at {ours.round(4).tolist()}, {away_m * 1e3:.0f} mm "
+                f"away, allowed {MODEL_TOLERANCE_M * 1e3:.0f}; each build has a robot file of its own"
+            )
 
     def _require_limits(self, robot: Embodiment) -> None:
         arm, config = ~robot.is_gripper, self._config

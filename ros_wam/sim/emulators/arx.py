@@ -23,8 +23,13 @@ SILENT, STUCK = 5, 2
 """The motors that these two are about: those of joint4 and joint2."""
 DROP_SHARE = 4
 """Of so many frames one arrives."""
-OVER_CURRENT_N_M = 2.0
-"""Above the 1.5 N m that the library allows the gripper; no DM motor of a joint can report more than it is allowed."""
+OVER_CURRENT_FACTOR, OVER_CURRENT_RAD = 4.0, 0.14
+"""By how much a worn gripper tells more than it exerts, and how far something moves its jaw from where it stood.
+
+Together above the 1.5 N m that the library allows it; no DM motor of a joint can report more than it is allowed.
+"""
+SAGGING, SAG_RAD_S = 2, 0.5
+"""What gravity does to joint2's motor without gain: 1 N m that the library's model leaves, against its default kd."""
 GRIPPER_N_M, GRIPPER_SPEED_1_S = 1.5, 4.0
 """The torque that the library allows the gripper, and more strokes per second than its 0.3 m/s are."""
 GRIPPER_FREE_1_S = 0.2
@@ -43,8 +48,8 @@ class ArxEmulator:
     Such a name is for a vcan that somebody made (`ip link add dev canv0 type vcan`); the library wants `can` in front.
     No other interface of the kernel is used, since it may be a real arm's.
 
-    A motor follows the position it is given while its kp is above 0; without it stays where it is: it neither sinks nor
-    is it soft. Its torque is that of the plant's joint. Every command is answered in the cycle that reads it.
+    A motor follows the position it is given while its kp is above 0, however small; without, that of joint2 sinks and
+    the others stay. Its torque is that of the plant's joint. Every command is answered in the cycle that reads it.
     """
 
     faults = (FREEZE, DROP, SILENT_SERVO, STUCK_MOTOR, OVER_CURRENT, GRIPPER_FREEZE)
@@ -65,7 +70,8 @@ class ArxEmulator:
         self._target = np.array(plant.position())
         self._damped: set[int] = set()
         self._faults: set[str] = set()
-        self._frames = self._answers = self._noted = 0
+        self._frames = self._answers = self._noted = self._cycled_ns = 0
+        self._held: float | None = None
         self._targets: deque[ReceivedTarget] = deque(maxlen=TARGETS_KEPT)
         self._open = False
 
@@ -87,27 +93,35 @@ class ArxEmulator:
         for frame in frames:
             self._command(frame, now_ns)
         if frames:
-            self._follow()
+            self._follow((now_ns - self._cycled_ns) * 1e-9 if self._cycled_ns else 0.0)
+        self._cycled_ns = now_ns
 
     def inject(self, fault: str) -> None:
         if fault not in self.faults:
             raise SimError(f"no fault {fault!r}; there are: {', '.join(self.faults)}")
         self._faults.add(fault)
+        if fault == OVER_CURRENT:
+            opening = self._plant.gripper_position()
+            self._held = opening - np.sign(opening - 0.5) * OVER_CURRENT_RAD / GRIPPER_OPEN_RAD
 
     def clear(self) -> None:
         self._faults.clear()
         self.start()
 
     def received_targets(self) -> tuple[ReceivedTarget, ...]:
-        """Those that differ from the one before: the library repeats each until the next."""
+        """What every round of the library told; it repeats each until the next."""
         return tuple(self._targets)
+
+    def grip_target_rad(self) -> float | None:
+        """Where the gripper's motor was told to go; None before."""
+        return self._drives[GRIPPER].position if GRIPPER in self._drives else None
 
     def forget_targets(self) -> None:
         """Begin `received_targets` anew."""
         self._targets.clear()
 
     def counts(self) -> Mapping[str, int]:
-        """`targets` that differ from the one before, `frames` that were sent to motors, `answers` of theirs."""
+        """`targets`: rounds of the library with gain; `frames` that were sent to motors, `answers` of theirs."""
         return {"targets": self._noted, "frames": self._frames, "answers": self._answers}
 
     def _arrives(self, number: int) -> bool:
@@ -141,12 +155,12 @@ class ArxEmulator:
         """Note the target, now that the library has told the last of the joints."""
         drives = [self._drives.get(number) for number in self._joints]
         target = np.array([drive.position for drive in drives if drive is not None and drive.kp > 0.0])
-        if len(target) == len(drives) and not (self._targets and np.array_equal(target, self._targets[-1].position)):
+        if len(target) == len(drives):
             self._targets.append(ReceivedTarget(now_ns, target))
             self._noted += 1
 
-    def _follow(self) -> None:
-        """Send joints and gripper where their motors are told to go."""
+    def _follow(self, duration_s: float) -> None:
+        """Send joints and gripper where their motors are told to go; without gain one sinks for `duration_s`."""
         measured = self._plant.position()
         for number, joint in self._joints.items():
             drive = self._drives.get(number)
@@ -158,6 +172,8 @@ class ArxEmulator:
             elif joint not in self._damped:
                 self._target[joint] = measured[joint]
                 self._damped.add(joint)
+            elif number == SAGGING:
+                self._target[joint] += SAG_RAD_S * duration_s
         self._plant.set_target(self._target)
         gripper = self._drives.get(GRIPPER)
         if gripper is not None and gripper.kp > 0.0:
@@ -167,10 +183,11 @@ class ArxEmulator:
     def _gripper_state(self) -> tuple[float, float, float]:
         """Position, velocity and torque of the gripper's motor, which feels only what keeps it from going on."""
         opening, speed_1_s = self._plant.gripper_position(), self._plant.gripper_velocity()
-        position, velocity = opening * GRIPPER_OPEN_RAD, speed_1_s * GRIPPER_OPEN_RAD
-        if OVER_CURRENT in self._faults:
-            return position, velocity, OVER_CURRENT_N_M
         drive = self._drives.get(GRIPPER)
+        if OVER_CURRENT in self._faults and self._held is not None:
+            position = self._held * GRIPPER_OPEN_RAD
+            return position, 0.0, OVER_CURRENT_FACTOR * drive.kp * (drive.position - position) if drive else 0.0
+        position, velocity = opening * GRIPPER_OPEN_RAD, speed_1_s * GRIPPER_OPEN_RAD
         if drive is None:
             return position, velocity, 0.0
         held = max(0.0, 1.0 - abs(speed_1_s) / GRIPPER_FREE_1_S)
