@@ -49,6 +49,10 @@ def controller() -> Iterator[EmulatedFranka]:
 
 @pytest.fixture
 def rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
+    yield from franka_rig(controller)
+
+
+def franka_rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
     clock, driver = StationClock(), driver_for(controller.address)
 
     def step() -> None:
@@ -64,6 +68,7 @@ def rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
         controller.inject,
         partial(controller.ask, "clear"),
         resolution_rad=AHEAD_RAD,
+        truth=lambda: np.array(controller.ask("position")[:-1]),
     )
     controller.ask("object_at", None)
     controller.ask("clear")
