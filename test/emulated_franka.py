@@ -36,8 +36,16 @@ def _serve(address: str, version: int) -> None:
     from ros_wam.sim.emulators.franka import FrankaEmulator
     from ros_wam.sim.emulators.plant import KinematicPlant
 
+    class Controller(FrankaEmulator):
+        willing = True
+        """Else it refuses motions without a reason that its state tells."""
+
+        @property
+        def is_at_rest(self) -> bool:
+            return self.willing and super().is_at_rest
+
     plant = KinematicPlant(np.array(HOME))
-    emulator = FrankaEmulator(address, plant, STROKE_M, StationClock(), version)
+    emulator = Controller(address, plant, STROKE_M, StationClock(), version)
     emulator.start()
     become_realtime()
     answers = {
@@ -47,6 +55,7 @@ def _serve(address: str, version: int) -> None:
         "forget": lambda _: emulator.forget_targets(),
         "counts": lambda _: dict(emulator.counts()),
         "settings": lambda _: {setter.name: payload.hex() for setter, payload in emulator.settings.items()},
+        "willing": lambda willing: setattr(emulator, "willing", willing),
         "mode": lambda _: emulator.mode.name,
         "position": lambda _: [*plant.position().tolist(), plant.gripper_position()],
         "object_at": lambda opening: setattr(plant, "object_at", opening),
