@@ -85,7 +85,7 @@ class Franka:
         self._link: FrankaLink | None = None
         self._is_spent, self._library = False, ""
         self._sent: FloatArray | None = None
-        self._measured = embodiment.home_position
+        self._measured: FloatArray | None = None
 
     def connect(self) -> None:
         """See Driver. A stopped robot is left stopped; no motion begins before the first command."""
@@ -93,6 +93,7 @@ class Franka:
             raise DriverSpent(f"franky hangs in a call to {self._settings.address}; only a new process can connect")
         self.close()
         self._require_library()
+        self._measured = None
         settings = self._settings
         self._link = FrankaLink(settings.address, settings.realtime == "enforce", settings.latency_s, self._clock)
         try:
@@ -122,7 +123,8 @@ class Franka:
 
     def send(self, command: Command) -> Command:
         """See Driver. The library plans the way between the commands, at its own 1 kHz."""
-        position = checked_position(command, self._embodiment, self._sent, self._measured)
+        measured = self.read().position if self._measured is None else self._measured
+        position = checked_position(command, self._embodiment, self._sent, measured)
         link = self._require_link()
         state, _ = self._newest()
         self._require_running(state)
@@ -143,7 +145,7 @@ class Franka:
 
     def recover(self) -> None:
         """See Driver. Connects anew if the link was lost. A user stop has to be released at the robot."""
-        self._sent = None
+        self._sent = self._measured = None
         self._gripper.stop()
         if self._link is None or self._link.error is not None or self._age_ns(self._link) > LOST_NS:
             self.connect()

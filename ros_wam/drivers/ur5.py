@@ -66,14 +66,14 @@ class Ur5:
         self._watched = False
         self._library = self._firmware = "not told"
         self._sent: FloatArray | None = None
-        self._measured = embodiment.home_position
+        self._measured: FloatArray | None = None
 
     def connect(self) -> None:
         """See Driver. A gripper that is not active yet opens and closes once. A stopped robot is left stopped."""
         address = self._settings.address
         if self._is_spent:
             raise self._spent()
-        self._retired = None
+        self._retired = self._measured = None
         for port in (ur_receiver.PORT, ur_dashboard.PORT, self._settings.gripper_port):
             _require_port(address, port)
         try:
@@ -108,7 +108,8 @@ class Ur5:
 
     def send(self, command: Command) -> Command:
         """See Driver. While the state is merely stale a command goes through: it is how a robot is made to brake."""
-        position = checked_position(command, self._embodiment, self._sent, self._measured)
+        measured = self.read().position if self._measured is None else self._measured
+        position = checked_position(command, self._embodiment, self._sent, measured)
         receiver = self._require_receiver()
         receiver.require_link()
         self._require_running(receiver)
@@ -146,7 +147,7 @@ class Ur5:
         receiver = self._require_receiver()
         if self._is_lost(receiver):
             raise self._spent()
-        self._sent = None
+        self._sent = self._measured = None
         self._unlock(receiver)
         self._start_program()
         self._gripper.recover()
