@@ -140,6 +140,18 @@ class DriverConformance:
             self._nothing_else_arrived(rig, before, start, name)
         np.testing.assert_allclose(rig.read().position, start, atol=REST_RAD)
 
+    def test_a_leap_from_where_nobody_has_looked_is_refused(self, rig: DriverRig) -> None:
+        rig.driver.connect()
+        start = rig.read().position
+        away = rig.inwards(start, 0.4)
+        for share in np.linspace(0.0, 1.0, _periods(rig, 1.0)):  # nothing is read here, nor after connecting again
+            rig.hold(start + share * (away - start))
+        rig.steps(_periods(rig, 0.5))
+        rig.driver.close()
+        rig.driver.connect()
+        with pytest.raises(CommandInvalid):
+            rig.driver.send(Command(rig.clock.now_ns(), start))
+
     # ---- rest ----
 
     def test_a_stream_that_ends_leaves_the_robot_at_rest(self, rig: DriverRig) -> None:
