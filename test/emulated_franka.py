@@ -59,6 +59,7 @@ def _serve(address: str, version: int) -> None:
         "mode": lambda _: emulator.mode.name,
         "position": lambda _: [*plant.position().tolist(), plant.gripper_position()],
         "object_at": lambda opening: setattr(plant, "object_at", opening),
+        "hand_refuses": lambda refuses: setattr(emulator.hand, "refuses", refuses),
         "wrench": lambda wrench: setattr(plant, "wrench", np.array(wrench)),
     }
     serve(emulator, plant, answers)

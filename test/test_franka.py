@@ -71,6 +71,7 @@ def franka_rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
         truth=lambda: np.array(controller.ask("position")[:-1]),
     )
     controller.ask("object_at", None)
+    controller.ask("hand_refuses", False)
     controller.ask("clear")
     driver.close()
 

@@ -131,8 +131,8 @@ class Franka:
         before = position if self._sent is None else self._sent
         limit = self._embodiment.velocity[:-1]
         velocity = np.clip((position - before)[:-1] / self._embodiment.period_s, -limit, limit)
-        link.send(position[:-1], velocity)
         self._gripper.send(float(position[-1]))
+        link.send(position[:-1], velocity)
         self._sent = position
         return Command(command.stamp_ns, position)
 

@@ -2,7 +2,7 @@
 
 0 closed … 1 open is the jaw's width over its stroke. The hand takes no stream: it goes from target to target, and is
 interrupted only when the direction turns or the target is far from where it is going. To close upon something is to
-grasp it, with the robot file's force: an object between the fingers is no fault.
+grasp it, with the robot file's force: an object between the fingers is no fault. Any other end of a motion is one.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any
 from ros_wam.clock import Clock
 from ros_wam.drivers.franka_link import OPEN_TIMEOUT_S
 from ros_wam.embodiment import GripperLimits
-from ros_wam.errors import DriverUnreachable, StateStale
+from ros_wam.errors import DriverError, DriverUnreachable, RobotStopped, StateStale
 
 STALE_NS = 300_000_000
 RETRY_S = 0.2
@@ -26,6 +26,11 @@ FAR = 0.3
 VELOCITY_SAMPLES = 4
 RESTING = 0.001
 """A hand that moves less than this between so many states rests, in strokes."""
+MOVED = 0.005
+"""Fingers that something stopped have moved more than this before, in strokes."""
+WIDTH_TOLERANCE_M = 0.004
+"""Between the widest opening that the hand learned by homing, and the robot file's stroke."""
+_UNSUCCESSFUL = "a motion did not arrive"
 _log = logging.getLogger(__name__)
 
 
@@ -44,42 +49,54 @@ class FrankaGripper:
 
     def __init__(self, address: str, limits: GripperLimits, clock: Clock) -> None:
         self._address, self._limits, self._clock = address, limits, clock
-        self._speed_m_s = limits.speed_1_s * limits.stroke_m
+        self._speed_m_s, self._widest_m = limits.speed_1_s * limits.stroke_m, 0.0
+        self._lock = threading.Lock()  # of the next three
         self._target: float | None = None
+        self._must_halt = False
+        self._failure = ""
         self._state: HandState | None = None
         self._error = ""
         self._ready, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     def connect(self) -> None:
-        """Learn the hand's state, without moving it; raises DriverUnreachable."""
+        """Learn the hand's state, without moving it; raises DriverUnreachable, DriverError."""
         self.close()
         self._ready, self._closing = threading.Event(), threading.Event()
-        self._target = self._state = None
-        self._error = ""
+        self._state, self._widest_m, self._error = None, 0.0, ""
+        self._forget(False)
         self._thread = threading.Thread(target=self._run, args=(self._closing,), name="franka_gripper", daemon=True)
         self._thread.start()
-        if not self._ready.wait(OPEN_TIMEOUT_S) or self._state is None:
+        if not self._ready.wait(OPEN_TIMEOUT_S) or self._error:
             self.close()
             raise DriverUnreachable(f"no Franka Hand at {self._address}: {self._error or 'it does not answer'}")
+        if abs(self._widest_m - self._limits.stroke_m) > WIDTH_TOLERANCE_M:
+            self.close()
+            raise DriverError(
+                f"the hand at {self._address} opens {self._widest_m:g} m at most, the robot file's stroke_m is "
+                f"{self._limits.stroke_m:g}: home the hand, or write the stroke of its fingers there"
+            )
 
     def read(self) -> HandState:
-        """Return the newest state; raises StateStale."""
+        """Return the newest state; raises StateStale, and RobotStopped after a motion that failed."""
+        self._require_well()
         state = self._state
         if state is None or self._clock.now_ns() - state.stamp_ns > STALE_NS:
             raise StateStale(f"no new state of the hand at {self._address}: {self._error or 'silence'}")
         return state
 
     def send(self, position: float) -> None:
-        """Go to `position` 0 closed … 1 open; replaces a target that was not sent yet."""
-        self._target = min(max(position, 0.0), 1.0)
+        """Go to `position` 0 closed … 1 open; replaces a target that was not sent yet. Raises RobotStopped."""
+        self._require_well()
+        with self._lock:
+            self._target = min(max(position, 0.0), 1.0)
 
     def stop(self) -> None:
-        """Forget the target; the hand keeps its grip."""
-        self._target = None
+        """Forget the target, and stop fingers that move; the hand keeps its grip. Forgets a failure."""
+        self._forget(True)
 
     def close(self) -> None:
-        """Disconnect; the hand keeps its grip. Repeatable."""
+        """Stop fingers that move, and disconnect; the hand keeps its grip. Repeatable."""
         self._closing.set()
         if self._thread is not None:
             self._thread.join(END_TIMEOUT_S)
@@ -96,19 +113,35 @@ class FrankaGripper:
                 self._ready.set()
             closing.wait(RETRY_S)
 
-    def publish(self, width_m: float, is_grasped: bool, track: deque[tuple[int, float]]) -> None:
-        """Take note of a state; for the session's thread."""
-        now_ns, position = self._clock.now_ns(), min(max(width_m / self._limits.stroke_m, 0.0), 1.0)
+    def publish(self, state: Any, track: deque[tuple[int, float]]) -> None:
+        """Take note of a state of franky's; for the session's thread."""
+        now_ns, position = self._clock.now_ns(), min(max(state.width / self._limits.stroke_m, 0.0), 1.0)
+        self._widest_m = state.max_width
         track.append((now_ns, position))
         (first_ns, first), duration_s = track[0], (now_ns - track[0][0]) * 1e-9
         velocity = (position - first) / duration_s if now_ns > first_ns else 0.0
-        self._state = HandState(now_ns, position, velocity, self._limits.force_n if is_grasped else 0.0)
+        self._state = HandState(now_ns, position, velocity, self._limits.force_n if state.is_grasped else 0.0)
         self._ready.set()
 
-    @property
-    def target(self) -> float | None:
-        """Where to go, if anywhere; for the session's thread."""
-        return self._target
+    def take(self) -> tuple[float | None, bool]:
+        """Return where to go, if anywhere, and whether to halt first; for the session's thread."""
+        with self._lock:
+            must_halt, self._must_halt = self._must_halt, False
+            return self._target, must_halt
+
+    def fail(self, why: str) -> None:
+        """Forget the target after a motion that failed, and tell why; for the session's thread."""
+        _log.warning("hand at %s: %s", self._address, why)
+        with self._lock:
+            self._target, self._failure = None, why
+
+    def _forget(self, must_halt: bool) -> None:
+        with self._lock:
+            self._target, self._must_halt, self._failure = None, must_halt, ""
+
+    def _require_well(self) -> None:
+        if self._failure:
+            raise RobotStopped(f"the hand at {self._address}: {self._failure}; recover the robot")
 
 
 class _Session:
@@ -126,27 +159,54 @@ class _Session:
         track: deque[tuple[int, float]] = deque(maxlen=VELOCITY_SAMPLES)
         while not closing.is_set():
             state = self._hand.state  # waits for the next one, up to 1 s
-            gripper.publish(state.width, state.is_grasped, track)
+            gripper.publish(state, track)
             if len(track) < VELOCITY_SAMPLES:
                 continue  # whether it moves is not known yet
             position, rests = track[-1][1], abs(track[-1][1] - track[0][1]) < RESTING
-            self._advance(gripper.target, position, rests)
-        if self._future is not None:
-            self._hand.stop()
+            target, must_halt = gripper.take()
+            if must_halt:
+                self._halt(position, rests or state.is_grasped)
+                continue
+            why = self._finish(target, position, rests)
+            if why:
+                gripper.fail(why)
+            elif self._future is None and target is not None:
+                self._begin(target, min(target * self._limits.stroke_m, state.max_width), position, rests)
+        if track:
+            self._halt(track[-1][1], abs(track[-1][1] - track[0][1]) < RESTING)
 
-    def _advance(self, target: float | None, position: float, rests: bool) -> None:
-        if self._future is not None:
-            turned = target is not None and self._must_turn(target)
-            if turned:
-                self._hand.stop()
-            elif not self._future.wait(0.0):
-                return
-            arrived = self._has_arrived()
-            if not arrived and not turned and not self._presses and position > (self._going or 0.0) + NEAR:
-                self._grasp(self._going or 0.0, position)  # something stopped a move: press on it
-                return
-        if target is None:
+    def _halt(self, position: float, rests: bool) -> None:
+        """Stop fingers that move or are about to; those that hold something are left."""
+        holds = self._presses and rests and abs(position - self._from) > MOVED
+        if self._future is None or self._future.wait(0.0) or holds:
             return
+        self._hand.stop()
+        self._outcome()
+        self._going, self._presses = None, False
+
+    def _finish(self, target: float | None, position: float, rests: bool) -> str:
+        """End the task if it has ended or goes the wrong way; return what is wrong with how it ended."""
+        if self._future is None:
+            return ""
+        turned = target is not None and self._must_turn(target)
+        if turned:
+            self._hand.stop()
+        elif not (rests and self._future.wait(0.0)):
+            return ""
+        why = self._outcome()
+        going = self._going or 0.0
+        if turned or not why:
+            return ""
+        if why == _UNSUCCESSFUL:
+            if self._presses or abs(position - going) <= NEAR:
+                return ""  # there was nothing to grasp, or it is there
+            if going < position < self._from - MOVED:
+                self._grasp(going, position)  # something stopped the fingers on their way: press on it
+                return ""
+        self._going = None
+        return f"{why} on the way from {self._from:.2f} to {going:.2f}, at {position:.2f}"
+
+    def _begin(self, target: float, width_m: float, position: float, rests: bool) -> None:
         if self._going is None and rests:
             self._going = position  # where it is, it needs no motion to be
         if self._going is not None and abs(target - self._going) <= NEAR:
@@ -157,18 +217,17 @@ class _Session:
             self._grasp(target, position)
         else:
             self._going, self._from, self._presses = target, position, False
-            self._future = self._hand.move_async(target * self._limits.stroke_m, self._speed_m_s)
+            self._future = self._hand.move_async(width_m, self._speed_m_s)
 
-    def _has_arrived(self) -> bool:
-        """Return how the task ended that is known to have ended."""
+    def _outcome(self) -> str:
+        """Return what is wrong with how the task ended that is known to have ended."""
         import franky
 
         future, self._future = self._future, None
         try:
-            return bool(future.get())
-        except franky.CommandException as error:  # aborted, or something is in its way
-            _log.info("hand: %s", error)
-            return False
+            return "" if future.get() else _UNSUCCESSFUL
+        except franky.CommandException as error:  # refused, not homed, aborted
+            return " ".join(str(error).split())
 
     def _grasp(self, target: float, position: float) -> None:
         self._going, self._from, self._presses = target, position, True

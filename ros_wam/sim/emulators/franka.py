@@ -84,10 +84,10 @@ class FrankaEmulator:
         self._udp: socket.socket | None = None
         self._selector = selectors.DefaultSelector()
         self._requests = FciRequests(self, version)
-        self._hand = FrankaHand(address, plant, stroke_m)
+        self.hand = FrankaHand(address, plant, stroke_m)
         self._ports = [
             TcpPort(self._selector, address, FCI_PORT, self._requests.accept),
-            TcpPort(self._selector, address, HAND_PORT, self._hand.accept),
+            TcpPort(self._selector, address, HAND_PORT, self.hand.accept),
         ]
 
     def start(self) -> None:
@@ -111,7 +111,7 @@ class FrankaEmulator:
         self._now_ns = now_ns
         serve(self._selector)
         self._requests.look()
-        self._hand.cycle(self._udp)
+        self.hand.cycle(self._udp)
         wall_ns = self._clock.now_ns()
         if wall_ns - self._sent_ns < CLOSEST_NS:
             return
@@ -134,13 +134,13 @@ class FrankaEmulator:
         else:
             self._faults.add(fault)
             self._requests.frozen = FREEZE in self._faults
-            self._hand.frozen = bool(self._faults & {FREEZE, GRIPPER_FREEZE})
+            self.hand.frozen = bool(self._faults & {FREEZE, GRIPPER_FREEZE})
         if fault == USER_STOP:
             self._end(MoveStatus.PREEMPTED_BY_SAFETY)
 
     def clear(self) -> None:
         self._faults.clear()
-        self._requests.frozen = self._hand.frozen = False
+        self._requests.frozen = self.hand.frozen = False
         self.start()
 
     def received_targets(self) -> tuple[ReceivedTarget, ...]:

@@ -42,10 +42,13 @@ class _Task:
 
 
 class FrankaHand:
-    """One hand and its newest client. `frozen`: it hears and tells nothing until it is not."""
+    """One hand and its newest client. `frozen`: it hears and tells nothing until it is not.
+
+    `refuses`: motions fail, as those of a hand that was not homed.
+    """
 
     def __init__(self, address: str, plant: Plant, stroke_m: float) -> None:
-        self.frozen = False
+        self.frozen = self.refuses = False
         self._address, self._plant, self._stroke_m = address, plant, stroke_m
         self._connection: Connection | None = None
         self._client: tuple[str, int] | None = None
@@ -116,7 +119,7 @@ class FrankaHand:
     def _begin(self, task: _Task, speed_m_s: float, force_n: float, goal_m: float | None = None) -> None:
         self._abort()
         self._is_grasped = False
-        if not 0.0 <= task.width_m <= self._stroke_m + _ARRIVED_M or speed_m_s <= 0.0:
+        if self.refuses or not 0.0 <= task.width_m <= self._stroke_m + _ARRIVED_M or speed_m_s <= 0.0:
             self._reply(task.command, task.number, _FAIL)
             return
         self._task = task

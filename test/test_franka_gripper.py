@@ -1,0 +1,87 @@
+"""The Franka Hand by the real franky: what presses, what is a fault, and what a stop does to fingers that move."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from driver_rig import DriverRig
+from emulated_franka import EmulatedFranka
+from loopback import own_address
+from test_franka import FRANKA, franka_rig
+
+from ros_wam.clock import StationClock
+from ros_wam.drivers.franka import open_driver
+from ros_wam.errors import DriverError, RobotStopped
+
+pytest.importorskip("franky")
+pytestmark = [pytest.mark.vendor, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def controller() -> Iterator[EmulatedFranka]:
+    emulated = EmulatedFranka(own_address())
+    yield emulated
+    emulated.close()
+
+
+@pytest.fixture
+def rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
+    """Connected, with an open hand."""
+    for rig in franka_rig(controller):
+        rig.driver.connect()
+        rig.run_until(lambda state: float(state.position[-1]) > 0.98, asked(rig, 1.0))
+        yield rig
+
+
+def asked(rig: DriverRig, opening: float) -> np.ndarray:
+    return np.where(FRANKA.is_gripper, opening, rig.read().position)
+
+
+def opening(controller: EmulatedFranka) -> float:
+    return float(controller.ask("position")[-1])
+
+
+def test_a_motion_that_the_hand_refuses_is_told_and_closes_nothing(rig: DriverRig, controller: EmulatedFranka) -> None:
+    controller.ask("hand_refuses", True)
+    position = asked(rig, 0.6)
+    with pytest.raises(RobotStopped, match=r"from 1\.00 to 0\.60, at 1\.00; recover"):
+        rig.run_until(lambda state: False, position, 2.0)
+    with pytest.raises(RobotStopped):
+        rig.hold(position)
+    rig.steps(100)
+    assert opening(controller) > 0.98
+    controller.ask("hand_refuses", False)
+    rig.driver.stop()
+    rig.driver.recover()
+    rig.run_until(lambda state: abs(float(state.position[-1]) - 0.6) < 0.02, position)
+
+
+def test_a_stop_stops_a_moving_hand_where_it_is(rig: DriverRig, controller: EmulatedFranka) -> None:
+    for target in (0.0, 0.2):  # a grasp, and a move
+        rig.run_until(lambda state: float(state.position[-1]) < 0.85, asked(rig, target))
+        rig.driver.stop()
+        rig.steps(20)
+        rest = opening(controller)
+        rig.steps(60)
+        assert opening(controller) == pytest.approx(rest, abs=1e-3)
+        assert rest > 0.3
+        rig.run_until(lambda state: float(state.position[-1]) > 0.98, asked(rig, 1.0))
+
+
+def test_a_stop_leaves_a_hand_that_holds_something_its_grip(rig: DriverRig, controller: EmulatedFranka) -> None:
+    controller.ask("object_at", 0.4)
+    rig.run_until(lambda state: float(state.effort[-1]) > 0.0, asked(rig, 0.0))
+    rig.driver.stop()
+    rig.steps(60)
+    assert rig.read().effort[-1] == FRANKA.grippers["gripper"].force_n
+
+
+def test_a_hand_of_another_stroke_is_told_when_connecting(controller: EmulatedFranka) -> None:
+    (limits,) = FRANKA.grippers.values()
+    other = replace(FRANKA, grippers={"gripper": replace(limits, stroke_m=0.06)})
+    settings = {"address": controller.address, "fci_version": 10, "realtime": "ignore"}
+    driver = open_driver(other, settings, StationClock())
+    with pytest.raises(DriverError, match=r"opens 0.08 m at most, the robot file's stroke_m is 0.06: home"):
+        driver.connect()
+    driver.close()
