@@ -279,6 +279,8 @@ def test_the_x5_with_its_ec_motors_is_driven_alike() -> None:
         driver = child_of(motors)
         try:
             for rig in _rig(driver, motors):
+                driver.connect()
+                rig.steps(40)  # until it sinks no more
                 DriverConformance().test_what_is_sent_arrives_and_is_followed_joint_by_joint(rig)
                 motors.inject("silent_servo")
                 assert "motor 5 (joint4)" in until_lost(rig, rig.read().position)[-1]
