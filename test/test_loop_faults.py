@@ -148,6 +148,21 @@ def test_a_robot_that_sagged_unnoticeably_in_a_fault_goes_on_without_a_jerk(poli
     assert 0.9 * UR5.jerk[0] < np.abs(jerk).max() <= UR5.jerk[0] * (1.0 + 1e-6)
 
 
+def test_a_robot_that_stopped_by_itself_when_its_link_was_lost_recovers_at_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect() -> None:
+        rig.robot.failure = RobotStopped("reflex (communication_constraints_violation)")
+
+    monkeypatch.setattr(rig.robot, "connect", connect)
+    rig.robot.failure = DriverError("the link is lost")
+    rig.run(1)
+    assert (rig.loop.mode, rig.loop.cause) == (Mode.FAULT, Cause.DRIVER_LOST)
+    rig.loop.recover()
+    rig.run(3)
+    assert (rig.loop.mode, rig.loop.cause) == (Mode.HOLD, None)
+
+
 def test_a_failed_recovery_leaves_the_fault(rig: Rig) -> None:
     rig.robot.failure = RobotStopped("emergency stop")
     rig.run(1)

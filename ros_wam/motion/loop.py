@@ -160,8 +160,7 @@ class ControlLoop:
         if any(active.cause is Cause.DRIVER_LOST for active in self.active):
             self._driver.close()
             self._driver.connect()
-        else:
-            self._driver.recover()
+        self._driver.recover()  # without commands some robots stop by themselves, as when their link was lost
         self._gate.reseed()
         self._conditions.clear()
         self.active, self._details = (), {}
