@@ -177,6 +177,36 @@ def test_a_gripper_that_was_stopped_is_not_sent_its_old_target_again(server: Fak
     assert server.log == []
 
 
+@pytest.mark.parametrize("closes", [False, True])
+@pytest.mark.parametrize(("object_status", "halts"), [(0, True), (1, False), (2, False), (3, False)])
+def test_a_stop_stops_fingers_that_move_and_leaves_a_grip(
+    server: FakeGripper, gripper: Robotiq, object_status: int, halts: bool, closes: bool
+) -> None:
+    gripper.connect()
+    gripper.send(0.0)
+    until(gripper, lambda state: state.position == 0.0)
+    server.values["OBJ"] = object_status
+    server.log.clear()
+    gripper.stop()
+    if closes:
+        gripper.close()
+    else:
+        stamp_ns = gripper.read().stamp_ns
+        until(gripper, lambda state: state.stamp_ns > stamp_ns + 60_000_000)
+    assert server.log == (["SET GTO 0"] if halts else [])
+
+
+def test_a_gripper_that_was_stopped_goes_on_with_the_same_target(server: FakeGripper, gripper: Robotiq) -> None:
+    gripper.connect()
+    gripper.send(0.0)
+    until(gripper, lambda state: state.position == 0.0)
+    server.values["OBJ"] = 0
+    gripper.stop()
+    until(gripper, lambda state: server.values["GTO"] == 0)
+    gripper.send(0.0)
+    until(gripper, lambda state: server.values["GTO"] == 1)
+
+
 def test_a_fault_is_told_and_only_recover_activates_anew(server: FakeGripper, gripper: Robotiq) -> None:
     gripper.connect()
     gripper.send(0.0)

@@ -74,6 +74,18 @@ def test_an_object_between_the_fingers_stops_it(active: Gripper) -> None:
     assert active.get("OBJ") == 2 and active.get("POS") == 128
 
 
+def test_without_its_go_it_stays_where_it_is(active: Gripper) -> None:
+    active.ask("SET POS 255 SPE 0")
+    active.run(0.5)
+    assert active.ask("SET GTO 0") == "ack"
+    where = active.plant.gripper_position()
+    active.run(1.0)
+    assert 0.8 < active.plant.gripper_position() == pytest.approx(where, abs=1e-3)
+    active.ask("SET GTO 1")
+    active.run(0.2)
+    assert active.plant.gripper_position() < where - 0.01
+
+
 def test_speed_follows_the_request(active: Gripper) -> None:
     active.ask("SET POS 255 SPE 0")
     active.run(1.0)

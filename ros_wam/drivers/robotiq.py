@@ -28,7 +28,7 @@ SPEED_RANGE_MM_S = (20.0, 150.0)
 FORCE_RANGE_N = (20.0, 235.0)
 """Of the 2F-85, for FOR 0–255 (Robotiq data sheet)."""
 VELOCITY_SAMPLES = 6
-_PRESSES = (1, 2)
+_MOVES, _PRESSES = 0, (1, 2)
 FAULTS = {
     5: "must be activated first",
     7: "activation bit is not set",
@@ -67,6 +67,7 @@ class Robotiq:
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
         self._target: int | None = None
+        self._must_halt = False
         self._may_activate = False
         self._state: GripperState | None = None
         self._error: DriverError | None = None
@@ -75,7 +76,7 @@ class Robotiq:
         """Activate the gripper if it is not (it opens and closes once) and learn its state; raises DriverError."""
         self.close()
         self._closing = threading.Event()
-        self._target = None
+        self._forget(False)
         self._start_waiting()
         self._thread = threading.Thread(target=self._run, args=(self._closing,), name="robotiq", daemon=True)
         self._thread.start()
@@ -101,12 +102,12 @@ class Robotiq:
         self._target = round((1.0 - min(max(position, 0.0), 1.0)) * CLOSED)
 
     def stop(self) -> None:
-        """Forget the target, so that none is sent again until the next `send`; the gripper keeps its grip."""
-        self._target = None
+        """Stop fingers that move, and send no target again until the next `send`; the gripper keeps its grip."""
+        self._forget(True)
 
     def recover(self) -> None:
         """Activate the gripper anew if it has a fault or lost its activation; raises DriverError."""
-        self.stop()
+        self._forget(False)
         self._start_waiting()
         self._wait()
 
@@ -116,6 +117,10 @@ class Robotiq:
         if self._thread is not None:
             self._thread.join(2.0 * REPLY_TIMEOUT_S)
             self._thread = None
+
+    def _forget(self, must_halt: bool) -> None:
+        with self._changed:
+            self._target, self._must_halt = None, must_halt
 
     def _start_waiting(self) -> None:
         with self._changed:
@@ -148,13 +153,24 @@ class Robotiq:
         for cycle in itertools.count():
             if cycle % STATUS_EVERY == 0 or self._may_activate:
                 self._require_active(port, closing)
+            if self._halt(port):
+                sent = None
             target = self._target
             if target is not None and target != sent:
                 port.set({"POS": target, **self._setting, "GTO": 1})
                 sent = target
             self._publish(self._measure(port, track))
             if closing.wait(PERIOD_S):
+                self._halt(port)
                 return
+
+    def _halt(self, port: RobotiqPort) -> bool:
+        """Stop fingers that move and hold nothing, if that was asked for; return whether it was."""
+        with self._changed:
+            must_halt, self._must_halt = self._must_halt, False
+        if must_halt and port.get("OBJ") == _MOVES:
+            port.set({"GTO": 0})
+        return must_halt
 
     def _require_active(self, port: RobotiqPort, closing: threading.Event) -> None:
         status, fault = port.get("STA"), port.get("FLT")

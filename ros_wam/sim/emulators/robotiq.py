@@ -59,6 +59,8 @@ class RobotiqServer:
         self._request |= asked
         if self._status() == 3 and self._request["GTO"] == 1:
             self._go()
+        elif asked.get("GTO") == 0:
+            self._plant.set_gripper_target(self._plant.gripper_position(), 1.0, FORCE_N[1])
         return True
 
     def _go(self) -> None:
