@@ -1,6 +1,7 @@
 """What every driver keeps: a test class that each driver inherits, with its real vendor library and an emulator."""
 
 import contextlib
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ FRESH_NS = 500_000_000
 TOLD_NS = 2_000_000_000
 """A lost link or a stopped robot is told within this."""
 REST_RAD = 2e-3
+AWAY_RAD = 0.045
+"""What must not arrive lies this far away: less than any driver's largest first step, which would be refused."""
 FACTS = {"library", "firmware", "safety_mode"}
 NOT_NAMED = pytest.mark.skip(reason="its test class does not name them: set `losses` and `stops`")
 HAS_NONE = pytest.mark.skip(reason="this robot has none")
@@ -22,19 +25,19 @@ HAS_NONE = pytest.mark.skip(reason="this robot has none")
 class DriverConformance:
     """What every driver keeps. Provide the fixture `rig`, and name the faults of its emulator.
 
-    `losses` are those that lose the link, `stops` those after which the robot stopped by itself; a robot that can have
-    none names an empty tuple. Where losing the link may crash the vendor library, override the fixture `lossy_rig` by
-    one whose driver is in a process of its own (`driver_process.py`).
+    `losses` are those that lose the link, `stops` those after which the robot stopped by itself, each with a pattern of
+    what is told then; a robot that can have none names nothing. Where losing the link may crash the vendor library,
+    override the fixture `lossy_rig` by one whose driver is in a process of its own (`driver_process.py`).
     """
 
     losses: tuple[str, ...] | None = None
-    stops: tuple[str, ...] | None = None
+    stops: Mapping[str, str] | tuple[()] | None = None
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         for argument, names in (("loss", self.losses), ("stop", self.stops)):
             if argument in metafunc.fixturenames:
                 why = NOT_NAMED if names is None else HAS_NONE
-                metafunc.parametrize(argument, names or [pytest.param("", marks=why)])
+                metafunc.parametrize(argument, list(names or ()) or [pytest.param("", marks=why)])
 
     @pytest.fixture
     def lossy_rig(self, rig: DriverRig) -> DriverRig:
@@ -67,7 +70,7 @@ class DriverConformance:
 
     def test_states_come_at_the_control_rate(self, rig: DriverRig) -> None:
         rig.driver.connect()
-        median_s = min(self._median_interval_s(rig) for _ in range(3))
+        median_s = min(rig.median_interval_s() for _ in range(3))
         assert median_s < 1.5 * rig.embodiment.period_s
 
     def test_facts_are_told_once_connected(self, rig: DriverRig) -> None:
@@ -203,13 +206,14 @@ class DriverConformance:
         before = len(rig.received())
         rig.inject(loss)
         self._until_told(rig, hold)
-        away = rig.inwards(hold, 0.02)
+        with contextlib.suppress(DriverError, DriverSpent):
+            rig.driver.stop()  # as the control loop does
         for _ in range(20):
             rig.step()
-            with pytest.raises((DriverError, DriverSpent)):
+            with pytest.raises((DriverError, DriverSpent)) as told:
                 rig.driver.read()
-            with pytest.raises((DriverError, DriverSpent)):
-                rig.driver.send(Command(rig.clock.now_ns(), away))
+            if not isinstance(told.value, StateStale):  # what is merely stale is sent to: so it is made to brake
+                rig.refuses(hold, AWAY_RAD, (DriverError, DriverSpent))
         rig.clear()
         rig.recover()
         self._nothing_else_arrived(rig, before, hold, loss)
@@ -224,7 +228,8 @@ class DriverConformance:
             rig.hold(hold)
         rig.inject(stop)
         deadline_ns = rig.clock.now_ns() + TOLD_NS
-        with pytest.raises(RobotStopped):
+        assert isinstance(self.stops, Mapping)
+        with pytest.raises(RobotStopped, match=self.stops[stop]):
             while rig.clock.now_ns() < deadline_ns:
                 rig.step()
                 rig.read()
@@ -232,46 +237,41 @@ class DriverConformance:
         before = len(rig.received())
         with pytest.raises(RobotStopped):
             rig.driver.send(Command(rig.clock.now_ns(), hold))
-        rig.steps(5)
-        self._nothing_else_arrived(rig, before, hold, stop)
         rig.driver.stop()
+        for _ in range(5):
+            rig.refuses(hold, AWAY_RAD, RobotStopped)
+            rig.step()
+        self._nothing_else_arrived(rig, before, hold, stop)
         rig.clear()
         rig.recover()
         self._follows_from(rig, hold)
 
     # ---- what the tests are made of ----
 
-    def _median_interval_s(self, rig: DriverRig) -> float:
-        """Look four times a period; time passes by sleeping, since a simulated world needs no step to be read."""
-        stamps = {rig.read().stamp_ns}
-        for _ in range(_periods(rig, 0.3) * 4):
-            rig.clock.sleep_until_ns(rig.clock.now_ns() + round(rig.embodiment.period_s * 0.25e9))
-            stamps.add(rig.read().stamp_ns)
-        return float(np.median(np.diff(sorted(stamps)))) * 1e-9
-
     def _nothing_else_arrived(self, rig: DriverRig, before: int, position: np.ndarray, why: str) -> None:
         arrived = rig.received()[before:]
-        slack = max(rig.resolution_rad, REST_RAD) + rig.sag_rad
+        slack = min(max(rig.resolution_rad, REST_RAD), AWAY_RAD / 3.0) + rig.sag_rad
         assert (np.abs(arrived - position[rig.arm]) <= slack).all(), f"{why}: {arrived.tolist()}"
 
     def _until_told(self, rig: DriverRig, hold: np.ndarray) -> None:
         """Go on as the control loop does until `read` tells the loss; no state that it returns before that is old."""
-        deadline_ns = rig.clock.now_ns() + TOLD_NS
-        stamps, stale = [0], False
-        while rig.clock.now_ns() < deadline_ns:
+        begin_ns = rig.clock.now_ns()
+        stamps, told_ns = [0], 0
+        while rig.clock.now_ns() < begin_ns + TOLD_NS:
             try:
                 stamps.append(rig.driver.read().stamp_ns)
                 assert rig.clock.now_ns() - stamps[-1] < FRESH_NS
-                stale = False
+                told_ns = 0
             except StateStale:
-                stale = True
+                told_ns = told_ns or rig.clock.now_ns()
             except (DriverError, DriverSpent):
-                stale = True
+                told_ns = told_ns or rig.clock.now_ns()
                 break
             with contextlib.suppress(DriverError, DriverSpent):
                 rig.driver.send(Command(rig.clock.now_ns(), hold))
             rig.step()
-        assert stale, f"a lost link was not told within {TOLD_NS / 1e9} s"
+        assert told_ns, f"a lost link was not told within {TOLD_NS / 1e9} s"
+        assert told_ns - begin_ns < TOLD_NS, f"it took {(told_ns - begin_ns) / 1e9} s to tell a lost link"
         assert stamps == sorted(stamps)
 
     def _follows_from(self, rig: DriverRig, hold: np.ndarray) -> None:

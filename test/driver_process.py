@@ -18,6 +18,8 @@ from ros_wam.types import Command, JointState
 
 ROOT = Path(__file__).parents[1]
 ANSWER_TIMEOUT_S = 30.0
+ENDINGS = (0, 3, -signal.SIGSEGV, -signal.SIGABRT)
+"""How a vendor library may end the process: it exits, or crashes. Anything else is a defect of ours, or hangs."""
 
 
 class DriverProcess:
@@ -75,6 +77,7 @@ class DriverProcess:
             failed, answer = self._line.recv()
         except (EOFError, ConnectionError) as error:
             status = self.end()
+            assert status in ENDINGS, f"the driver's process ended with status {status} in {verb}"
             how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
             raise DriverSpent(f"the driver's process ended {how}") from error
         if failed:

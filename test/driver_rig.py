@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pytest
 
 from ros_wam.clock import Clock
 from ros_wam.drivers.driver import Driver
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import DriverError, DriverSpent, StateStale
+from ros_wam.errors import CommandInvalid, DriverError, DriverSpent, StateStale
 from ros_wam.types import Command, JointState
 
 PATIENCE_S = 10.0
@@ -67,6 +69,20 @@ class DriverRig:
             except StateStale:
                 assert self.clock.now_ns() < deadline_ns, f"no fresh state for {limit_s} s"
                 self.step()
+
+    def median_interval_s(self) -> float:
+        """Look four times a period; time passes by sleeping, since a simulated world needs no step to be read."""
+        stamps, period_s = {self.read().stamp_ns}, self.embodiment.period_s
+        for _ in range(round(0.3 / period_s) * 4):
+            self.clock.sleep_until_ns(self.clock.now_ns() + round(period_s * 0.25e9))
+            stamps.add(self.read().stamp_ns)
+        return float(np.median(np.diff(sorted(stamps)))) * 1e-9
+
+    def refuses(self, start: np.ndarray, size_rad: float, error: Any) -> None:
+        """Send what would move the robot and is no wrong command; assert that it is refused by `error`."""
+        with pytest.raises(error) as told:
+            self.driver.send(Command(self.clock.now_ns(), self.inwards(start, size_rad)))
+        assert not isinstance(told.value, CommandInvalid), told.value
 
     def run_until(
         self, holds: Callable[[JointState], bool], position: np.ndarray, limit_s: float = PATIENCE_S

@@ -2,10 +2,10 @@
 
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ class TestAlohaConformance(DriverConformance):
     """What every driver keeps."""
 
     losses = ("freeze", "drop", "silent_servo", "gripper_freeze", "bad_crc", "slow")
-    stops = ("overload",)
+    stops: ClassVar[Mapping[str, str]] = {"overload": "overload"}
 
 
 def until_told(rig: DriverRig, hold: np.ndarray, kind: type[DriverError], words: str) -> list[JointState]:

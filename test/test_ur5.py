@@ -4,9 +4,10 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ class TestUr5Conformance(DriverConformance):
     """What every driver keeps."""
 
     losses = ("freeze", "drop", "refuse")
-    stops = ("protective_stop", "program_stop")
+    stops: ClassVar[Mapping[str, str]] = {"protective_stop": "protective stop", "program_stop": "no program runs"}
 
     @pytest.fixture
     def lossy_rig(self, child: DriverProcess, robot: str, controller: EmulatedUr) -> Iterator[DriverRig]:

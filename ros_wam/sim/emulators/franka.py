@@ -147,8 +147,9 @@ class FrankaEmulator:
         return tuple(self._targets)
 
     def forget_targets(self) -> None:
-        """Begin `received_targets` anew."""
+        """Begin `received_targets`, and the longest run of lost answers, anew."""
         self._targets.clear()
+        self._counts["longest_loss"] = 0
 
     def counts(self) -> Mapping[str, int]:
         """`cycles` of motions that wanted an answer, those `answered` in time, the longest run of lost answers."""
