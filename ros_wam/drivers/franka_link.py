@@ -1,9 +1,11 @@
 """An FR3's arm through franky, whose every call is made by one thread: none of them is bounded in time.
 
 Commands are streamed as JointMotion targets of rest that lie ahead of the commanded position by the way that braking
-takes. So the arm follows with a lag of some 10 ms, and comes to rest by itself where nothing more is said. Its joints
-are not synchronised (MAX_DYNAMICS): with that each would lag by another time. `limit_rate` keeps what libfranka sends
-within its own limits when packets are lost; without it one lost packet may trip an acceleration discontinuity.
+takes. So the arm comes to rest by itself where nothing more is said. What is commanded lags behind what was sent, at a
+constant speed and cycle by cycle against the emulator, by 3.5 ms up to 0.6 rad/s, 4.1 ms at 1.3 and 5.7 ms at 2.5 rad/s;
+in real time this thread, the state and a busy machine's pauses come on top. Its joints are not synchronised
+(MAX_DYNAMICS): with that each would lag by another time. `limit_rate` keeps what libfranka sends within its own limits
+when packets are lost; without it one lost packet may trip an acceleration discontinuity.
 
 With every target franky plans anew: from the position that it planned last, and from the velocity and acceleration
 that the controller tells as desired, which must be those last commanded (libfranka's limitRate counts on it too).
