@@ -2,7 +2,7 @@
 
 Commands are streamed as JointMotion targets of rest that lie ahead of the commanded position by the way that braking
 takes. So the arm comes to rest by itself where nothing more is said. What is commanded lags behind what was sent, at a
-constant speed and cycle by cycle against the emulator, by 3.5 ms up to 0.6 rad/s, 4.1 ms at 1.3 and 5.7 ms at 2.5 rad/s;
+constant speed and cycle by cycle against the emulator, by 3.5 ms up to 0.6 rad/s, 4.1 at 1.3 and 5.7 at 2.5 rad/s;
 in real time this thread, the state and a busy machine's pauses come on top. Its joints are not synchronised
 (MAX_DYNAMICS): with that each would lag by another time. `limit_rate` keeps what libfranka sends within its own limits
 when packets are lost; without it one lost packet may trip an acceleration discontinuity.
