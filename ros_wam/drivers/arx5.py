@@ -77,7 +77,7 @@ class Arx5:
         self._lost: str | None = None
         self._stamp_ns, self._taken_s = -1, np.nan
         self._excess_begun_ns = self._excess_ns = np.full(len(embodiment.joint_names), clock.now_ns() - 2 * CALM_NS)
-        self._relieving = False
+        self._relieved = np.zeros(len(embodiment.joint_names), dtype=bool)
         self._sent: FloatArray | None = None
         self._measured, self._effort = embodiment.home_position, np.zeros(len(embodiment.joint_names))
         self._grip = np.nan
@@ -125,15 +125,14 @@ class Arx5:
         """See Driver. The library goes on telling it to the motors until the next.
 
         The gripper is told no more than `force_n` allows, and goes on pressing after a stop until another opening is
-        asked of it. While a motor takes too much current the arm is told to stay where it is.
+        asked of it. While a motor takes too much current its arm, or the gripper, is told to stay where it is.
         """
         position = checked_position(command, self._embodiment, self._sent, self._measured)
         library, _ = self._require_link()
         grip = self._gripper_goal(float(position[-1]))
-        given = self._measured if self._relieving else np.append(position[:-1], grip)
-        library.command(given)
+        library.command(np.where(self._relieved, self._measured, np.append(position[:-1], grip)))
         self._sent, self._grip = position, grip
-        return Command(command.stamp_ns, given.copy() if self._relieving else position)
+        return Command(command.stamp_ns, np.where(self._relieved, self._measured, position))
 
     def stop(self) -> None:
         """See Driver. An arm that moves is told to stay where it is measured, with its gains: damped, it would sink.
@@ -254,10 +253,12 @@ class Arx5:
         begins = excess & (now_ns - self._excess_ns > CALM_NS)
         self._excess_begun_ns = np.where(begins, now_ns, self._excess_begun_ns)
         self._excess_ns = np.where(excess, now_ns, self._excess_ns)
-        self._relieving = bool(excess.any())
-        if not self._relieving:
+        gripper = self._embodiment.is_gripper
+        self._relieved = np.where(gripper, excess, excess[~gripper].any())
+        if not excess.any():
             return
-        library.command(state.position)
+        sent = state.position if self._sent is None else np.append(self._sent[:-1], self._grip)
+        library.command(np.where(self._relieved, state.position, sent))
         over = excess & (now_ns - self._excess_begun_ns > OVER_CURRENT_NS)
         if over.any():
             k = int(np.argmax(over))
