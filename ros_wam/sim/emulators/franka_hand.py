@@ -38,6 +38,8 @@ class _Task:
     number: int
     width_m: float
     grasp: tuple[float, float] | None
+    unwinding: int = 0
+    """Cycles before a move may be told as unsuccessful: the plant's setpoint may have to come back from a grasp's."""
     cycles: int = 0
 
 
@@ -123,6 +125,7 @@ class FrankaHand:
             self._reply(task.command, task.number, _FAIL)
             return
         self._task = task
+        task.unwinding = START_CYCLES + round(1000.0 * self._stroke_m / speed_m_s)
         goal_m = task.width_m if goal_m is None else goal_m
         self._plant.set_gripper_target(goal_m / self._stroke_m, speed_m_s / self._stroke_m, force_n)
 
@@ -138,6 +141,8 @@ class FrankaHand:
         width_m = self._plant.gripper_position() * self._stroke_m
         if task.grasp is None:
             done = abs(width_m - task.width_m) < _ARRIVED_M
+            if not done and task.cycles < min(task.unwinding, TIMEOUT_CYCLES):
+                return
         else:
             least, most = task.grasp
             done = self._is_grasped = least <= width_m <= most and width_m > _ARRIVED_M
