@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,10 @@ from ros_wam.types import ActionChunk, FloatArray, Mode
 
 RESTING = (MODES.index(Mode.HOLD), MODES.index(Mode.FAULT))
 REST_RAD = 1e-6  # between two ticks
-REST_RAD_S = 0.02  # of targets, which some libraries plan themselves
+REST_RAD_S = 0.03  # of targets, which some libraries plan themselves
+TICK_RAD = 0.0016  # the coarsest wire's unit, a Dynamixel's
+STAYS_RAD = 0.03  # a vendor's stop may take an arm where it is measured
+LAST_TARGETS = 10
 
 
 @dataclass(frozen=True)
@@ -160,12 +164,14 @@ class Evidence:
 
     @property
     def stopped_moving_ns(self) -> int | None:
-        """When the controller received its last target; None unless the arm had come to rest by then."""
-        if len(self.targets) < 2:
-            return None
-        before, last = self.targets[-2:]
-        speed_rad_s = np.abs(last.position - before.position).max() / ((last.stamp_ns - before.stamp_ns) * 1e-9)
-        return last.stamp_ns if speed_rad_s <= REST_RAD_S else None
+        """When the controller received its last target; None unless the arm had come to rest, and was to stay there."""
+        for before, then in pairwise(self.targets[-LAST_TARGETS:]):
+            step_rad = np.abs(then.position - before.position).max()
+            rest_rad = max(REST_RAD_S * (then.stamp_ns - before.stamp_ns) * 1e-9, TICK_RAD)
+            away_rad = np.abs(self.targets[-1].position - then.position).max()
+            if step_rad <= rest_rad and away_rad <= STAYS_RAD:
+                return self.targets[-1].stamp_ns
+        return None
 
     def ends_at_rest(self, ticks: int = 2) -> bool:
         """Return whether the last ticks of the record sent the arm nowhere else, or nothing at all."""
