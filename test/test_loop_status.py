@@ -10,7 +10,7 @@ from motion_fixtures import SETTINGS
 
 from ros_wam.active import active_as_json, read_active
 from ros_wam.causes import Action, Cause
-from ros_wam.errors import SpecError
+from ros_wam.errors import DriverUnreachable, SpecError
 from ros_wam.ladder import SLOW_SHARE, Active
 from ros_wam.motion.status import STATUS_PERIOD_NS, LoopStatus
 from ros_wam.types import Mode
@@ -74,3 +74,16 @@ def test_what_acts_comes_back_as_it_was() -> None:
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(SpecError, match="must be a list of cause, action and since_ns"):
         read_active(text)
+
+
+def test_what_the_driver_tells_is_passed_on_and_nothing_while_it_is_not_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = started_rig()
+    assert rig.loop.facts()["safety_mode"] == "normal"
+
+    def unconnected() -> dict[str, str]:
+        raise DriverUnreachable("not connected")
+
+    monkeypatch.setattr(rig.robot, "facts", unconnected)
+    assert rig.loop.facts() == {}

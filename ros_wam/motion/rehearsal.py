@@ -3,6 +3,8 @@
 What happens only the first time takes longer than a period: buffers of the arithmetic's libraries, caches, imports.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ros_wam.calibration import Station
@@ -22,6 +24,7 @@ class _ImaginaryRobot:
         self._n, self._arms = len(embodiment.joint_names), len(embodiment.arms)
         self._position = embodiment.home_position
         self.now_ns = 0
+        self.facts: Callable[[], dict[str, str]] = dict
 
     def connect(self) -> None: ...
 
@@ -36,9 +39,6 @@ class _ImaginaryRobot:
     def stop(self) -> None: ...
 
     def recover(self) -> None: ...
-
-    def facts(self) -> dict[str, str]:
-        return {}
 
     def close(self) -> None: ...
 
