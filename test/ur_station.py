@@ -52,6 +52,7 @@ class UrStation:
 
     def connect(self, port: int) -> socket.socket:
         client = socket.create_connection((self.address, port), 5.0)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is sent has then arrived, on one host
         client.setblocking(False)
         self.clients.append(client)
         self.run(0.016)
