@@ -2,7 +2,7 @@
 # make check  format, lint, types and the ROS-free tests              make setup  only set up (idempotent)
 # make faults inject every fault and write docs/faults.md           make docs   write the ladder into docs/failsafe.md
 # make bench  run every benchmark and write docs/bench.md           make property   a million control ticks per robot at random
-# make mutation  break gate and admission, and see that a test notices each time
+# make mutation  break gate and admission, and see that a test notices each time      make thorough   other generations of a robot
 SHELL := /bin/bash
 PYTHON ?= python3
 ROS ?= kilted
@@ -13,7 +13,7 @@ CHOICE := $(shell [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>
 SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
 export MUJOCO_GL ?= osmesa
 
-.PHONY: demo test check bench property mutation faults docs setup clean system-libraries
+.PHONY: demo test check bench property mutation faults thorough docs setup clean system-libraries
 
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
@@ -25,11 +25,11 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile -m "not ros and not vendor and not slow and not faults" $(COVERED)
+	$(BIN)/pytest -n auto --dist loadfile -m "not ros and not vendor and not slow and not faults and not thorough" $(COVERED)
 
 test: check
-	$(BIN)/pytest -n auto --dist loadfile -m virtual
-	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual and not faults"
+	$(BIN)/pytest -n auto --dist loadfile -m "virtual and not faults and not thorough"
+	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual and not faults and not thorough"
 
 # openpi's own broker is measured where openpi-client is installed, which needs an environment of its own.
 bench: setup $(VENV)-peers/.installed
@@ -53,10 +53,14 @@ faults: setup
 	@mkdir -p runs && rm -f runs/faults.json
 	FAULTS_JSON=runs/faults.json $(BIN)/pytest test/faults -m slow
 	PYTHONPATH=.:test $(BIN)/python test/faults/document.py runs/faults.json
+	$(BIN)/pytest test/doctor -m faults
+
+thorough: setup
+	$(BIN)/pytest -m thorough
 
 property: setup
 	ROS_WAM_PROPERTY_TICKS=1000000 $(BIN)/pytest -m slow -o log_cli=true -o log_cli_level=INFO test/test_motion_line.py
-	$(BIN)/pytest -n auto --hypothesis-profile=default -m "not ros and not vendor and not slow and not faults"
+	$(BIN)/pytest -n auto --hypothesis-profile=default -m "not ros and not vendor and not slow and not faults and not thorough"
 
 setup: system-libraries $(VENV)/.installed
 

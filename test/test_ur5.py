@@ -45,7 +45,7 @@ def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_
         threading.Event().wait(0.01)
 
 
-@pytest.fixture(scope="module", params=["ur5", "ur5e"])
+@pytest.fixture(scope="module", params=["ur5", pytest.param("ur5e", marks=pytest.mark.thorough)])
 def robot(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

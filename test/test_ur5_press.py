@@ -25,7 +25,7 @@ GENERATIONS = {"ur5": "cb3", "ur5e": "e_series"}
 DOWN_S = 1.5
 
 
-@pytest.fixture(params=["ur5", "ur5e"])
+@pytest.fixture(params=["ur5", pytest.param("ur5e", marks=pytest.mark.thorough)])
 def embodiment(request: pytest.FixtureRequest) -> Embodiment:
     return load_embodiment(ROBOTS / f"{request.param}.yaml")
 

@@ -47,7 +47,13 @@ class Cell:
         return pose
 
 
-@pytest.fixture(scope="module", params=[("cb3", CB3), ("e_series", E_SERIES)], ids=["ur5", "ur5e"])
+GENERATIONS = [
+    pytest.param(("cb3", CB3), id="ur5", marks=pytest.mark.thorough),
+    pytest.param(("e_series", E_SERIES), id="ur5e"),
+]
+
+
+@pytest.fixture(scope="module", params=GENERATIONS)
 def cell(request: pytest.FixtureRequest) -> Iterator[Cell]:
     opened = Cell(*request.param)
     yield opened
