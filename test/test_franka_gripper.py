@@ -61,7 +61,7 @@ def test_a_stop_stops_a_moving_hand_where_it_is(rig: DriverRig, controller: Emul
     for target in (0.0, 0.2):  # a grasp, and a move
         rig.run_until(lambda state: float(state.position[-1]) < 0.85, asked(rig, target))
         rig.driver.stop()
-        rig.steps(20)
+        rig.steps(60)  # 0.3 s: the hand's own thread has to get to it
         rest = opening(controller)
         rig.steps(60)
         assert opening(controller) == pytest.approx(rest, abs=1e-3)
