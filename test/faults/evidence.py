@@ -126,6 +126,12 @@ class Evidence:
         resting = (Mode.HOLD.value, Mode.FAULT.value)
         return min((at for at, values in self.statuses if at >= since_ns and values["mode"] in resting), default=None)
 
+    @property
+    def late_ns(self) -> int:
+        """How late the first tick was that held after the fault."""
+        late = self.rows["late_ns"][self.rows["stamp_ns"] == self.held_ns(self.injected_ns)]
+        return int(late[0]) if len(late) else 0
+
     def rested_ns(self, since_ns: int) -> int | None:
         """Return the first tick from `since_ns` on that held, and sent the arm where the tick before did."""
         steps = np.abs(np.diff(self.sent_arm, axis=0, prepend=np.nan)).max(axis=1)

@@ -85,10 +85,10 @@ def one_period() -> Within:
 
 
 def periods(count: int) -> Within:
-    """Within `count` control periods of the last new state."""
+    """Within `count` control periods of the last new state, and what the tick that noticed it was late by."""
     return Within(
         f"{count} control periods",
-        lambda evidence: round(count * evidence.robot.period_s * 1e9),
+        lambda evidence: round(count * evidence.robot.period_s * 1e9) + evidence.late_ns,
         "the last new state",
         lambda evidence: evidence.last_stamp_ns("joint_states"),
     )
