@@ -165,7 +165,7 @@ class _Session:
             position, rests = track[-1][1], abs(track[-1][1] - track[0][1]) < RESTING
             target, must_halt = gripper.take()
             if must_halt:
-                self._halt(position, rests or state.is_grasped)
+                self._halt(state.is_grasped)
                 continue
             why = self._finish(target, position, rests)
             if why:
@@ -173,11 +173,13 @@ class _Session:
             elif self._future is None and target is not None:
                 self._begin(target, min(target * self._limits.stroke_m, state.max_width), position, rests)
         if track:
-            self._halt(track[-1][1], abs(track[-1][1] - track[0][1]) < RESTING)
+            self._halt(self._hand.state.is_grasped)
 
-    def _halt(self, position: float, rests: bool) -> None:
-        """Stop fingers that move or are about to; those that hold something are left."""
-        holds = self._presses and rests and abs(position - self._from) > MOVED
+    def _halt(self, holds: bool) -> None:
+        """Stop fingers that move or are about to; those that hold something are left.
+
+        By the hand's own word alone: states that come late make fingers seem to rest that move.
+        """
         if self._future is None or self._future.wait(0.0) or holds:
             return
         self._hand.stop()
