@@ -17,6 +17,8 @@ from ros_wam.policies.stacker import stacking_session
 from ros_wam.sim.tasks import stack_bowls
 from ros_wam.types import FloatArray
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 ARM = ~ALOHA.is_gripper
 HOME = ALOHA.home_position
 HIGH = PlacedCamera(VIEWS["high"], np.eye(4))

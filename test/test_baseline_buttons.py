@@ -13,6 +13,8 @@ from ros_wam.policies.session import RATE_HZ
 from ros_wam.policies.tool_vector import to_matrix
 from ros_wam.types import FloatArray
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 EMBODIMENT = ur5()
 ARM = ~EMBODIMENT.is_gripper
 PROMPT = "press the pink, blue, and green buttons in sequence"

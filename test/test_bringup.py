@@ -10,6 +10,7 @@ import yaml
 
 from ros_wam import alive, share
 from ros_wam.bringup import Request, Run, bringup, clear
+from ros_wam.claim import claim
 from ros_wam.errors import ConfigError
 from ros_wam.run_config import load_run_config
 from ros_wam.supervisor import STOP_ORDER
@@ -70,7 +71,8 @@ def test_a_simulation_keeps_out_of_a_real_stations_domain(tmp_path: Path, monkey
     station = tmp_path / "calib" / "ur5"
     shutil.copytree(share.share_dir() / "robots", tmp_path / "robots")
     shutil.copytree(share.share_dir() / "calib" / "ur5" / "sim", station)
-    monkeypatch.setenv("ROS_DOMAIN_ID", "1")
+    monkeypatch.setattr("ros_wam.bringup.claim", lambda kind, values: claim(f"{kind}_of_{tmp_path}", values))
+    monkeypatch.setenv("ROS_DOMAIN_ID", "1")  # claimed among names of this test's own: others run beside it
     real = bringup(Request(robot=str(tmp_path / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
     monkeypatch.delenv("ROS_DOMAIN_ID")
     simulated = bringup(Request(robot="ur5", task="move_objects_into_box", sim=True), parts=("sim",))

@@ -25,7 +25,6 @@ ADMITS_EVERY = 5
 LOG = logging.getLogger("motion line")
 UR5 = robot()
 NAMES = sorted(path.stem for path in ROBOTS.glob("*.yaml"))
-by_robot = pytest.mark.parametrize("name", NAMES)
 ALWAYS = ("ur5", "franka", "aloha")  # the others are one arm of six joints too; `make property` takes all
 in_many_ticks = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in ALWAYS else [pytest.mark.thorough]) for name in NAMES]
@@ -86,7 +85,7 @@ def check(tally: Tally) -> None:
     assert min(tally.accepted, tally.refused, tally.moved) > 0
 
 
-@by_robot
+@pytest.mark.parametrize("name", ALWAYS)
 def test_no_sent_command_leaves_the_limits(name: str) -> None:
     check(drive(name, 1000, seed=1))
 

@@ -13,6 +13,8 @@ from ros_wam.policy.strategies import make_strategy
 from ros_wam.policy.strategies.strategy import LOOK_AFTER_S
 from ros_wam.types import ActionChunk
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 OVERLAPPING = ("receding", "async", "ensemble")
 
 

@@ -10,6 +10,8 @@ from ros_wam.sim.emulators.tool_motion import Trapezoid
 from ros_wam.sim.emulators.ur import CB3, E_SERIES
 from ros_wam.sim.emulators.ur_kinematics import UrKinematics, pose_of, transform_of
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 MOVE_J_IK, MOVE_L, MOVE_L_FK, SPEED_L, SERVO_L, SET_TCP, IK_NEAR, POSE_TRANS = 2, 3, 4, 10, 24, 29, 30, 39
 TCP_OFFSET, FK_HERE, FK, IK, FLANGE, HAS_SOLUTION, HAS_SOLUTION_NEAR = 40, 43, 44, 46, 58, 60, 61
 
