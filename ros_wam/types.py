@@ -51,6 +51,8 @@ class CameraFrame:
 class JointState:
     """What the driver measured: `(n,)` position [rad], velocity [rad/s], effort [N m]; grippers 0–1, 1/s, N.
 
+    A gripper's effort is the force of one pad, positive when opening: what is held is pressed with a negative one.
+
     `tool_force_n` `(arms,)`: size of the force that each tool meets [N]; empty where the robot reports none.
     """
 

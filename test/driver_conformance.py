@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 from driver_rig import DriverRig as DriverRig
+from gripper_conformance import GripperConformance
 
 from ros_wam.errors import CommandInvalid, DriverError, DriverSpent, RobotStopped, StateStale
 from ros_wam.types import Command
@@ -22,7 +23,7 @@ NOT_NAMED = pytest.mark.skip(reason="its test class does not name them: set `los
 HAS_NONE = pytest.mark.skip(reason="this robot has none")
 
 
-class DriverConformance:
+class DriverConformance(GripperConformance):
     """What every driver keeps. Provide the fixture `rig`, and name the faults of its emulator.
 
     `losses` are those that lose the link, `stops` those after which the robot stopped by itself, each with a pattern of
@@ -115,17 +116,9 @@ class DriverConformance:
         assert np.abs(way).min() > 0.1
         np.testing.assert_allclose(integral, way, rtol=0.15, atol=0.01)
 
-    def test_gripper_is_0_closed_1_open_and_clamped(self, rig: DriverRig) -> None:
-        rig.driver.connect()
-        gripper = rig.embodiment.is_gripper
-        for asked in (0.0, 1.7, 0.5, -0.3):
-            position = np.where(gripper, asked, rig.read().position)
-            clamped = np.clip(asked, 0.0, 1.0)
-            np.testing.assert_array_equal(rig.hold(position).position[gripper], clamped)
-            rig.run_until(lambda state: np.abs(state.position[gripper] - clamped).max() < 0.05, position)  # noqa: B023
-
     def test_a_wrong_command_reaches_nothing(self, rig: DriverRig) -> None:
         rig.driver.connect()
+        rig.steps(20)  # what a test before began comes to rest
         start = rig.read().position
         wrong = {"short": start[:-1], "long": np.append(start, 0.0)}
         for k, name in enumerate(rig.embodiment.joint_names):

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from emulator_process import EmulatorProcess
 
-from ros_wam.clock import Clock
+from ros_wam.clock import Clock, StationClock
 from ros_wam.drivers.driver import Driver
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import CommandInvalid, DriverError, DriverSpent, StateStale
@@ -28,7 +30,8 @@ class DriverRig:
     `inject(fault)` and `clear()` begin and end the emulator's faults. `reopen()` gives another driver, not connected,
     when the first says DriverSpent; in a new process, where the library asks for one. `resolution_rad`: how near to a
     sent target the nearest received one is; a bus rounds, a library that plans its own way gives others. `truth()` is
-    where the arms' joints really are `(n,)`, asked of the emulator: also before the driver can read. `sag_rad`, one or
+    where the arms' joints really are `(n,)`, asked of the emulator: also before the driver can read.
+    `object_at(opening)` puts something between the fingers of the last gripper, or takes it away. `sag_rad`, one or
     `(n,)`: how far the arms sink while another driver connects.
     """
 
@@ -42,7 +45,21 @@ class DriverRig:
     reopen: Callable[[], Driver] | None = None
     resolution_rad: float = 1e-9
     truth: Callable[[], np.ndarray] | None = None
+    object_at: Callable[[float | None], object] | None = None
     sag_rad: float | np.ndarray = 0.0
+
+    @classmethod
+    def of(cls, driver: Driver, embodiment: Embodiment, emulated: EmulatorProcess) -> "DriverRig":
+        """Return the rig of a driver and an emulator in real time, which forgets what it has received."""
+        clock = StationClock()
+
+        def step() -> None:
+            clock.sleep_until_ns(clock.now_ns() + round(embodiment.period_s * 1e9))
+
+        emulated.forget_targets()
+        rig = cls(driver, embodiment, clock, step, emulated.targets, emulated.inject, emulated.clear)
+        rig.truth, rig.object_at = emulated.truth, partial(emulated.ask, "object_at")
+        return rig
 
     @property
     def arm(self) -> np.ndarray:

@@ -2,15 +2,16 @@
 
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from driver_process import DriverProcess
-from emulated_aloha import ROOT, EmulatedAloha
+from emulated_aloha import EmulatedAloha
+from emulator_process import ROOT
+from waiting import TIMEOUT_S, wait_until
 
 from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
@@ -28,7 +29,6 @@ pytestmark = [pytest.mark.vendor, pytest.mark.slow]
 ALOHA = load_embodiment(ROOT / "robots/aloha.yaml")
 LEFT, RIGHT = 0, 1
 ELBOW, GRIPPER = 4, 9
-TIMEOUT_S = 10.0
 
 
 def open_driver(arms: EmulatedAloha) -> Driver:
@@ -45,19 +45,12 @@ def arms() -> Iterator[EmulatedAloha]:
 
 @pytest.fixture
 def rig(arms: EmulatedAloha) -> Iterator[DriverRig]:
-    clock = StationClock()
-
-    def step() -> None:
-        clock.sleep_until_ns(clock.now_ns() + round(ALOHA.period_s * 1e9))
-
-    arms.ask("forget")
-    clear = partial(arms.ask, "clear")
-    made = DriverRig(open_driver(arms), ALOHA, clock, step, arms.targets, arms.inject, clear)
+    made = DriverRig.of(open_driver(arms), ALOHA, arms)
     made.resolution_rad = 3.0 / TICKS_PER_RAD  # on a busy machine a newer goal may come before one is written
-    made.truth = lambda: np.concatenate(arms.ask("position"))
     yield made
     made.driver.close()
-    clear()
+    arms.ask("object_at", None)
+    arms.clear()
 
 
 class TestAlohaConformance(DriverConformance):
@@ -79,14 +72,6 @@ def until_told(rig: DriverRig, hold: np.ndarray, kind: type[DriverError], words:
                 return states
         rig.step()
     raise AssertionError(f"no {kind.__name__} with {words!r} within {TIMEOUT_S} s")
-
-
-def until(arms: EmulatedAloha, holds: Callable[[], bool]) -> None:
-    clock = StationClock()
-    deadline_ns = clock.now_ns() + round(TIMEOUT_S * 1e9)
-    while not holds():
-        assert clock.now_ns() < deadline_ns
-        clock.sleep_until_ns(clock.now_ns() + 10_000_000)
 
 
 def register(arms: EmulatedAloha, arm: int, servo: int, name: str) -> Any:
@@ -185,13 +170,13 @@ def test_servos_stop_by_themselves_when_the_process_falls_silent(arms: EmulatedA
     child.connect()
     child.process.send_signal(number)
     assert "watchdog" in driver_module("aloha").last_resort_stop(arms.settings)
-    until(
-        arms,
+    wait_until(
         lambda: all(
             register(arms, arm, servo, "bus_watchdog") == WATCHDOG_EXPIRED
             for arm in (LEFT, RIGHT)
             for servo in range(1, 10)
         ),
+        "every servo's watchdog has expired",
     )
     before = arms.ask("position")
     if number == signal.SIGSTOP:
@@ -204,18 +189,6 @@ def test_servos_stop_by_themselves_when_the_process_falls_silent(arms: EmulatedA
         child.close()
     child.end()
     np.testing.assert_allclose(arms.ask("position"), before, atol=1e-3)
-
-
-def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, arms: EmulatedAloha) -> None:
-    rig.driver.connect()
-    arms.ask("object_at", 0.4)
-    closed = np.where(rig.embodiment.is_gripper, 0.0, rig.read().position)
-    state = rig.run_until(lambda state: float(state.effort[-1]) < -15.0, closed)
-    assert state.position[-1] == pytest.approx(0.4, abs=0.02)
-    assert state.effort[-1] == pytest.approx(-20.0, abs=0.5)
-    arms.ask("object_at", None)
-    rig.run_until(lambda state: float(state.position[-1]) < 0.02, closed)
-    rig.run_until(lambda state: float(state.position[-1]) > 0.98, np.where(rig.embodiment.is_gripper, 1.0, closed))
 
 
 def test_wrong_settings_of_a_servo_are_named_and_left_as_they_are(rig: DriverRig, arms: EmulatedAloha) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from emulated_aloha import ROOT, EmulatedAloha
+from emulated_aloha import EmulatedAloha
+from emulator_process import ROOT
 from test_aloha import ALOHA, ELBOW, GRIPPER, LEFT, RIGHT, open_driver, register
 from test_aloha import arms as arms
 from test_aloha import rig as rig

@@ -3,7 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
-from emulated_aloha import ROOT
+from emulator_process import ROOT
 
 from ros_wam.embodiment import load_embodiment
 from ros_wam.kinematics import Kinematics

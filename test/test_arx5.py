@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from arx_emulator_process import EmulatedArx
 from driver_process import DriverProcess
+from emulated_arx import EmulatedArx
 
 from conformance import DriverConformance, DriverRig
-from ros_wam.clock import StationClock
 from ros_wam.drivers.driver import Driver
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import DriverError, DriverSpent, DriverUnreachable, StateStale
@@ -89,21 +88,21 @@ def brittle(others: EmulatedArx) -> Iterator[DriverRig]:
 
 
 def _rig(driver: Driver, motors: EmulatedArx) -> Iterator[DriverRig]:
-    embodiment, clock = load_embodiment(robot_file(motors.model)), StationClock()
+    made = DriverRig.of(driver, load_embodiment(robot_file(motors.model)), motors)
+    clock, period_step = made.clock, made.step
 
     def step() -> None:
         """Let a period pass, in which the library has told every motor what it was told last."""
         told, begin_ns = motors.ask("counts")["frames"], clock.now_ns()
-        clock.sleep_until_ns(begin_ns + round(embodiment.period_s * 1e9))
+        period_step()
         while motors.ask("counts")["frames"] < told + TWO_ROUNDS and clock.now_ns() < begin_ns + SLOW_NS:
             pass
 
-    motors.forget_targets()
-    made = DriverRig(driver, embodiment, clock, step, motors.targets, motors.inject, motors.clear)
-    made.resolution_rad, made.truth = RESOLUTION_RAD, motors.truth
+    made.step, made.resolution_rad = step, RESOLUTION_RAD
     yield made
     with contextlib.suppress(DriverSpent):
         made.driver.close()
+    motors.ask("object_at", None)
     motors.clear()
 
 

@@ -4,7 +4,8 @@ import math
 from typing import Any
 
 import pytest
-from emulated_aloha import JAWS, ROOT
+from emulated_aloha import JAWS
+from emulator_process import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,9 +1,7 @@
 """The Franka driver with the real franky against an emulated FR3 with its hand, in real time."""
 
 import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,13 +9,14 @@ import numpy as np
 import pytest
 from emulated_franka import EmulatedFranka
 from loopback import own_address
+from waiting import wait_until
 
 from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
 from ros_wam.drivers.franka import Franka, last_resort_stop, open_driver
 from ros_wam.drivers.franka_link import STALE_COMMAND_NS
 from ros_wam.embodiment import load_embodiment
-from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, RobotStopped, StateStale
+from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, RobotStopped
 from ros_wam.sim.emulators.fci_motion import LOST_IN_A_ROW
 from ros_wam.types import Command
 
@@ -25,21 +24,12 @@ pytest.importorskip("franky")
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
 
 FRANKA = load_embodiment(Path(__file__).parents[1] / "robots/franka.yaml")
-TIMEOUT_S = 10.0
 AHEAD_RAD = 0.03
 """What is sent lies ahead of the commanded position by the way that braking takes."""
 
 
 def driver_for(address: str) -> Franka:
     return open_driver(FRANKA, {"address": address, "fci_version": 10, "realtime": "ignore"}, StationClock())
-
-
-def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_S) -> None:
-    clock = StationClock()
-    deadline_ns = clock.now_ns() + round(timeout_s * 1e9)
-    while not holds():
-        assert clock.now_ns() < deadline_ns, f"not within {timeout_s} s: {what}"
-        threading.Event().wait(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -51,37 +41,20 @@ def controller() -> Iterator[EmulatedFranka]:
 
 @pytest.fixture
 def rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
-    yield from franka_rig(controller)
-
-
-def franka_rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
-    clock, driver = StationClock(), driver_for(controller.address)
-
-    def step() -> None:
-        clock.sleep_until_ns(clock.now_ns() + round(FRANKA.period_s * 1e9))
-
-    controller.ask("forget")
-    yield DriverRig(
-        driver,
-        FRANKA,
-        clock,
-        step,
-        controller.targets,
-        controller.inject,
-        partial(controller.ask, "clear"),
-        resolution_rad=AHEAD_RAD,
-        truth=lambda: np.array(controller.ask("position")[:-1]),
-    )
+    made = DriverRig.of(driver_for(controller.address), FRANKA, controller)
+    made.resolution_rad = AHEAD_RAD
+    yield made
     controller.ask("object_at", None)
     controller.ask("hand_refuses", False)
-    controller.ask("clear")
-    driver.close()
+    controller.clear()
+    made.driver.close()
 
 
 class TestFrankaConformance(DriverConformance):
     """What every driver keeps."""
 
     losses = ("freeze", "drop", "refuse")
+    silent_gripper = "gripper_freeze"
     stops: ClassVar[Mapping[str, str]] = {
         "reflex": "cartesian_reflex",
         "user_stop": "user stop|safety function",  # the state, or the end of the motion, whichever comes first
@@ -156,40 +129,13 @@ def test_the_force_at_the_tool_is_measured(rig: DriverRig, controller: EmulatedF
     controller.ask("wrench", [0.0] * 6)
 
 
-def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, controller: EmulatedFranka) -> None:
+def test_closing_to_less_than_an_object_is_wide_presses_on_it_too(rig: DriverRig, controller: EmulatedFranka) -> None:
     rig.driver.connect()
     rig.run_until(lambda state: float(state.position[-1]) > 0.98, np.where(FRANKA.is_gripper, 1.0, rig.read().position))
-    controller.ask("object_at", 0.4)
-    closed = np.where(FRANKA.is_gripper, 0.0, rig.read().position)
-    state = rig.run_until(lambda state: float(state.effort[-1]) > 0.0, closed)
-    assert state.effort[-1] == FRANKA.grippers["gripper"].force_n
-    assert state.position[-1] == pytest.approx(0.4, abs=0.02)
-    rig.run_until(lambda state: float(state.position[-1]) > 0.98, np.where(FRANKA.is_gripper, 1.0, closed))
     controller.ask("object_at", 0.6)
-    # Closing to less than the object is wide presses on it too.
-    rig.run_until(lambda state: float(state.effort[-1]) > 0.0, np.where(FRANKA.is_gripper, 0.3, closed))
-
-
-def test_a_frozen_hand_makes_the_state_stale_and_never_blocks_the_arm(
-    rig: DriverRig, controller: EmulatedFranka
-) -> None:
-    rig.driver.connect()
-    hold = rig.read().position
-    controller.inject("gripper_freeze")
-    slowest_ns, stale = 0, False
-    for _ in range(200):
-        begin_ns = rig.clock.now_ns()
-        rig.driver.send(Command(begin_ns, np.where(FRANKA.is_gripper, 0.0, hold)))
-        try:
-            rig.driver.read()
-        except StateStale:
-            stale = True
-        slowest_ns = max(slowest_ns, rig.clock.now_ns() - begin_ns)
-        rig.step()
-    assert stale
-    assert slowest_ns < 300_000_000  # less than any timeout of the hand; a busy machine's scheduler is in it
-    controller.ask("clear")
-    rig.run_until(lambda state: float(state.position[-1]) < 0.05, np.where(FRANKA.is_gripper, 0.0, hold))
+    narrower = np.where(FRANKA.is_gripper, 0.3, rig.read().position)
+    state = rig.run_until(lambda state: float(state.effort[-1]) < 0.0, narrower)
+    assert state.effort[-1] == -FRANKA.grippers["gripper"].force_n
 
 
 def test_a_robot_of_another_version_and_nobody_are_told() -> None:

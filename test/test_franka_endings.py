@@ -1,14 +1,14 @@
 """How motions of the real franky end against an emulated FR3: by our stop, by the robot's, or not at all."""
 
 import struct
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from driver_rig import DriverRig
 from emulated_franka import EmulatedFranka
-from loopback import own_address
-from test_franka import franka_rig, wait_until
+from test_franka import controller as controller
+from test_franka import rig as rig
+from waiting import wait_until
 
 from ros_wam.drivers import franka_link
 from ros_wam.drivers.franka_link import STALE_NS, connected
@@ -16,18 +16,6 @@ from ros_wam.errors import RobotStopped
 
 pytest.importorskip("franky")
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def controller() -> Iterator[EmulatedFranka]:
-    emulated = EmulatedFranka(own_address())
-    yield emulated
-    emulated.close()
-
-
-@pytest.fixture
-def rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
-    yield from franka_rig(controller)
 
 
 def hold(rig: DriverRig, periods: int = 20) -> np.ndarray:

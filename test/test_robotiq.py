@@ -9,7 +9,8 @@ from loopback import own_address
 
 from ros_wam.clock import StationClock
 from ros_wam.drivers import robotiq
-from ros_wam.drivers.robotiq import GripperState, Robotiq
+from ros_wam.drivers.gripper_state import GripperState
+from ros_wam.drivers.robotiq import Robotiq
 from ros_wam.embodiment import GripperLimits
 from ros_wam.errors import DriverError, DriverUnreachable, RobotStopped, StateStale
 
@@ -141,6 +142,8 @@ def test_the_newest_target_wins_and_a_repeated_one_is_sent_once(server: FakeGrip
 def test_pressing_on_something_is_effort_and_no_fault(server: FakeGripper, gripper: Robotiq) -> None:
     gripper.connect()
     server.values["OBJ"] = 2
+    assert until(gripper, lambda state: state.effort != 0.0).effort == -LIMITS.force_n
+    server.values["OBJ"] = 1
     assert until(gripper, lambda state: state.effort > 0.0).effort == LIMITS.force_n
 
 

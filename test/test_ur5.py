@@ -3,17 +3,15 @@
 import contextlib
 import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
 import pytest
 from driver_process import DriverProcess
-from emulator_process import EmulatedUr
+from emulated_ur import EmulatedUr
 from loopback import own_address
+from waiting import wait_until
 
 from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
@@ -29,20 +27,11 @@ pytestmark = [pytest.mark.vendor, pytest.mark.slow]
 
 ROBOTS = Path(__file__).parents[1] / "robots"
 GENERATIONS = {"ur5": "cb3", "ur5e": "e_series"}
-TIMEOUT_S = 10.0
 
 
 def open_driver(robot: str, address: str) -> Driver:
     embodiment = load_embodiment(ROBOTS / f"{robot}.yaml")
     return driver_module("ur5").open_driver(embodiment, {"address": address}, StationClock())
-
-
-def wait_until(holds: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_S) -> None:
-    clock = StationClock()
-    deadline_ns = clock.now_ns() + round(timeout_s * 1e9)
-    while not holds():
-        assert clock.now_ns() < deadline_ns, f"not within {timeout_s} s: {what}"
-        threading.Event().wait(0.01)
 
 
 @pytest.fixture(scope="module", params=["ur5", pytest.param("ur5e", marks=pytest.mark.thorough)])
@@ -63,28 +52,21 @@ def rig(robot: str, controller: EmulatedUr) -> Iterator[DriverRig]:
 
 
 def _rig(driver: Driver, robot: str, controller: EmulatedUr) -> Iterator[DriverRig]:
-    embodiment, clock = load_embodiment(ROBOTS / f"{robot}.yaml"), StationClock()
-
-    def step() -> None:
-        clock.sleep_until_ns(clock.now_ns() + round(embodiment.period_s * 1e9))
-
-    controller.ask("forget")
-    made = DriverRig(
-        driver, embodiment, clock, step, controller.targets, controller.inject, partial(controller.ask, "clear")
-    )
-    made.truth = lambda: np.array(controller.ask("position")[:-1])
+    made = DriverRig.of(driver, load_embodiment(ROBOTS / f"{robot}.yaml"), controller)
     yield made
     with contextlib.suppress(DriverSpent):  # a process that has ended
         made.driver.close()
     if isinstance(made.driver, Ur5):
         made.driver._retired = None  # a test that failed keeps the driver, and would keep the next from connecting
-    controller.ask("clear")
+    controller.ask("object_at", None)
+    controller.clear()
 
 
 class TestUr5Conformance(DriverConformance):
     """What every driver keeps."""
 
     losses = ("freeze", "drop", "refuse")
+    silent_gripper = "gripper_freeze"
     stops: ClassVar[Mapping[str, str]] = {"protective_stop": "protective stop", "program_stop": "no program runs"}
 
     @pytest.fixture
@@ -128,39 +110,6 @@ def test_the_force_at_the_tool_is_measured(rig: DriverRig, controller: EmulatedU
     controller.ask("wrench", [0.0] * 6)
 
 
-def test_a_frozen_gripper_makes_the_state_stale_and_never_blocks_the_arm(
-    rig: DriverRig, controller: EmulatedUr
-) -> None:
-    rig.driver.connect()
-    hold = rig.read().position
-    controller.inject("gripper_freeze")
-    slowest_ns, stale = 0, False
-    until_ns = rig.clock.now_ns() + round(1e9)
-    while rig.clock.now_ns() < until_ns:
-        begin_ns = rig.clock.now_ns()
-        rig.driver.send(Command(begin_ns, hold))
-        try:
-            rig.driver.read()
-        except StateStale:
-            stale = True
-        slowest_ns = max(slowest_ns, rig.clock.now_ns() - begin_ns)
-        rig.step()
-    assert stale
-    assert slowest_ns < 300_000_000  # less than any timeout of the gripper; a busy machine's scheduler is in it
-    controller.ask("clear")
-    wait_until(lambda: _reads(rig), "the gripper's state is fresh again")
-
-
-def test_an_object_holds_the_gripper_and_is_no_fault(rig: DriverRig, controller: EmulatedUr) -> None:
-    rig.driver.connect()
-    controller.ask("object_at", 0.4)
-    closed = np.where(rig.embodiment.is_gripper, 0.0, rig.read().position)
-    state = rig.run_until(lambda state: float(state.effort[-1]) > 0.0, closed)
-    assert state.position[-1] == pytest.approx(0.4, abs=0.02)
-    controller.ask("object_at", None)
-    rig.run_until(lambda state: float(state.position[-1]) < 0.02, closed)
-
-
 def test_the_wire_carries_the_control_rate(rig: DriverRig, controller: EmulatedUr) -> None:
     rig.driver.connect()
     hold = rig.read().position
@@ -175,14 +124,6 @@ def test_the_wire_carries_the_control_rate(rig: DriverRig, controller: EmulatedU
     wait_until(lambda: len(controller.targets()) - before >= rig.embodiment.control_rate_hz, "every target arrives")
     assert elapsed_s < 2.0
     assert controller.ask("cpu_s") - cpu_s < 0.5
-
-
-def _reads(rig: DriverRig) -> bool:
-    try:
-        rig.driver.read()
-    except StateStale:
-        return False
-    return True
 
 
 # ---- faults after which ur_rtde may crash its process: the driver runs in a child ----

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emulator_process import EmulatedUr
+from emulated_ur import EmulatedUr
 from loopback import own_address
 
 from ros_wam.clock import StationClock

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulator_process import EmulatedUr
+from emulated_ur import EmulatedUr
 from loopback import own_address
 
 from ros_wam.clock import StationClock

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from driver_process import DriverProcess
 from driver_rig import DriverRig
-from emulator_process import HOME, EmulatedUr
+from emulated_ur import HOME, EmulatedUr
 from loopback import own_address
 
 from ros_wam.clock import StationClock
@@ -141,20 +141,11 @@ WAYS_RAD = {"ur5": 0.15, "ur5e": -0.2}
 def rigs() -> Iterator[list[DriverRig]]:
     controllers = {"ur5": EmulatedUr(own_address(), "cb3"), "ur5e": EmulatedUr(own_address(), "e_series")}
     drivers = {k: DriverProcess(ROBOTS / f"{k}.yaml", {"address": at.address}) for k, at in controllers.items()}
-    yield [rig_of(robot, drivers[robot], controller) for robot, controller in controllers.items()]
+    yield [DriverRig.of(driver, load_embodiment(ROBOTS / f"{k}.yaml"), controllers[k]) for k, driver in drivers.items()]
     for driver in drivers.values():
         driver.end()
     for controller in controllers.values():
         controller.close()
-
-
-def rig_of(robot: str, driver: DriverProcess, controller: EmulatedUr) -> DriverRig:
-    embodiment, clock = load_embodiment(ROBOTS / f"{robot}.yaml"), StationClock()
-
-    def step() -> None:
-        clock.sleep_until_ns(clock.now_ns() + round(embodiment.period_s * 1e9))
-
-    return DriverRig(driver, embodiment, clock, step, controller.targets)
 
 
 def follow(rig: DriverRig) -> np.ndarray:

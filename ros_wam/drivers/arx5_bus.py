@@ -5,6 +5,7 @@ import socket
 import struct
 from collections.abc import Collection, Mapping
 
+from ros_wam.can_socket import can_socket
 from ros_wam.clock import Clock
 from ros_wam.errors import DriverError, DriverUnreachable
 
@@ -19,18 +20,13 @@ _EC_REPLY = 1  # the first three bits of what an EC motor says; in what is said 
 
 def open_can(interface: str) -> socket.socket:
     """Return a socket on a CAN interface; raises DriverUnreachable."""
-    link = None
     try:
-        link = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
-        link.bind((interface,))
+        return can_socket(interface)
     except OSError as error:
-        if link is not None:
-            link.close()
         raise DriverUnreachable(
             f"no CAN interface {interface}: {error.strerror}; bring it up with: "
             f"ip link set {interface} up type can bitrate 1000000"
         ) from error
-    return link
 
 
 class MotorBus:

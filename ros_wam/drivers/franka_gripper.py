@@ -6,13 +6,14 @@ grasp it, with the robot file's force: an object between the fingers is no fault
 """
 
 import logging
+import os
 import threading
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
 from ros_wam.clock import Clock
 from ros_wam.drivers.franka_link import OPEN_TIMEOUT_S
+from ros_wam.drivers.gripper_state import GripperState
 from ros_wam.embodiment import GripperLimits
 from ros_wam.errors import DriverError, DriverUnreachable, RobotStopped, StateStale
 
@@ -34,16 +35,6 @@ _UNSUCCESSFUL = "a motion did not arrive"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class HandState:
-    """Opening 0–1, its rate [1/s], and the force setting [N] while the hand holds something, else 0."""
-
-    stamp_ns: int
-    position: float
-    velocity: float
-    effort: float
-
-
 class FrankaGripper:
     """One hand. `send` keeps the newest target only; the connection is renewed whenever it is lost."""
 
@@ -54,7 +45,7 @@ class FrankaGripper:
         self._target: float | None = None
         self._must_halt = False
         self._failure = ""
-        self._state: HandState | None = None
+        self._state: GripperState | None = None
         self._error = ""
         self._ready, self._closing = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -77,7 +68,7 @@ class FrankaGripper:
                 f"{self._limits.stroke_m:g}: home the hand, or write the stroke of its fingers there"
             )
 
-    def read(self) -> HandState:
+    def read(self) -> GripperState:
         """Return the newest state; raises StateStale, and RobotStopped after a motion that failed."""
         self._require_well()
         state = self._state
@@ -105,6 +96,9 @@ class FrankaGripper:
     def _run(self, closing: threading.Event) -> None:
         import franky
 
+        # libfranka's thread that waits for a motion's end lets go of the connection only to yield. On a core of its own
+        # it takes it again before a stop gets to it, for up to a second; on this thread's core the stop is next.
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
         while not closing.is_set():
             try:
                 _Session(franky.Gripper(self._address), self._limits, self._speed_m_s).serve(self, closing)
@@ -120,7 +114,7 @@ class FrankaGripper:
         track.append((now_ns, position))
         (first_ns, first), duration_s = track[0], (now_ns - track[0][0]) * 1e-9
         velocity = (position - first) / duration_s if now_ns > first_ns else 0.0
-        self._state = HandState(now_ns, position, velocity, self._limits.force_n if state.is_grasped else 0.0)
+        self._state = GripperState(now_ns, position, velocity, -self._limits.force_n if state.is_grasped else 0.0)
         self._ready.set()
 
     def take(self) -> tuple[float | None, bool]:

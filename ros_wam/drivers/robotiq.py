@@ -7,9 +7,9 @@ import contextlib
 import itertools
 import threading
 from collections import deque
-from dataclasses import dataclass
 
 from ros_wam.clock import Clock
+from ros_wam.drivers.gripper_state import GripperState
 from ros_wam.drivers.robotiq_port import ACTIVE, RobotiqPort
 from ros_wam.embodiment import GripperLimits
 from ros_wam.errors import DriverError, DriverUnreachable, RobotStopped, StateStale
@@ -28,7 +28,9 @@ SPEED_RANGE_MM_S = (20.0, 150.0)
 FORCE_RANGE_N = (20.0, 235.0)
 """Of the 2F-85, for FOR 0–255 (Robotiq data sheet)."""
 VELOCITY_SAMPLES = 6
-_MOVES, _PRESSES = 0, (1, 2)
+_MOVES = 0
+_PRESSES = {1: 1.0, 2: -1.0}
+"""What stopped it while it opened, and while it closed, and the sign of its force."""
 FAULTS = {
     5: "must be activated first",
     7: "activation bit is not set",
@@ -41,16 +43,6 @@ FAULTS = {
     14: "over-current",
     15: "automatic release completed",
 }
-
-
-@dataclass(frozen=True)
-class GripperState:
-    """Opening 0–1, its rate [1/s], and the force setting [N] while the gripper presses on something, else 0."""
-
-    stamp_ns: int
-    position: float
-    velocity: float
-    effort: float
 
 
 class Robotiq:
@@ -188,7 +180,7 @@ class Robotiq:
         track.append((now_ns, position))
         (first_ns, first), duration_s = track[0], (now_ns - track[0][0]) * 1e-9
         velocity = (position - first) / duration_s if now_ns > first_ns else 0.0
-        return GripperState(now_ns, position, velocity, self._force_n if port.get("OBJ") in _PRESSES else 0.0)
+        return GripperState(now_ns, position, velocity, self._force_n * _PRESSES.get(port.get("OBJ"), 0.0))
 
     def _publish(self, state: GripperState) -> None:
         with self._changed:

@@ -4,6 +4,7 @@ import socket
 import struct
 from typing import NamedTuple
 
+from ros_wam.can_socket import can_socket
 from ros_wam.errors import SimError
 
 _FRAME = struct.Struct("=IB3x8s")  # struct can_frame
@@ -28,13 +29,9 @@ class CanBus:
 
     def join_kernel(self, interface: str) -> None:
         """Sit on the kernel's own CAN interface, such as a vcan; raises SimError."""
-        link = None
         try:
-            link = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
-            link.bind((interface,))
+            link = can_socket(interface)
         except OSError as error:
-            if link is not None:
-                link.close()
             raise SimError(f"no CAN interface {interface}: {error.strerror}") from error
         link.setblocking(False)
         self.join(link)

@@ -1,0 +1,35 @@
+"""Emulated ARX motors with a kinematic plant in a process of its own, in real time, driven by a test through two pipes.
+
+They answer system calls for which the driver's process waits.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from emulator_process import EmulatorProcess, answers_of, serve
+from smooth_plant import SmoothPlant
+
+from ros_wam.sim.emulators.arx import ArxEmulator
+
+HOME = [0.0, 1.057, 0.4798, 0.5772, 0.0, 0.0]
+STROKE_M = 0.088
+
+
+class EmulatedArx(EmulatorProcess):
+    """The test's side."""
+
+    def __init__(self, model: str, run_dir: Path) -> None:
+        self.model, self.run_dir = model, run_dir
+        super().__init__(__file__, model, run_dir)
+
+
+def _serve(model: str, run_dir: Path) -> None:
+    plant = SmoothPlant(np.array(HOME))
+    emulator = ArxEmulator(model, "can0", plant, run_dir, STROKE_M)
+    answers = answers_of(emulator, plant) | {"grip": lambda _: emulator.grip_target_rad()}
+    serve(emulator, plant.step, answers, catches_up_ns=0)  # what it missed was not asked either
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], Path(sys.argv[2]))
