@@ -100,7 +100,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             seed=request.seed,
         )
         config_file = run_dir / "config.yaml"
-        config_file.write_text(dump(config))
+        config_file.write_text(dump(config), encoding="utf-8")
         nodes = _nodes(config, config_file, parts, profile, port, request.inference_latency_ms)
         run = Run(config, config_file, _environment(request.sim, domain), nodes, claims)
         undo.pop_all()

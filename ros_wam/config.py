@@ -35,12 +35,23 @@ def load(path: Path, kind: type[T]) -> T:
     the valid choices.
     """
     try:
-        data = yaml.load(path.read_text(), _Loader)
+        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not valid YAML: {error}") from error
+        raise ConfigError(f"{path} is not valid YAML: {_in_one_line(error)}") from error
     return typing.cast(T, _build(kind, data, str(path), path.parent))
+
+
+def _in_one_line(error: yaml.YAMLError) -> str:
+    """Return where and why without the lines around it, which PyYAML shows."""
+    if not isinstance(error, yaml.MarkedYAMLError):  # a character that no YAML may have
+        return " ".join(str(error).split())
+    mark = error.problem_mark
+    where = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
+    return where + ", ".join(words for words in (error.context, error.problem) if words)
 
 
 def build(value: Any, kind: type[T], where: str) -> T:

@@ -188,4 +188,7 @@ def load_embodiment(path: Path) -> Embodiment:
     robot = load(path, Embodiment)
     if not is_driver_file(robot.driver):
         return robot
-    return replace(robot, driver=str((path.parent / robot.driver).resolve()))
+    driver = (path.parent / robot.driver).resolve()
+    if not driver.is_file():
+        raise ConfigError(f"{path}: driver {robot.driver}: no such file: {driver}")
+    return replace(robot, driver=str(driver))

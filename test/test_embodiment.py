@@ -34,6 +34,13 @@ def test_joints_are_listed_once_with_grippers_after_their_arm(path: Path) -> Non
     assert (robot.lower[robot.is_gripper] == 0.0).all() and (robot.upper[robot.is_gripper] == 1.0).all()
 
 
+def test_a_driver_file_that_is_not_there_is_told_with_the_robot_file(tmp_path: Path) -> None:
+    robot = tmp_path / "ur5.yaml"
+    robot.write_text(re.sub(r"^driver: \w+", "driver: kuka.py", UR5.read_text(), flags=re.MULTILINE))
+    with pytest.raises(ConfigError, match=rf"{robot}: driver kuka\.py: no such file: {tmp_path}/kuka\.py"):
+        load_embodiment(robot)
+
+
 @each_robot
 def test_the_model_is_beside_the_file(path: Path) -> None:
     assert load_embodiment(path).model == path.with_suffix(".xml")

@@ -110,7 +110,7 @@ def _sitting(sweep: Sweep, profile: Profile, latency_ms: float) -> LatencySittin
     record_dir.mkdir(exist_ok=True)
     path = record_dir / f"{profile.name}.yaml"
     call_s = max(profile.timeouts.call_s, 1e-3 * latency_ms + ALLOWANCE_S)
-    path.write_text(dump(replace(profile, timeouts=replace(profile.timeouts, call_s=call_s))))
+    path.write_text(dump(replace(profile, timeouts=replace(profile.timeouts, call_s=call_s))), encoding="utf-8")
     return LatencySitting(path, sweep.robot, sweep.task, sweep.trials, sweep.seed, latency_ms, record_dir)
 
 

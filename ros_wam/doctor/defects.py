@@ -73,7 +73,7 @@ class Defect:
 
 
 def _edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    data = yaml.safe_load(path.read_text())
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(data)
     path.write_text(yaml.safe_dump(data, sort_keys=False))
 
@@ -109,7 +109,7 @@ def _serve_another_robot(run: Run) -> Run:
     other = share.find("robots", "ur5e" if run.config.robot.stem == "ur5" else "ur5")
     config = replace(run.config, robot=other, calibration=share.calibration_dir(other, sim=True))
     file = run.config.run_dir / "another_robot.yaml"
-    file.write_text(dump(config))
+    file.write_text(dump(config), encoding="utf-8")
     return _with_args(
         run, "policy_server", lambda args: tuple(str(file) if a == str(run.config_file) else a for a in args)
     )

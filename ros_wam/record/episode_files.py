@@ -37,6 +37,6 @@ def copy_configuration(config: RunConfig, folder: Path) -> None:
             if source is not None and copy is not None:
                 (folder / copy).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, folder / copy)
-        (folder / "config.yaml").write_text(dump(copied))
+        (folder / "config.yaml").write_text(dump(copied), encoding="utf-8")
     except OSError as error:
         raise RecordError(f"cannot copy the configuration into {folder}: {error}") from error
