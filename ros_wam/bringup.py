@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ros_wam import alive, share
 from ros_wam.calibration import load_station
+from ros_wam.cameras import check_camera
 from ros_wam.claim import Claim, claim
 from ros_wam.clock import OFFSET_VARIABLE, station_offset_ns, wall_clock_label
 from ros_wam.config import dump
@@ -186,15 +187,26 @@ def _environment(sim: bool, domain: Claim | None) -> dict[str, str]:
 def _check_fit(robot: Path, calibration: Path, sim: bool, profile: Profile | None, task: Path | None) -> None:
     """Raise ConfigError unless robot, cameras, policy and task suit each other, before anything is started."""
     if not sim and not (calibration / "station.yaml").is_file():
-        raise ConfigError(
-            f"no station file for {robot.stem}: {calibration / 'station.yaml'}; with --sim none is needed"
-        )
+        raise ConfigError(_no_station_file(robot, calibration))
     embodiment, station = load_embodiment(robot), load_station(calibration)
     missing = [view for view in embodiment.views if view not in station.cameras]
     if missing:
         raise ConfigError(f"{calibration / 'station.yaml'}: cameras: no {', '.join(missing)}, which {robot.stem} has")
+    for view in embodiment.views:
+        check_camera(view, station.cameras[view])
     if task is not None and robot.stem not in (suited := load_task(task)).robots:
         raise ConfigError(f"task {suited.name} does not suit {robot.stem}; it suits: {', '.join(suited.robots)}")
+
+
+def _no_station_file(robot: Path, calibration: Path) -> str:
+    """Return the message. An installation's own folder is no place for a lab's file: the next one replaces it."""
+    told = f"no station file for {robot.stem}: {calibration / 'station.yaml'}"
+    if robot.parent == share.share_dir() / "robots":
+        told += (
+            f"; keep a lab's own outside the package: my_lab/calib/{robot.stem}/station.yaml, beside copies of the "
+            f"robot's files in my_lab/robots/, with --robot my_lab/robots/{robot.name}"
+        )
+    return f"{told}; with --sim none is needed"
 
 
 def _check_latency(profile: Profile | None, latency_ms: float) -> None:

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -83,15 +84,40 @@ def test_a_simulation_keeps_out_of_a_real_stations_domain(tmp_path: Path, monkey
     assert simulated.environment["ROS_DOMAIN_ID"] != "1"
 
 
-def test_a_station_without_a_view_of_its_robot_is_refused(tmp_path: Path) -> None:
-    shutil.copytree(share.share_dir() / "robots", tmp_path / "robots")
-    shutil.copytree(share.share_dir() / "calib" / "ur5" / "sim", tmp_path / "calib" / "ur5")
-    file = tmp_path / "calib" / "ur5" / "station.yaml"
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    """A lab's own folder, as the error for a missing station file proposes it, with the UR5's simulated station."""
+    shutil.copytree(share.share_dir() / "robots", tmp_path / "my_lab" / "robots")
+    shutil.copytree(share.share_dir() / "calib" / "ur5" / "sim", tmp_path / "my_lab" / "calib" / "ur5")
+    return tmp_path / "my_lab"
+
+
+def change_cameras(lab: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    file = lab / "calib" / "ur5" / "station.yaml"
     station = yaml.safe_load(file.read_text())
-    del station["cameras"]["wrist"]
+    change(station["cameras"])
     file.write_text(yaml.safe_dump(station))
+
+
+def test_a_station_without_a_view_of_its_robot_is_refused(lab: Path) -> None:
+    change_cameras(lab, lambda cameras: cameras.pop("wrist"))
     with pytest.raises(ConfigError, match=r"station\.yaml: cameras: no wrist, which ur5 has"):
-        bringup(Request(robot=str(tmp_path / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+        bringup(Request(robot=str(lab / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+
+
+def test_a_camera_that_no_driver_is_for_is_refused(lab: Path) -> None:
+    change_cameras(lab, lambda cameras: cameras["global"].update(driver="realsense"))
+    with pytest.raises(ConfigError, match=r"^camera global: no driver 'realsense'; there are: sim$"):
+        bringup(Request(robot=str(lab / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+
+
+def test_a_labs_own_folder_is_used_as_it_is(lab: Path) -> None:
+    run = bringup(Request(robot=str(lab / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+    clear(run)
+    assert run.config.calibration == lab / "calib" / "ur5"
+    (lab / "calib" / "ur5" / "station.yaml").unlink()
+    with pytest.raises(ConfigError, match=r"^no station file for ur5: \S+/my_lab/calib/ur5/station\.yaml; with --sim"):
+        bringup(Request(robot=str(lab / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
 
 
 def test_a_record_dir_that_cannot_be_is_refused(tmp_path: Path) -> None:
@@ -132,7 +158,10 @@ def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) ->
         ({"policy": "pi9"}, r"no 'pi9' in config/policies; there are: .*baseline"),
         ({"task": ""}, r"no '' in config/tasks; there are: move_objects_into_box"),
         ({"task": "dance"}, r"no 'dance' in config/tasks; there are: move_objects_into_box"),
-        ({"sim": False}, r"no station file for ur5: .*; with --sim none is needed"),
+        (
+            {"sim": False},
+            r"no station file for ur5: .* my_lab/calib/ur5/station\.yaml, .*--robot my_lab/robots/ur5\.yaml",
+        ),
         ({"inference_latency_ms": 12000.0}, r"an inference latency of 12000 ms would time out: baseline allows 10 s"),
         ({"inference_latency_ms": 1.0, "policy": None}, r"needs a policy that this package serves"),
         ({"resume": Path("nowhere")}, r"nothing to resume: nowhere holds no sitting\.yaml"),
