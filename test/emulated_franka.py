@@ -40,6 +40,7 @@ def _serve(address: str, version: int) -> None:
         "settings": lambda _: {setter.name: payload.hex() for setter, payload in emulator.settings.items()},
         "willing": lambda willing: setattr(emulator, "willing", willing),
         "mode": lambda _: emulator.mode.name,
+        "wall_at": lambda opening: setattr(plant, "wall_at", opening),
         "hand_refuses": lambda refuses: setattr(emulator.hand, "refuses", refuses),
     }
     serve(emulator, plant.step, answers)

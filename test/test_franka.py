@@ -45,6 +45,7 @@ def rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
     made.resolution_rad = AHEAD_RAD
     yield made
     controller.ask("object_at", None)
+    controller.ask("wall_at", 1.0)
     controller.ask("hand_refuses", False)
     controller.clear()
     made.driver.close()
@@ -127,15 +128,6 @@ def test_the_force_at_the_tool_is_measured(rig: DriverRig, controller: EmulatedF
     controller.ask("wrench", [30.0, 0.0, 40.0, 9.0, 9.0, 9.0])
     wait_until(lambda: rig.read().tool_force_n.tolist() == [50.0], "50 N are measured")
     controller.ask("wrench", [0.0] * 6)
-
-
-def test_closing_to_less_than_an_object_is_wide_presses_on_it_too(rig: DriverRig, controller: EmulatedFranka) -> None:
-    rig.driver.connect()
-    rig.run_until(lambda state: float(state.position[-1]) > 0.98, np.where(FRANKA.is_gripper, 1.0, rig.read().position))
-    controller.ask("object_at", 0.6)
-    narrower = np.where(FRANKA.is_gripper, 0.3, rig.read().position)
-    state = rig.run_until(lambda state: float(state.effort[-1]) < 0.0, narrower)
-    assert state.effort[-1] == -FRANKA.grippers["gripper"].force_n
 
 
 def test_a_robot_of_another_version_and_nobody_are_told() -> None:

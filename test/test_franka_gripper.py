@@ -13,12 +13,15 @@ from test_franka import rig as rig
 
 from ros_wam.clock import StationClock
 from ros_wam.drivers.franka import open_driver
-from ros_wam.errors import DriverError, RobotStopped
+from ros_wam.drivers.franka_gripper import _Session
+from ros_wam.errors import DriverError, RobotStopped, StateStale
 from ros_wam.motion.realtime import FIFO_PRIORITY
 from ros_wam.process import set_realtime_priority
 
 pytest.importorskip("franky")
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
+
+FORCE_N = FRANKA.grippers["gripper"].force_n
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +74,60 @@ def test_a_stop_leaves_a_hand_that_holds_something_its_grip(rig: DriverRig, cont
     rig.run_until(lambda state: float(state.effort[-1]) < 0.0, asked(rig, 0.0))
     rig.driver.stop()
     rig.steps(60)
-    assert rig.read().effort[-1] == -FRANKA.grippers["gripper"].force_n
+    assert rig.read().effort[-1] == -FORCE_N
+    rig.driver.recover()
+    measured = rig.read().position
+    for _ in range(100):  # as the gate does: it holds what is measured
+        rig.hold(measured)
+    assert rig.read().effort[-1] == -FORCE_N
+    rig.run_until(lambda state: float(state.position[-1]) > 0.98, asked(rig, 1.0))
+
+
+@pytest.mark.parametrize("begin", [1.0, 0.603])
+def test_closing_to_less_than_an_object_is_wide_presses_on_it(
+    rig: DriverRig, controller: EmulatedFranka, begin: float
+) -> None:
+    rig.run_until(lambda state: abs(float(state.position[-1]) - begin) < 0.003, asked(rig, begin))
+    controller.ask("object_at", 0.6)
+    state = rig.run_until(lambda state: float(state.effort[-1]) < 0.0, asked(rig, 0.3))
+    assert state.effort[-1] == -FORCE_N
+
+
+def test_a_hand_that_cannot_open_is_no_fault_and_opens_once_it_can(rig: DriverRig, controller: EmulatedFranka) -> None:
+    rig.run_until(lambda state: abs(float(state.position[-1]) - 0.5) < 0.02, asked(rig, 0.5))
+    controller.ask("wall_at", 0.7)
+    opened = asked(rig, 1.0)
+    for _ in range(300):  # longer than a move takes to be told as unsuccessful
+        rig.hold(opened)
+        rig.read()
+    assert opening(controller) == pytest.approx(0.7)
+    controller.ask("wall_at", 1.0)
+    rig.run_until(lambda state: float(state.position[-1]) > 0.98, opened)
+
+
+def test_a_stop_just_after_a_move_was_blocked_begins_no_grasp(rig: DriverRig, controller: EmulatedFranka) -> None:
+    import franky
+
+    rig.driver.close()
+    controller.ask("object_at", 0.5)
+    hand = franky.Gripper(controller.address)
+    session = _Session(hand, FRANKA.grippers["gripper"], 0.1)
+    session._begin(0.3, 0.024, 1.0, rests=True)
+    assert session._future.wait(5.0)
+    session._halt(holds=False, position=0.5)
+    assert session._finish(None, 0.5, rests=True) == ""
+    assert session._future is None and not hand.state.is_grasped
+
+
+def test_losing_a_hand_that_moves_ends_no_process(rig: DriverRig, controller: EmulatedFranka) -> None:
+    narrow = asked(rig, 0.2)
+    rig.run_until(lambda state: float(state.position[-1]) < 0.95, narrow)
+    controller.inject("gripper_freeze")
+    rig.steps(300)  # libfranka gives a silent hand up after 1 s
+    with pytest.raises(StateStale):
+        rig.driver.read()
+    controller.clear()
+    rig.run_until(lambda state: float(state.position[-1]) < 0.22, narrow)
 
 
 def test_a_hand_of_another_stroke_is_told_when_connecting(controller: EmulatedFranka) -> None:

@@ -2,9 +2,11 @@
 
 0 closed … 1 open is the jaw's width over its stroke. The hand takes no stream: it goes from target to target, and is
 interrupted only when the direction turns or the target is far from where it is going. To close upon something is to
-grasp it, with the robot file's force: an object between the fingers is no fault. Any other end of a motion is one.
+grasp it, with the robot file's force; what something stopped as it opened is tried again, for as long as it is asked
+for. A hand that does not arrive is no fault, one that refuses a motion is.
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -27,11 +29,14 @@ FAR = 0.3
 VELOCITY_SAMPLES = 4
 RESTING = 0.001
 """A hand that moves less than this between so many states rests, in strokes."""
-MOVED = 0.005
-"""Fingers that something stopped have moved more than this before, in strokes."""
+HELD_M = 0.001
+"""What is held is wider; a hand that closed upon nothing may say that it grasped (Franka's own rule is the widths')."""
 WIDTH_TOLERANCE_M = 0.004
 """Between the widest opening that the hand learned by homing, and the robot file's stroke."""
+LET_END_S = 0.7
+"""How long the end of a motion is waited for, up to three times, when its connection ends."""
 _UNSUCCESSFUL = "a motion did not arrive"
+_unended: list["_Session"] = []
 _log = logging.getLogger(__name__)
 
 
@@ -103,8 +108,9 @@ class FrankaGripper:
             try:
                 _Session(franky.Gripper(self._address), self._limits, self._speed_m_s).serve(self, closing)
             except (franky.Exception, RuntimeError) as error:
-                self._error = " ".join(str(error).split())
-                self._ready.set()
+                if not closing.is_set():
+                    self._error = " ".join(str(error).split())
+                    self._ready.set()
             closing.wait(RETRY_S)
 
     def publish(self, state: Any, track: deque[tuple[int, float]]) -> None:
@@ -114,7 +120,8 @@ class FrankaGripper:
         track.append((now_ns, position))
         (first_ns, first), duration_s = track[0], (now_ns - track[0][0]) * 1e-9
         velocity = (position - first) / duration_s if now_ns > first_ns else 0.0
-        self._state = GripperState(now_ns, position, velocity, -self._limits.force_n if state.is_grasped else 0.0)
+        presses = state.is_grasped and state.width > HELD_M
+        self._state = GripperState(now_ns, position, velocity, -self._limits.force_n if presses else 0.0)
         self._ready.set()
 
     def take(self) -> tuple[float | None, bool]:
@@ -150,6 +157,12 @@ class _Session:
 
     def serve(self, gripper: FrankaGripper, closing: threading.Event) -> None:
         """Exchange targets and states until the connection fails or `closing` is set."""
+        try:
+            self._exchange(gripper, closing)
+        finally:
+            self._let_end()
+
+    def _exchange(self, gripper: FrankaGripper, closing: threading.Event) -> None:
         track: deque[tuple[int, float]] = deque(maxlen=VELOCITY_SAMPLES)
         while not closing.is_set():
             state = self._hand.state  # waits for the next one, up to 1 s
@@ -159,7 +172,7 @@ class _Session:
             position, rests = track[-1][1], abs(track[-1][1] - track[0][1]) < RESTING
             target, must_halt = gripper.take()
             if must_halt:
-                self._halt(state.is_grasped)
+                self._halt(state.is_grasped, position)
                 continue
             why = self._finish(target, position, rests)
             if why:
@@ -167,21 +180,34 @@ class _Session:
             elif self._future is None and target is not None:
                 self._begin(target, min(target * self._limits.stroke_m, state.max_width), position, rests)
         if track:
-            self._halt(self._hand.state.is_grasped)
+            self._halt(self._hand.state.is_grasped, track[-1][1])
 
-    def _halt(self, holds: bool) -> None:
-        """Stop fingers that move or are about to; those that hold something are left.
+    def _let_end(self) -> None:
+        """Keep the hand until franky's thread of its motion has ended, which would crash the process without it."""
+        import franky
+
+        for _ in range(3):
+            if self._future is None or self._future.wait(LET_END_S):
+                return
+            with contextlib.suppress(franky.Exception):
+                _ = self._hand.state  # libfranka gives a connection up, for that thread too, whose state is silent
+        _unended.append(self)
+
+    def _halt(self, holds: bool, position: float) -> None:
+        """Stop fingers that move or are about to; those that hold something are left, and what they hold is the target.
 
         By the hand's own word alone: states that come late make fingers seem to rest that move.
         """
-        if self._future is None or self._future.wait(0.0) or holds:
-            return
-        self._hand.stop()
-        self._outcome()
-        self._going, self._presses = None, False
+        if holds and (self._future is None or self._presses):  # a move lets go, whatever the newest state tells
+            self._going = position
+        elif self._future is not None:
+            if not self._future.wait(0.0):
+                self._hand.stop()
+            self._outcome()
+            self._going, self._presses = None, False
 
     def _finish(self, target: float | None, position: float, rests: bool) -> str:
-        """End the task if it has ended or goes the wrong way; return what is wrong with how it ended."""
+        """End the task if it has ended or goes the wrong way; return why, if the hand refused it."""
         if self._future is None:
             return ""
         turned = target is not None and self._must_turn(target)
@@ -189,18 +215,19 @@ class _Session:
             self._hand.stop()
         elif not (rests and self._future.wait(0.0)):
             return ""
-        why = self._outcome()
-        going = self._going or 0.0
+        why, going = self._outcome(), self._going or 0.0
         if turned or not why:
             return ""
-        if why == _UNSUCCESSFUL:
-            if self._presses or abs(position - going) <= NEAR:
-                return ""  # there was nothing to grasp, or it is there
-            if going < position < self._from - MOVED:
-                self._grasp(going, position)  # something stopped the fingers on their way: press on it
-                return ""
-        self._going = None
-        return f"{why} on the way from {self._from:.2f} to {going:.2f}, at {position:.2f}"
+        if why != _UNSUCCESSFUL:
+            self._going = None
+            return f"{why} on the way from {self._from:.2f} to {going:.2f}, at {position:.2f}"
+        if self._presses or abs(position - going) <= NEAR:
+            return ""  # there was nothing to grasp, or it is there
+        if going < position and target is not None:
+            self._grasp(going, position)  # something stopped the fingers as they closed: press on it
+        else:
+            self._going = None
+        return ""
 
     def _begin(self, target: float, width_m: float, position: float, rests: bool) -> None:
         if self._going is None and rests:

@@ -53,16 +53,18 @@ class KinematicPlant:
         self._speed_rad_s = speed_rad_s
         self._gripper, self._gripper_velocity, self._gripper_target, self._gripper_speed = 1.0, 0.0, 1.0, 1.0
         self.object_at: float | None = None
+        self.wall_at = 1.0
         self.wrench = np.zeros(6)
         """What the tool is made to feel."""
 
     def step(self, duration_s: float) -> None:
-        """Move for `duration_s`. `object_at` is an opening below which the gripper cannot close."""
+        """Move for `duration_s`. The gripper cannot close below the opening `object_at`, nor open beyond `wall_at`."""
         reach = self._speed_rad_s * duration_s
         moved = np.clip(self._target - self._position, -reach, reach)
         self._position = self._position + moved
         self._velocity = moved / duration_s
         goal = self._gripper_target if self.object_at is None else max(self._gripper_target, self.object_at)
+        goal = min(goal, self.wall_at)
         reach = self._gripper_speed * duration_s
         closed = min(max(goal - self._gripper, -reach), reach)
         self._gripper += closed
