@@ -8,15 +8,15 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Collection
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from ros_wam import alive, share
 from ros_wam.calibration import load_station
 from ros_wam.cameras import check_camera
-from ros_wam.claim import Claim, claim
+from ros_wam.claim import Claim, claim, claim_robot
 from ros_wam.clock import OFFSET_VARIABLE, station_offset_ns, wall_clock_label
 from ros_wam.config import dump
 from ros_wam.embodiment import load_embodiment
@@ -81,9 +81,9 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     with ExitStack() as undo:  # an error or an interrupt from here on leaves nothing behind
         domain = _claim_domain(request.sim, parts)
         address = _claim_address(calibration) if request.sim and "sim" in parts else None
-        claims = tuple(claim for claim in (domain, address) if claim is not None)
-        for each in claims:
-            undo.callback(each.close)
+        robot_claims = () if request.sim or "robot" not in parts else claim_robot(load_station(calibration).robot)
+        wanted = (each for each in chain((domain, address), robot_claims) if each is not None)
+        claims = tuple(undo.enter_context(closing(each)) for each in wanted)
         run_dir = _make_run_dir()
         undo.callback(shutil.rmtree, run_dir, ignore_errors=True)
         config = RunConfig(
@@ -103,7 +103,8 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
         config_file = run_dir / "config.yaml"
         config_file.write_text(dump(config), encoding="utf-8")
         nodes = _nodes(config, config_file, parts, profile, port, request.inference_latency_ms)
-        run = Run(config, config_file, _environment(request.sim, domain), nodes, claims)
+        environment = _environment(domain if request.sim or "doctor" in parts else None)
+        run = Run(config, config_file, environment, nodes, claims)
         undo.pop_all()
     return run
 
@@ -156,19 +157,24 @@ def _nodes(
 
 
 def _claim_domain(sim: bool, parts: Collection[str]) -> Claim | None:
-    """A simulated station gets a ROS domain that nobody has; a real one keeps the user's and tells simulations so."""
+    """A simulated station gets a ROS domain that nobody has; a real one keeps the user's and tells simulations so.
+
+    A real one that is examined gets one too: nobody else may ask its robot to move, or hear that it may.
+    """
     users = os.environ.get("ROS_DOMAIN_ID") or "0"
-    if sim:  # above 101, ports may collide with ephemeral ones
-        return claim("domain", (str(n) for n in range(1, 102) if str(n) != users)) if "sim" in parts else None
+    if sim and "sim" not in parts:
+        return None
+    if sim or "doctor" in parts:  # above 101, ports may collide with ephemeral ones
+        return claim("domain", (str(n) for n in range(1, 102) if str(n) != users))
     with suppress(ConfigError):  # another real station may well share it
         return claim("domain", [users])
     return None
 
 
-def _environment(sim: bool, domain: Claim | None) -> dict[str, str]:
-    """Return what the children get on top of the environment.
+def _environment(own: Claim | None) -> dict[str, str]:
+    """Return what the children get on top of the environment; `own` is the ROS domain that is to be theirs alone.
 
-    What the user has set wins, but for the clock, and for what parts a simulated station from a real one.
+    What the user has set wins, but for the clock, and for what keeps them alone.
     """
     wanted = {
         # UDP alone measures the same for our message sizes, and a killed process leaves no shared memory behind.
@@ -178,9 +184,9 @@ def _environment(sim: bool, domain: Claim | None) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
     }
     environment = {key: value for key, value in wanted.items() if key not in os.environ}
-    if sim and domain is not None:  # a real robot that hears a simulated station would move
+    if own is not None:  # a real robot that hears a simulated station would move
         environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        environment["ROS_DOMAIN_ID"] = domain.value
+        environment["ROS_DOMAIN_ID"] = own.value
     return {**environment, OFFSET_VARIABLE: str(station_offset_ns())}
 
 

@@ -12,6 +12,7 @@ import yaml
 from ros_wam import alive, share
 from ros_wam.bringup import Request, Run, bringup, clear
 from ros_wam.claim import claim
+from ros_wam.cli.doctor import PARTS
 from ros_wam.errors import ConfigError
 from ros_wam.run_config import load_run_config
 from ros_wam.supervisor import STOP_ORDER
@@ -74,7 +75,7 @@ def test_a_simulation_keeps_out_of_a_real_stations_domain(tmp_path: Path, monkey
     shutil.copytree(share.share_dir() / "calib" / "ur5" / "sim", station)
     monkeypatch.setattr("ros_wam.bringup.claim", lambda kind, values: claim(f"{kind}_of_{tmp_path}", values))
     monkeypatch.setenv("ROS_DOMAIN_ID", "1")  # claimed among names of this test's own: others run beside it
-    real = bringup(Request(robot=str(tmp_path / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+    real = bringup(Request(robot=str(tmp_path / "robots" / "ur5.yaml")), parts=("cameras",))
     monkeypatch.delenv("ROS_DOMAIN_ID")
     simulated = bringup(Request(robot="ur5", task="move_objects_into_box", sim=True), parts=("sim",))
     for each in (real, simulated):
@@ -97,6 +98,37 @@ def change_cameras(lab: Path, change: Callable[[dict[str, Any]], None]) -> None:
     station = yaml.safe_load(file.read_text())
     change(station["cameras"])
     file.write_text(yaml.safe_dump(station))
+
+
+@pytest.fixture
+def real_robot(tmp_path: Path) -> str:
+    """The file of a robot whose station says that it is somewhere that no other test's is."""
+    shutil.copytree(share.share_dir() / "robots", tmp_path / "robots")
+    shutil.copytree(share.share_dir() / "calib" / "ur5" / "sim", tmp_path / "calib" / "ur5")
+    file = tmp_path / "calib" / "ur5" / "station.yaml"
+    file.write_text(file.read_text().replace("127.0.42.1", f"arm of {tmp_path}"))
+    return str(tmp_path / "robots" / "ur5.yaml")
+
+
+def test_nobody_can_move_a_robot_that_is_examined(real_robot: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", "7")
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
+    examined = bringup(Request(robot=real_robot), PARTS)
+    clear(examined)
+    assert examined.environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert examined.environment["ROS_DOMAIN_ID"] not in ("0", "7")
+    assert examined.environment["ROS_DOMAIN_ID"] in {claim.value for claim in examined.claims}
+
+
+def test_one_run_at_a_time_has_a_real_robot(real_robot: str) -> None:
+    sitting = bringup(Request(robot=real_robot), parts=("cameras", "robot"))
+    try:
+        clear(bringup(Request(robot=real_robot), parts=("cameras",)))
+        with pytest.raises(ConfigError, match=r"another run on this machine has the robot at arm of .*"):
+            bringup(Request(robot=real_robot), PARTS)
+    finally:
+        clear(sitting)
+    clear(bringup(Request(robot=real_robot), PARTS))
 
 
 def test_a_station_without_a_view_of_its_robot_is_refused(lab: Path) -> None:

@@ -44,8 +44,7 @@ class Measured:
     `skew_ms`: how far apart the newest pictures of all views were, the median; None for one view, or without pictures.
     `state_age_ms`: the median of what the control process says; None while it has no state. `status`: what it said
     last; `modes` and `faults`, by cause: all that it said of these. `enabled`: the share of its words that call it
-    enabled, while the enable heartbeat was sent; where `other_enables` others publish one, none was. `bytes_per_s`:
-    what a recorder would write, all topics together.
+    enabled, while the enable heartbeat was sent. `bytes_per_s`: what a recorder would write, all topics together.
     """
 
     views: dict[str, Stream]
@@ -58,4 +57,3 @@ class Measured:
     enabled: float
     bytes_per_s: float
     policy: Asked | None = None
-    other_enables: int = 0

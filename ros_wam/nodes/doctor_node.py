@@ -17,7 +17,6 @@ from ros_wam import fields
 from ros_wam.clock import StationClock
 from ros_wam.doctor.asking import ask
 from ros_wam.doctor.examination import Examination, Phase
-from ros_wam.doctor.heartbeat import Heartbeat
 from ros_wam.doctor.listening import ROBOT, Listening
 from ros_wam.doctor.measured import Asked, Measured
 from ros_wam.errors import CameraError
@@ -51,10 +50,7 @@ class DoctorNode(Node):  # type: ignore[misc]
         self._told = ""
         self.finished = False
         self._topics = station_topics(config)
-        outlets = Outlets(self, self._topics, ("enable",))
-        self._heartbeat = Heartbeat(
-            lambda enabled: outlets.publish("enable", fields.enable(enabled)), lambda: self.count_publishers("enable")
-        )
+        self._outlets = Outlets(self, self._topics, ("enable",))
         self._streams = {**{image_topic(view): view for view in self._embodiment.views}, "joint_states": ROBOT}
         self._readers: dict[str, Callable[[Any], None]] = {
             "safety_status": self._on_safety,
@@ -68,7 +64,7 @@ class DoctorNode(Node):  # type: ignore[misc]
     def close(self) -> None:
         """Withdraw the enable signal; waits for a call of the policy in flight."""
         self._timer.cancel()
-        self._heartbeat.end()
+        self._enable(False)
         if self._thread is not None:
             self._thread.join()
 
@@ -76,7 +72,7 @@ class DoctorNode(Node):  # type: ignore[misc]
         before, now_ns = self._examination.phase, self._station_clock.now_ns()
         phase = self._examination.tick(now_ns)
         if self._examination.enabling:
-            self._heartbeat.beat()
+            self._enable(True)
         if phase is not before:
             self._enter(phase, now_ns)
         said = self._examination.detail()
@@ -89,11 +85,14 @@ class DoctorNode(Node):  # type: ignore[misc]
             self._thread = threading.Thread(target=self._ask, name="policy")
             self._thread.start()
         elif phase is Phase.ASKING:
-            self._heartbeat.end()
-            self._measured = replace(self._listening.figures(now_ns), other_enables=self._heartbeat.others)
+            self._enable(False)
+            self._measured = self._listening.figures(now_ns)
         elif phase is Phase.DONE and self._measured is not None:
             _tell({"measured": asdict(replace(self._measured, policy=self._asked))})
             self.finished = True
+
+    def _enable(self, held: bool) -> None:
+        self._outlets.publish("enable", fields.enable(held))
 
     def _ask(self) -> None:
         try:

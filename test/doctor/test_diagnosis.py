@@ -47,6 +47,6 @@ def test_a_real_station_is_asked_for_more() -> None:
 
 
 def test_what_was_measured_travels_as_plain_data() -> None:
-    measured = replace(HEALTHY, views={"wrist": Stream(29.9, None, ("no device",), spoke=True)}, other_enables=1)
+    measured = replace(HEALTHY, views={"wrist": Stream(29.9, None, ("no device",), spoke=True)})
     data = json.loads(json.dumps(asdict(measured)))
     assert build(data, Measured, "measured") == measured

@@ -98,12 +98,6 @@ def test_the_enable_heartbeat_has_to_arrive(share: float, ok: bool) -> None:
     assert ("enable" not in failed(rows(HEALTHY, enabled=share))) is ok
 
 
-def test_where_others_enable_it_is_said_whatever_they_say() -> None:
-    checks = rows(HEALTHY, enabled=1.0, other_enables=1)
-    assert failed(checks) == ["enable"]
-    assert found(checks, "enable") == "1 other(s) publish it here, so the doctor's was withheld"
-
-
 @pytest.mark.parametrize(
     ("delay_ms", "ok"), [(100.0, True), (100.1, False), (-10.0, True), (-10.1, False), (None, False)]
 )
