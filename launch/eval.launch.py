@@ -3,7 +3,8 @@
 from launch import LaunchDescription
 
 from ros_wam.bringup import EVERYTHING
-from ros_wam.nodes.launch_description import ARGUMENTS, describe
+from ros_wam.launch_arguments import ARGUMENTS
+from ros_wam.nodes.launch_description import describe
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -2,7 +2,6 @@
 
 import atexit
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext, LaunchDescription
@@ -11,20 +10,9 @@ from launch.event_handlers import OnProcessExit
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ros_wam.bringup import NodeSpec, Request, Run, bringup, clear
-from ros_wam.errors import ConfigError
+from ros_wam.bringup import NodeSpec, Run, bringup, clear
+from ros_wam.launch_arguments import ARGUMENTS, request
 from ros_wam.supervisor import WIND_UP_S
-
-ARGUMENTS = {
-    "robot": ("ur5", "a name in robots/, or a robot file"),
-    "policy": ("baseline", "a name in config/policies/, or a file"),
-    "task": ("move_objects_into_box", "a name in config/tasks/, or a file"),
-    "trials": ("1", "how many trials"),
-    "seed": ("0", "seed of the sitting"),
-    "sim": ("false", "true: the simulated station instead of the lab's"),
-    "record_dir": ("runs", "where sittings go"),
-}
-TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 def describe(parts: Collection[str], arguments: Collection[str]) -> LaunchDescription:
@@ -38,36 +26,12 @@ def describe(parts: Collection[str], arguments: Collection[str]) -> LaunchDescri
 
 def _launch(context: LaunchContext, parts: tuple[str, ...], arguments: tuple[str, ...]) -> list[Any]:
     given = {name: LaunchConfiguration(name).perform(context) for name in arguments}
-    sim = _truth("sim", given.get("sim", "true"))
-    run = bringup(
-        Request(
-            robot=given["robot"],
-            policy=given.get("policy"),
-            task=given.get("task") if sim or "trial" in parts else None,  # without trials only the scene is laid out
-            sim=sim,
-            trials=_number("trials", given.get("trials", "1"), 1),
-            seed=_number("seed", given.get("seed", "0"), 0),
-            record_dir=Path(given.get("record_dir", "runs")),
-        ),
-        parts,
-    )
+    run = bringup(request(given, parts), parts)
     actions: list[Any] = [LogInfo(msg=f"recording to {run.config.sitting_dir}")] if run.config.sitting_dir else []
     for node in run.nodes:
         actions += _node_actions(node, run)
     atexit.register(clear, run)  # not at the launch's shutdown: its processes are still ending then
     return actions
-
-
-def _truth(name: str, text: str) -> bool:
-    if text.lower() not in TRUTH:
-        raise ConfigError(f"{name}:={text} must be one of {', '.join(TRUTH)}")
-    return TRUTH[text.lower()]
-
-
-def _number(name: str, text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise ConfigError(f"{name}:={text} must be a whole number of at least {least}")
-    return int(text)
 
 
 def _node_actions(node: NodeSpec, run: Run) -> list[Any]:

@@ -1,0 +1,57 @@
+"""The launch files' arguments, named as the command line's options, and what they ask bringup for."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from ros_wam import share
+from ros_wam.bringup import Request
+from ros_wam.errors import ConfigError
+from ros_wam.task import task_for
+
+ARGUMENTS = {
+    "robot": ("ur5", "a name in robots/, or a robot file"),
+    "policy": ("baseline", "a name in config/policies/, or a file"),
+    "task": ("", "a name in config/tasks/, or a file; the first that suits the robot where none is given"),
+    "trials": ("1", "how many trials"),
+    "seed": ("0", "seed of the sitting"),
+    "sim": ("false", "true: the simulated station instead of the lab's"),
+    "record_dir": ("runs", "where sittings go"),
+}
+"""Default and description of each."""
+TRUTH = {"true": True, "1": True, "false": False, "0": False}
+
+
+def request(given: Mapping[str, str], parts: Collection[str]) -> Request:
+    """Return what `given`, the arguments of a launch file that starts `parts`, asks for; raises ConfigError."""
+    sim = _truth("sim", given.get("sim", "true"))
+    return Request(
+        robot=given["robot"],
+        policy=given.get("policy"),
+        task=_task(given) if sim or "trial" in parts else None,  # without trials only the scene is laid out
+        sim=sim,
+        trials=_number("trials", given.get("trials", "1"), 1),
+        seed=_number("seed", given.get("seed", "0"), 0),
+        record_dir=Path(given.get("record_dir", "runs")),
+    )
+
+
+def _task(given: Mapping[str, str]) -> str:
+    if given["task"]:
+        return given["task"]
+    robot = share.find("robots", given["robot"]).stem
+    task = task_for(robot)
+    if task is None:
+        raise ConfigError(f"no task in config/tasks suits {robot}: name one by task:=")
+    return str(task)
+
+
+def _truth(name: str, text: str) -> bool:
+    if text.lower() not in TRUTH:
+        raise ConfigError(f"{name}:={text} must be one of {', '.join(TRUTH)}")
+    return TRUTH[text.lower()]
+
+
+def _number(name: str, text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise ConfigError(f"{name}:={text} must be a whole number of at least {least}")
+    return int(text)
