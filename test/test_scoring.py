@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 from scripted_expert import do_task, solve, waypoints
@@ -97,6 +98,27 @@ def test_an_object_on_the_rim_or_in_the_air_is_not_in_the_box(world: World, scor
     for offset in ((0.0, 0.103, 0.095), (0.0, 0.0, 0.3), (0.0, 0.13, 0.02)):
         put(world, "cube", offset)
         assert not world.task.conditions(world.model, world.data)["cube in the box"]
+
+
+@pytest.mark.parametrize(
+    ("height_m", "turn_rad", "counts"),
+    [(0.0, 0.0, True), (0.005, 0.1, True), (0.072, np.pi, False), (0.108, np.pi / 2, False), (0.05, 0.0, False)],
+)
+def test_only_a_box_that_stands_on_the_table_has_objects_in_it(
+    world: World, height_m: float, turn_rad: float, counts: bool
+) -> None:
+    """The others are turned over, on its side, and carried."""
+    turned = [np.cos(turn_rad / 2), np.sin(turn_rad / 2), 0.0, 0.0]
+    world.data.joint("box").qpos = [-0.46, 0.0, height_m, *turned]
+    mujoco.mj_forward(world.model, world.data)
+    box = world.data.body("box")
+    inside = box.xpos + box.xmat.reshape(3, 3) @ [0.0, 0.0, 0.03]
+    for item in OBJECTS:
+        world.data.joint(item.name).qpos = [*inside, 1.0, 0.0, 0.0, 0.0]
+    mujoco.mj_forward(world.model, world.data)
+    holds = world.task.conditions(world.model, world.data)
+    assert {holds[f"{item.name} in the box"] for item in OBJECTS} == {counts}
+    assert world.task.done(world.model, world.data) == counts
 
 
 def test_a_reset_scorer_begins_anew(world: World, scorer: Scorer) -> None:

@@ -17,8 +17,9 @@ _BOX, _PLANE = mujoco.mjtGeom.mjGEOM_BOX, mujoco.mjtGeom.mjGEOM_PLANE
 
 
 def build_scene(embodiment: Embodiment, calibration: Path, task: SimTask) -> Any:
-    """Return the compiled `MjModel`. The robot's base frame is the world frame, and the table top is z = 0.
+    """Return the compiled `MjModel`: the table top is z = 0, and the robot's `base` stands as its MJCF says.
 
+    So the robot's base frame may be turned against the world frame, by 180 degrees about z.
     Raises SimError if the robot's MJCF does not compile, ConfigError if a view has no calibration.
     """
     try:

@@ -1,6 +1,6 @@
 """Three objects on the table and an open white box beside them; all of them belong in the box.
 
-Positions are in the robot's base frame, which is the world frame; the table top is z = 0.
+Positions are in the world frame; the table top is z = 0.
 """
 
 import math
@@ -23,6 +23,8 @@ _BOX_INNER_M = np.array([0.13, 0.10])  # half
 _BOX_HEIGHT_M = 0.07
 _WALL_M = 0.003  # half
 _LIFTED_M = 0.015
+_ON_TABLE_M = 0.010  # a box that stands is this near to the table's height
+_TILT_RAD = math.radians(10.0)
 _CLEAR_M = 0.05
 _RESTING_M_S = 0.05
 
@@ -158,6 +160,12 @@ def _over_opening(position_m: FloatArray) -> bool:
     return bool((np.abs(position_m[:2]) < _BOX_INNER_M).all())
 
 
+def _stands(data: Any) -> bool:
+    """The box stands on the table, upright."""
+    box = data.body("box")
+    return bool(box.xmat[8] > math.cos(_TILT_RAD) and abs(box.xpos[2]) < _ON_TABLE_M)
+
+
 def _is_held(model: Any, data: Any, item: _Object) -> bool:
     if data.body(item.name).xpos[2] <= item.half_height_m + _LIFTED_M:  # contacts are asked for only when they matter
         return False
@@ -175,7 +183,8 @@ def _rests_in_box(model: Any, data: Any, name: str) -> bool:
     position = _in_box_frame(data, name)
     address = model.joint(name).dofadr[0]
     return (
-        _over_opening(position)
+        _stands(data)
+        and _over_opening(position)
         and bool(0.0 < position[2] < _BOX_HEIGHT_M)
         and bool(np.linalg.norm(data.qvel[address : address + 3]) < _RESTING_M_S)
         and not touches_robot(model, data, name)
@@ -184,6 +193,7 @@ def _rests_in_box(model: Any, data: Any, name: str) -> bool:
 
 def _arm_is_clear(model: Any, data: Any) -> bool:
     box = data.body("box")
-    tool = box.xmat.reshape(3, 3).T @ (data.site("tool").xpos - box.xpos)
-    outside = bool((np.abs(tool[:2]) > _BOX_INNER_M + _CLEAR_M).any())
-    return (outside or bool(tool[2] > _BOX_HEIGHT_M + _CLEAR_M)) and not touches_robot(model, data, "box")
+    away = data.site("tool").xpos - box.xpos
+    aside = box.xmat.reshape(3, 3).T @ away
+    outside = bool((np.abs(aside[:2]) > _BOX_INNER_M + _CLEAR_M).any())
+    return (outside or bool(away[2] > _BOX_HEIGHT_M + _CLEAR_M)) and not touches_robot(model, data, "box")

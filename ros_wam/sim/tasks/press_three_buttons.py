@@ -3,6 +3,7 @@
 Positions are in the world frame; the table top is z = 0.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,8 @@ _HOUSING_RADIUS_M, _HOUSING_HEIGHT_M, _HOUSING_KG = 0.040, 0.040, 0.6
 _CAP_RADIUS_M, _CAP_HEIGHT_M, _CAP_KG = 0.025, 0.018, 0.02
 _TRAVEL_M = 0.014
 _STIFFNESS_N_M, _PRELOAD_N, _DAMPING_NS_M = 400.0, 2.0, 3.0  # 2 N to begin with, 7.6 N at the bottom
-_PRESSED_M, _ARMED_M = 0.006, 0.003
+_PRESSED_M, _UP_M = 0.006, 0.003
+_TILT_RAD = math.radians(10.0)
 _CLEAR_M = 0.05
 _TOP_M = _HOUSING_HEIGHT_M + _CAP_HEIGHT_M
 
@@ -34,7 +36,7 @@ class PressThreeButtons:
 
     def __init__(self) -> None:
         self._pressed: list[str] = []
-        self._armed = dict.fromkeys(ORDER, True)
+        self._down: set[str] = set()
 
     def add_to(self, spec: Any) -> None:
         """Add the buttons. Their housings only stand on the table, so that they can be bumped into."""
@@ -64,35 +66,35 @@ class PressThreeButtons:
             data.qpos[housing.qposadr[0] : housing.qposadr[0] + 7] = [x, y, 0.0, 1.0, 0.0, 0.0, 0.0]
             data.qvel[housing.dofadr[0] : housing.dofadr[0] + 6] = 0.0
             data.qpos[cap.qposadr[0]] = data.qvel[cap.dofadr[0]] = 0.0
-        self._pressed = []
-        self._armed = dict.fromkeys(ORDER, True)
+        self._pressed, self._down = [], set()
 
     def conditions(self, model: Any, data: Any) -> Mapping[str, bool]:
         """Return, by stage name, what holds at this instant: a press counts while no wrong one was before it."""
-        self._watch(data)
+        self._watch(model, data)
         holds = {f"{colour} pressed": self._right(k + 1) for k, colour in enumerate(ORDER)}
         holds["all pressed in order and the arm clear"] = self.done(model, data)
         return holds
 
     def done(self, model: Any, data: Any) -> bool:
         """The buttons were pressed once each in the right order, and the arm is clear of them."""
-        self._watch(data)
+        self._watch(model, data)
         return len(self._pressed) == len(ORDER) and self._right(len(ORDER)) and _arm_is_clear(model, data)
 
     def _right(self, count: int) -> bool:
         return tuple(self._pressed[:count]) == ORDER[:count]
 
-    def _watch(self, data: Any) -> None:
+    def _watch(self, model: Any, data: Any) -> None:
         """Note presses; a button that was pressed has to come up before it can be pressed again.
 
-        Several at once are one wrong press.
+        Several at once, and one that is pressed while another is still down, are one wrong press.
         """
         depths_m = {colour: -float(data.joint(_cap(colour)).qpos[0]) for colour in ORDER}
-        begun = [colour for colour in ORDER if self._armed[colour] and depths_m[colour] > _PRESSED_M]
+        self._down = {colour for colour in self._down if depths_m[colour] >= _UP_M}
+        deep = [colour for colour in ORDER if colour not in self._down and depths_m[colour] > _PRESSED_M]
+        begun = [colour for colour in deep if _is_pushed(model, data, colour)]
         if begun:
-            self._pressed.append(" and ".join(begun))
-        for colour, depth_m in depths_m.items():
-            self._armed[colour] = depth_m < _ARMED_M or (self._armed[colour] and depth_m <= _PRESSED_M)
+            self._down.update(begun)
+            self._pressed.append(" and ".join(sorted(self._down)))
 
 
 def _housing(colour: str) -> str:
@@ -124,6 +126,12 @@ def _apart(count: int, rng: np.random.Generator) -> FloatArray:
         middles = rng.uniform(_AREA_MIN_M, _AREA_MAX_M, (count, 2))
         if all(np.linalg.norm(middles[i] - middles[j]) >= _APART_M for i in range(count) for j in range(i)):
             return middles
+
+
+def _is_pushed(model: Any, data: Any, colour: str) -> bool:
+    """The robot touches the cap, and the housing is upright: what else pushes a cap in is no press."""
+    upright = data.body(_housing(colour)).xmat[8] > math.cos(_TILT_RAD)
+    return bool(upright) and touches_robot(model, data, _cap(colour))
 
 
 def _arm_is_clear(model: Any, data: Any) -> bool:
