@@ -82,7 +82,7 @@ LADDER = {
     # the control process watches these
     Cause.TICK_LATE: Rung("a control tick begins a period late or more", Action.WARN, Recovery.ITSELF, release_s=1.0),
     Cause.LAGGING: Rung(
-        "a joint is more than half of `tracking_rad` from where it was sent",
+        "a joint that follows a chunk is more than half of `tracking_rad` from where it was sent",
         Action.SLOW,
         Recovery.ITSELF,
         stop_after_s=1.0,  # at a quarter of the speed a joint that can move has caught up by then

@@ -92,6 +92,50 @@ def test_a_robot_that_was_moved_by_hand_is_taken_where_it_is(rig: Rig) -> None:
     np.testing.assert_array_equal(rig.run(1)[0].sent.position, away(0, 0.2))
 
 
+@pytest.mark.parametrize("seconds", [0.5, 2.0])
+def test_a_robot_that_was_moved_by_hand_waits_for_as_long_as_it_must(rig: Rig, seconds: float) -> None:
+    rig.robot.behind = away(3, 0.2) - HOME
+    rig.run(round(seconds * TICKS_PER_S))
+    assert (rig.loop.active, rig.robot.stops) == ((), 0)
+    rig.loop.set_mode(Mode.POLICY, rig.now_ns)
+    assert (rig.robot.stops, rig.loop.mode) == (1, Mode.POLICY)
+
+
+def test_a_robot_that_is_moved_too_far_by_hand_is_stopped(rig: Rig) -> None:
+    rig.robot.behind = away(3, 0.31) - HOME
+    rig.run(1)
+    assert (rig.loop.mode, rig.loop.cause, rig.robot.stops) == (Mode.FAULT, Cause.NOT_FOLLOWING, 1)
+
+
+def test_a_leader_device_is_followed_by_a_robot_that_is_behind_and_not_by_one_that_does_not_follow(rig: Rig) -> None:
+    rig.loop.set_mode(Mode.TELEOP, rig.now_ns)
+    rig.leader = away(0, 0.1)
+    rig.run(TICKS_PER_S // 4)
+    rig.robot.behind = away(3, 0.16) - HOME
+    for _ in range(3 * TICKS_PER_S // 2):
+        rig.leader = away(0, 0.1, rig.robot.position)
+        assert not rig.run(1)[0].verdict.interventions
+    assert (rig.loop.mode, rig.loop.active, rig.robot.stops) == (Mode.TELEOP, (), 0)
+    assert not rig.loop.at_rest
+    rig.robot.behind = away(3, 0.31) - HOME
+    rig.run(1)
+    assert (rig.loop.mode, rig.loop.cause, rig.robot.stops) == (Mode.FAULT, Cause.NOT_FOLLOWING, 1)
+
+
+@pytest.mark.parametrize(("taken_by", "stops"), [(Mode.HOLD, 1), (Mode.HOMING, 1), (Mode.TELEOP, 0)])
+def test_a_lag_that_a_chunk_led_to_is_counted_on_unless_a_leader_device_takes_over(
+    policy: Rig, taken_by: Mode, stops: int
+) -> None:
+    policy.follow(ramp(HOME, away(0, 0.4), rows=60))
+    policy.run(TICKS_PER_S // 4)
+    policy.robot.behind = away(3, 0.16) - HOME
+    policy.run(TICKS_PER_S // 2)
+    policy.loop.set_mode(taken_by, policy.now_ns)
+    policy.run(3 * TICKS_PER_S // 4)
+    assert policy.robot.stops == stops
+    assert policy.loop.cause is (Cause.LAGGING if stops else Cause.LEADER_LOST)
+
+
 def test_a_robot_that_cannot_be_stopped_where_it_was_moved_to_keeps_its_mode(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

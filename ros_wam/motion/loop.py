@@ -24,6 +24,8 @@ AT_HOME_RAD = 0.02
 SAME_RAD = 1e-14
 """A command that the gate changed by less than this is rounded, not changed; 1e-9 would be a jerk of 0.1 rad/s³."""
 MOVING = (Mode.POLICY, Mode.TELEOP, Mode.HOMING)
+OF_CHUNKS = (Mode.POLICY, Mode.HOMING)
+"""Modes in which a chunk is followed, which can be slowed."""
 OF_MOVING = {Cause.SOURCE_STALE, Cause.LEADER_LOST, Cause.ENABLE_LOST}
 """Causes that are none while nothing is to move the robot."""
 ENDING = {Cause.WORKSPACE, Cause.CONTACT_FORCE}
@@ -180,6 +182,8 @@ class ControlLoop:
         given = self._gate.position
         if given is not None and self._state is not None:
             self._met.update(self._watch.following(self._state, given))
+            if not self._counts_lag:
+                self._met.pop(Cause.LAGGING, None)
         if given is not None:
             self._met.update(self._watch.margins(given, self._gate.velocity))
         return self._state
@@ -251,6 +255,16 @@ class ControlLoop:
             return self._way_home.ended
         cause = self.active[0].cause
         return cause, self._details.get(cause, LADDER[cause].condition)
+
+    @property
+    def _counts_lag(self) -> bool:
+        """Whether a joint that is behind is lagging: from when a chunk is followed until it has caught up.
+
+        In HOLD it was moved by hand, and a leader device leads it as it is: NOT_FOLLOWING bounds both.
+        """
+        if self.mode in OF_CHUNKS:
+            return True
+        return self.mode is not Mode.TELEOP and any(active.cause is Cause.LAGGING for active in self.active)
 
     def _start(self) -> FloatArray | None:
         """Return where what comes next has to begin; None while that is not known."""
