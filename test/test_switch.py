@@ -11,9 +11,11 @@ from ros_wam.calibration import ViewCalibration
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.kinematics import Kinematics
+from ros_wam.policies.planner import Moment
 from ros_wam.policies.session import Session
+from ros_wam.policies.single_arm import SingleArm
 from ros_wam.policies.skills import skill_for
-from ros_wam.policies.switch import switching_session
+from ros_wam.policies.switch import Switcher, switching_session
 
 ROOT = Path(__file__).parents[1]
 PROMPT = "turn on the light switch"
@@ -64,6 +66,23 @@ def test_the_switch_is_turned_on(station: SwitchStation, wrong: dict[str, tuple[
         assert station.follow(session_for(views), SECONDS) < FORCE_N
         assert station.scorer.succeeded(), seed
         assert sum(stage.points for stage in station.scorer.stages()) == 10.0
+
+
+@pytest.mark.slow
+@pytest.mark.virtual
+def test_longer_fingers_stay_as_far_from_the_switch(station: SwitchStation) -> None:
+    station.reset(5)
+    arm = SingleArm(ARX5, KINEMATICS, VIEWS)
+    reaches = []
+    for longer_m in (0.0, 0.01):
+        arm.tip_m += longer_m
+        switcher = Switcher(arm)
+        switcher.begin(ARX5.home_position)
+        moment = Moment(0, 0.0, 0.3, 0.8, ARX5.home_position)
+        switcher.look(station.look(), moment)
+        switcher.decide(moment)
+        reaches.append(switcher.trajectory.end[:3])
+    assert np.linalg.norm(reaches[1] - reaches[0]) == pytest.approx(0.01)
 
 
 @pytest.mark.slow

@@ -16,7 +16,6 @@ from ros_wam.policies.session import Session
 from ros_wam.policies.single_arm import SingleArm
 from ros_wam.types import FloatArray
 
-_TIP_M = 0.016  # the pads reach so far beyond the tool site
 _USUAL_HEIGHT_M = 0.18  # of a switch that has not been seen yet
 _PROUD_M = 0.0255  # the middle of the green half before the panel's front while the switch is off
 _FLAT_M = 0.023  # the switch's surface half-way
@@ -41,6 +40,7 @@ class Switcher:
 
     def __init__(self, arm: SingleArm) -> None:
         self._arm = arm
+        self._tip_m = arm.tip_m
 
     def begin(self, joints: FloatArray) -> None:
         """See Planner."""
@@ -86,7 +86,7 @@ class Switcher:
         elif self._there_s is None:
             self._draw_near(panel, start_s, moment.joints)
         elif self._sure and self._green is not None:
-            away_m = _facing(panel, self._green, _FLAT_M + _LOOK_M)[:3] - self.trajectory.end[:3]
+            away_m = self._facing(panel, self._green, _FLAT_M + _LOOK_M)[:3] - self.trajectory.end[:3]
             if np.linalg.norm(away_m) > _OFF_M:
                 self._draw_near(panel, start_s, moment.joints)
             else:
@@ -100,7 +100,7 @@ class Switcher:
     def _draw_near(self, panel: Panel, start_s: float, seed: FloatArray) -> None:
         """Add the way to where the switch can be seen whole; the fingers close on the way."""
         switch_m = np.append(panel.front_m, _USUAL_HEIGHT_M) if self._green is None else self._green
-        vector = _facing(panel, switch_m, _FLAT_M + _LOOK_M)
+        vector = self._facing(panel, switch_m, _FLAT_M + _LOOK_M)
         self.trajectory.cut(start_s)
         self.trajectory.grip(0.0, start_s)
         self._arm.mover.go(self.trajectory, vector, start_s, seed)
@@ -109,8 +109,8 @@ class Switcher:
     def _press(self, panel: Panel, green_m: FloatArray, start_s: float, seed: FloatArray) -> None:
         """Add the press: to before the green half, straight in, back to where it can be seen."""
         target_m = green_m + np.array([0.0, 0.0, _UP_M])
-        before = _facing(panel, target_m, _FLAT_M + _LOOK_M)
-        pressed = _facing(panel, target_m, _FLAT_M - _DEPTH_M - self._presses * _DEEPER_M)
+        before = self._facing(panel, target_m, _FLAT_M + _LOOK_M)
+        pressed = self._facing(panel, target_m, _FLAT_M - _DEPTH_M - self._presses * _DEEPER_M)
         trajectory, mover = self.trajectory, self._arm.mover
         trajectory.cut(start_s)
         ready_s = mover.go(trajectory, before, start_s, seed)
@@ -125,15 +125,14 @@ class Switcher:
         self.trajectory.grip(1.0, start_s)
         self._arm.mover.go(self.trajectory, self._arm.home, start_s, seed)
 
-
-def _facing(panel: Panel, point_m: FloatArray, distance_m: float) -> FloatArray:
-    """Return the tool vector `(6,)` that points level at the panel, finger tips that far before it at `point_m`."""
-    inwards = np.append(-panel.normal, 0.0)
-    down = np.array([0.0, 0.0, -1.0])
-    pose = np.eye(4)
-    pose[:3, :3] = np.column_stack([np.cross(down, inwards), down, inwards])
-    pose[:3, 3] = panel.before(point_m, distance_m + _TIP_M)
-    return tool_vector.from_matrix(pose)
+    def _facing(self, panel: Panel, point_m: FloatArray, distance_m: float) -> FloatArray:
+        """Return the tool vector `(6,)` that points level at the panel, finger tips that far before it at `point_m`."""
+        inwards = np.append(-panel.normal, 0.0)
+        down = np.array([0.0, 0.0, -1.0])
+        pose = np.eye(4)
+        pose[:3, :3] = np.column_stack([np.cross(down, inwards), down, inwards])
+        pose[:3, 3] = panel.before(point_m, distance_m + self._tip_m)
+        return tool_vector.from_matrix(pose)
 
 
 def switching_session(
