@@ -72,8 +72,8 @@ def _named(fault: Fault) -> str:
     """Return under which names trial.json tells of a fault."""
     if not fault.scored:
         return "not scored; `--resume` runs it again"
-    if fault.cause is not None:
-        return f"`{fault.cause.value}`"
+    if fault.causes:
+        return " or ".join(f"`{cause}`" for cause in fault.causes)
     if fault.failure is not None:
         return f"`{fault.failure}`: the policy has failed"
     counts = "none: the trial counts" if fault.told is None else f"`{fault.told.value}`; the trial counts"

@@ -37,9 +37,9 @@ class Fault:
     """One row of the table.
 
     `inject` is given the world that the trial runs in. `within` is None where there is nothing to wait for. `cause` is
-    what trial.json must name, None where the trial counts; `refused` is why answers must have been refused, and
-    `told` what a trial that counts must list as a departure; `scored` is whether there is a trial.json, `fatal` whether
-    the sitting ends with it.
+    what trial.json must name, or else `or_cause`; None where the trial counts. `refused` is why answers must have been
+    refused, and `told` what a trial that counts must list as a departure; `scored` is whether there is a trial.json,
+    `fatal` whether the sitting ends with it.
     """
 
     name: str
@@ -48,10 +48,16 @@ class Fault:
     end: End
     within: Within | None = None
     cause: Cause | None = None
+    or_cause: Cause | None = None
     refused: RefusalReason | None = None
     told: Cause | None = None
     scored: bool = True
     fatal: bool = False
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Under which names trial.json may tell of it; none where the trial counts."""
+        return tuple(cause.value for cause in (self.cause, self.or_cause) if cause is not None)
 
     @property
     def failure(self) -> str | None:

@@ -3,6 +3,7 @@
 import resource
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -39,14 +40,15 @@ def kill_robot_node(world: LiveWorld) -> None:
     world.afterwards(world.collect_targets)
 
 
-def controller(fault: str) -> Callable[[LiveWorld], None]:
-    """A fault of the simulated station, until the trial is scored."""
+@dataclass(frozen=True)
+class StationFault:
+    """The fault `name` of the simulated station, until the trial is scored."""
 
-    def inject(world: LiveWorld) -> None:
-        world.stack.link.inject(fault)
+    name: str
+
+    def __call__(self, world: LiveWorld) -> None:
+        world.stack.link.inject(self.name)
         world.afterwards(world.stack.link.clear)
-
-    return inject
 
 
 def no_enable(world: LiveWorld) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from faults.fault import End, Fault, after_last_beat, after_last_command, chunk, periods, seconds
 from faults.live_injections import (
-    controller,
+    StationFault,
     full_disk,
     hang,
     kill,
@@ -23,7 +23,7 @@ DIED, CONTROL_DIED = Cause.PROCESS_DIED, Cause.CONTROL_PROCESS_DIED
 
 def own_stop(name: str, fault: str, injected: str) -> Fault:
     """The robot stops by itself, and is the operator's to recover."""
-    return Fault(name, injected, controller(fault), End.FAULT, seconds(0.1), STOPPED)
+    return Fault(name, injected, StationFault(fault), End.FAULT, seconds(0.1), STOPPED)
 
 
 OPERATOR = (
@@ -44,33 +44,72 @@ OPERATOR = (
         Cause.LEADER_LOST,
     ),
 )
-FROZEN = Fault("controller frozen", "it sends no more states", controller("freeze"), End.HOLD, periods(5), LOST)
+FROZEN = Fault("controller frozen", "it sends no more states", StationFault("freeze"), End.HOLD, periods(5), LOST)
 STANDING = Fault(
     "servo stands still",
     "commands are taken, a joint stays",
-    controller("silent_servo"),
+    StationFault("silent_servo"),
     End.FAULT,
-    seconds(3.0),
+    seconds(5.0),
     Cause.NOT_FOLLOWING,
+    or_cause=Cause.LAGGING,  # for a second, where the chunks that come are not far ahead of the arm
 )
-HELD_UP = replace(STANDING, within=seconds(5.0), cause=Cause.LAGGING)
+HELD_UP = replace(STANDING, cause=Cause.LAGGING, or_cause=None)
 """The baseline plans anew from where the arm is, so that it is not sent far ahead of itself by the slower robots."""
 SILENT = Fault(
-    "servo silent", "one motor of an arm does not answer", controller("silent_servo"), End.HOLD, periods(6), LOST
+    "servo silent", "one motor of an arm does not answer", StationFault("silent_servo"), End.HOLD, periods(6), LOST
 )
+SLOW = Fault(
+    "controller slow",
+    "it sends 10 states a second",
+    StationFault("slow"),
+    End.PAUSES,
+    seconds(0.2),
+    told=Cause.STATE_STALE,
+)
+GRIPPER = Fault(
+    "gripper silent",
+    "the gripper does not answer",
+    StationFault("gripper_freeze"),
+    End.HOLD,
+    seconds(0.5),
+    Cause.STATE_STALE,
+)
+"""It is asked over a connection of its own, whose answers may be 0.3 s old."""
+GRIPPER_SERVO = replace(SILENT, name="gripper silent", inject=StationFault("gripper_freeze"))
 CONTROLLER = {
-    "ur5": (FROZEN, STANDING, own_stop("protective stop", "protective_stop", "the controller stops")),
-    "franka": (  # its controller follows what it takes, or stops by a reflex
+    "ur5": (
         FROZEN,
+        SLOW,
+        STANDING,
+        GRIPPER,
+        own_stop("protective stop", "protective_stop", "the controller stops"),
+        own_stop("program stopped", "program_stop", "someone stops its program at the teach pendant"),
+    ),
+    "franka": (
+        FROZEN,
+        STANDING,
+        GRIPPER,
         own_stop("reflex", "reflex", "the controller stops by a reflex"),
         own_stop("user stop", "user_stop", "someone presses the user stop"),
         own_stop("commands late", "communication_constraints", "the controller misses 20 commands in a row"),
     ),
-    "arx5": (FROZEN, replace(HELD_UP, inject=controller("stuck_motor")), SILENT),
+    "arx5": (
+        FROZEN,
+        replace(HELD_UP, inject=StationFault("stuck_motor")),
+        SILENT,
+        replace(GRIPPER_SERVO, injected="the gripper's motor does not answer"),
+        Fault("frames lost", "of four frames one arrives", StationFault("drop"), End.MOVES_ON),
+    ),
     "aloha": (
         FROZEN,
-        replace(HELD_UP, inject=controller("stuck_servo")),
+        replace(HELD_UP, inject=StationFault("stuck_servo")),
         SILENT,
+        replace(GRIPPER_SERVO, injected="the servo of one gripper does not answer"),
+        replace(FROZEN, name="answers late", injected="those of one arm come 60 ms late", inject=StationFault("slow")),
+        replace(
+            FROZEN, name="answers damaged", injected="no CRC of one arm's is right", inject=StationFault("bad_crc")
+        ),
         own_stop("overload", "overload", "a servo of an arm takes its torque off"),
     ),
 }
@@ -79,7 +118,7 @@ RECORD = (
     Fault(
         "camera stuck",
         "every camera sends one picture, stamped anew",
-        controller("frozen_camera"),
+        StationFault("frozen_camera"),
         End.HOLD,
         seconds(3.0),
         Cause.CAMERA_STALE,
@@ -99,8 +138,8 @@ PROCESS = (
         Cause.POLICY_UNREACHABLE,
     ),
 )
-CLOSED = Fault("connection closed", "FIN on every connection", controller("drop"), End.FAULT, seconds(0.1), LOST)
-REFUSED = Fault("connection refused", "FIN, and no port is open", controller("refuse"), End.FAULT, seconds(0.1), LOST)
+CLOSED = Fault("connection closed", "FIN on every connection", StationFault("drop"), End.FAULT, seconds(0.1), LOST)
+REFUSED = Fault("connection refused", "FIN, and no port is open", StationFault("refuse"), End.FAULT, seconds(0.1), LOST)
 GONE = Fault(
     "simulator killed",
     "kill -9 sim_node: the controller is gone",
@@ -113,7 +152,7 @@ LINK = {  # ur_rtde may crash when its link is cut, also when the robot rests al
     "ur5": (CLOSED, REFUSED, GONE),
     "franka": tuple(replace(fault, within=seconds(0.6)) for fault in (CLOSED, REFUSED, GONE)),  # told by silence alone
     "arx5": (
-        Fault("over-current", "a motor tells of too much", controller("over_current"), End.FAULT, seconds(0.2), LOST),
+        Fault("over-current", "a motor tells of too much", StationFault("over_current"), End.FAULT, seconds(0.2), LOST),
         GONE,
     ),
     "aloha": (replace(CLOSED, injected="the adapter of an arm is unplugged"), GONE),

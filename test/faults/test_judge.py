@@ -1,5 +1,7 @@
 """The judge passes a record that shows what a row says, and no record that shows less."""
 
+import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,13 @@ def test_a_takeover_moves_the_robot() -> None:
 def test_a_robot_that_only_brakes_is_not_taken_over(after: list[tuple[Mode, int, float]]) -> None:
     with pytest.raises(AssertionError, match="did no more than brake"):
         judge(TAKEOVER, evidence([*BEFORE, *after], TAKEN))
+
+
+@pytest.mark.parametrize(("cause", "passes"), [("lagging", True), ("not_following", True), ("driver_lost", False)])
+def test_a_trial_names_one_of_the_causes_that_may_come_first(cause: str, passes: bool) -> None:
+    still = replace(TAKEOVER, cause=Cause.NOT_FOLLOWING, or_cause=Cause.LAGGING)
+    with contextlib.nullcontext() if passes else pytest.raises(AssertionError):
+        judge(still, evidence([*BEFORE, *LED], {**TAKEN, "cause": cause}))
 
 
 def test_a_pause_that_the_trial_does_not_name_fails() -> None:
