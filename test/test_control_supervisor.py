@@ -1,12 +1,15 @@
 """The supervisor of the control process, with a stand-in for that process which does what is asked of it."""
 
 import re
+import resource
+import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from motion_fixtures import START_NS, chunk_of, ramp, robot
@@ -14,6 +17,7 @@ from motion_fixtures import START_NS, chunk_of, ramp, robot
 from ros_wam.clock import StationClock
 from ros_wam.errors import DriverUnreachable
 from ros_wam.motion import supervisor as module
+from ros_wam.motion.link import Link
 from ros_wam.motion.supervisor import ControlSupervisor, clean_environment
 from ros_wam.types import Command
 
@@ -29,6 +33,7 @@ class Desk:
         self.told: list[tuple[str, Any]] = []
         self.stops = 0
         self.unreachable = False
+        self.stopped = threading.Event()
         self._telling = threading.Condition()
         child = str(Path(__file__).parent / "talking_child.py")
         command = (*CHILD[:-1], CHILD[-1].format(path=sys.path, child=child))  # without the start-up of site-packages
@@ -53,6 +58,7 @@ class Desk:
 
     def _stop(self) -> str:
         self.stops += 1
+        self.stopped.set()
         if self.unreachable:
             raise DriverUnreachable("nothing answers")
         return "the robot was told to stop"
@@ -116,7 +122,10 @@ def test_a_process_that_is_silent_is_killed_and_the_robot_stopped(running: Desk)
     running.unreachable = True
     running.supervisor.ask("hang")
     detail = running.until_dead()
-    assert "libvendor 1.0 hung for 400 ms and was killed; the robot could not be stopped: nothing answers" in detail
+    assert (
+        "libvendor 1.0 hung for 400 ms and was killed by SIGABRT; the robot could not be stopped: nothing answers"
+        in detail
+    )
     assert "its last words: Aborted in obey (talking_child.py:" in detail
     assert running.stops == 1
 
@@ -126,7 +135,7 @@ def test_a_process_that_is_silent_is_killed_and_the_robot_stopped(running: Desk)
     [
         ("segfault", "was killed by SIGSEGV", r"Segmentation fault in string_at \(ctypes/__init__.py:\d+\) < obey"),
         ("abort", "was killed by SIGABRT", r"Aborted in obey \(talking_child.py:\d+\)"),
-        ("hang_in_library", "hung for 400 ms and was killed", r"Aborted in obey \(talking_child.py:\d+\)"),
+        ("hang_in_library", "hung for 400 ms and was killed by SIGABRT", r"Aborted in obey \(talking_child.py:\d+\)"),
     ],
 )
 def test_a_native_fault_is_told_with_the_library_and_the_line_that_called_it(
@@ -147,7 +156,7 @@ def test_the_robot_is_stopped_also_when_nobody_can_be_told(desk: Desk, monkeypat
 
     monkeypatch.setattr(desk.supervisor, "_tell", tell)
     with pytest.raises(RuntimeError, match="the publisher is gone"):
-        desk.supervisor._tell_death("is silent")
+        desk.supervisor._tell_death(lambda: "is silent")
     assert desk.stops == 1
 
 
@@ -158,19 +167,15 @@ def test_the_robot_is_stopped_while_it_is_still_being_told(desk: Desk, monkeypat
     told: list[bool] = []
     desk.supervisor._log_file.parent.mkdir()
     desk.supervisor._log_file.touch()
-    desk.supervisor._tell_death("is silent")
+    desk.supervisor._tell_death(lambda: "is silent")
     assert told == [True, True]
 
 
 def test_before_it_is_connected_the_driver_is_named(desk: Desk) -> None:
     desk.supervisor._log_file.parent.mkdir()
     desk.supervisor._log_file.touch()
-    desk.supervisor._tell_death("ended with status 1")
+    desk.supervisor._tell_death(lambda: "ended with status 1")
     assert desk.said()["detail"].startswith("the control process with driver fake ended with status 1; ")
-
-
-def test_one_that_cannot_be_killed_is_told_in_words() -> None:
-    assert module._how(None) == "does not end though it was killed"
 
 
 def test_one_that_said_that_it_is_busy_is_spoken_for(running: Desk) -> None:
@@ -198,19 +203,32 @@ def test_one_that_never_ran_is_closed() -> None:
     never.close()
 
 
-def test_one_that_is_stuck_in_the_kernel_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_robot_of_one_that_is_stuck_in_the_kernel_is_stopped_before_that_is_waited_for(desk: Desk) -> None:
     class Stuck:
-        killed = 0
+        done: ClassVar[list[str]] = []
 
         def wait(self, timeout: float) -> int:
+            self.done.append(f"stopped: {desk.stopped.wait(PATIENCE_S * ('kill' in self.done))}")
             raise subprocess.TimeoutExpired("control", timeout)
 
-        def kill(self) -> None:
-            self.killed += 1
+        def send_signal(self, number: int) -> None:
+            self.done.append(signal.Signals(number).name)
 
-    stuck = Stuck()
-    assert module._end(stuck, 0.0) is None  # type: ignore[arg-type]
-    assert stuck.killed == 1
+        def kill(self) -> None:
+            self.done.append("kill")
+
+    desk.supervisor._log_file.parent.mkdir()
+    desk.supervisor._log_file.touch()
+    desk.supervisor._bury(Stuck(), Link(socket.socket()), False, 0.4)  # type: ignore[arg-type]
+    assert Stuck.done == ["SIGABRT", "stopped: False", "kill", "stopped: True"]
+    assert "hung for 400 ms and does not end though it was killed; the robot was told to stop" in desk.until_dead()
+
+
+def test_a_crash_writes_no_core_not_even_to_a_program(running: Desk) -> None:
+    pid = running.supervisor.pid
+    assert pid is not None
+    only = min(1, resource.getrlimit(resource.RLIMIT_CORE)[1] % 2**64)
+    assert resource.prlimit(pid, resource.RLIMIT_CORE) == (only, only)
 
 
 def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,8 +162,8 @@ def test_a_command_that_did_not_fit_into_the_line_is_told(running: Station) -> N
             "libvendor: assertion failed; Segmentation fault in string_at (ctypes/__init__.py:",
         ),
         ("abort", "was killed by SIGABRT", "Aborted in read (fake_driver.py:"),
-        ("hang_in_library", "hung for 100 ms and was killed", "Aborted in read (fake_driver.py:"),
-        ("hang", "hung for 100 ms and was killed", "Aborted in sleep_until_ns (clock.py:"),
+        ("hang_in_library", "hung for 100 ms and was killed by SIGABRT", "Aborted in read (fake_driver.py:"),
+        ("hang", "hung for 100 ms and was killed by SIGABRT", "Aborted in sleep_until_ns (clock.py:"),
     ],
 )
 def test_a_library_that_fails_natively_ends_in_fault_and_recovers_on_request(

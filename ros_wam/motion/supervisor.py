@@ -109,9 +109,7 @@ class ControlSupervisor:
                 env=clean_environment(),
                 cwd=import_dir(),
             )
-        resource.prlimit(
-            self._process.pid, resource.RLIMIT_CORE, (0, 0)
-        )  # a crash that writes a core looks like a hang
+        _forbid_core(self._process.pid)
         self._link, self._status, self._library = Link(ours), STARTING, self._driver
         self._closing.clear()
         self._watcher = threading.Thread(
@@ -151,14 +149,14 @@ class ControlSupervisor:
 
     def close(self) -> None:
         """Let the control process stop the robot and end within 1.5 s; if it fails, stop the robot without it."""
-        was_running = self.running
+        was_running, process = self.running, self._process
         self._closing.set()
-        if self._process is None or self._link is None or self._watcher is None:
+        if process is None or self._link is None or self._watcher is None:
             return
         self._link.shut()
-        status = _end(self._process, END_TIMEOUT_S)
+        status = _end(process, END_TIMEOUT_S)
         if was_running and status != 0:  # it may have been ended before it had stopped the robot
-            self._tell_death(f"{_how(status)} while it stopped the robot")
+            self._tell_death(lambda: f"{_how(process)} while it stopped the robot")
         self._watcher.join(END_TIMEOUT_S)
         self._link.close()
 
@@ -209,17 +207,20 @@ class ControlSupervisor:
         finally:  # also when what listens to us fails
             status = _end(process, END_GRACE_S if ended else WORDS_GRACE_S)
             link.close()
-            hung = not ended and status in (-signal.SIGABRT, -signal.SIGKILL, None)
-            how = f"hung for {allowed_s * 1e3:.0f} ms and was killed" if hung else _how(status)
-            self._tell_death(how, Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED)
+            hung = "" if ended else f"hung for {allowed_s * 1e3:.0f} ms and "
+            cause = Cause.DRIVER_LOST if status == SPENT_STATUS else Cause.CONTROL_PROCESS_DIED
+            self._tell_death(lambda: f"{hung}{_how(process)}", cause)
 
-    def _tell_death(self, how: str, cause: Cause = Cause.CONTROL_PROCESS_DIED) -> None:
-        """Stop the robot without the library, which may take seconds, and meanwhile tell that it has to be."""
-        who = f"the control process with {self._library} {how}"
+    def _tell_death(self, how: Callable[[], str], cause: Cause = Cause.CONTROL_PROCESS_DIED) -> None:
+        """Stop the robot without the library, which may take seconds, and meanwhile tell that it has to be.
+
+        `how` the process ended may take as long to know: one that is stuck in the kernel is not gone when it is killed.
+        """
         stopped = [COULD_NOT_STOP]
         stopping = threading.Thread(target=self._stop_without_library, args=(stopped,), name="last_resort_stop")
         stopping.start()
         try:
+            who = f"the control process with {self._library} {how()}"
             self._tell("status", waiting_status(cause, f"{who}; the robot is being told to stop"))
         finally:  # also when what listens to us fails
             stopping.join()
@@ -238,18 +239,28 @@ class ControlSupervisor:
             return last_words(log.read().decode(errors="replace"))
 
 
-def _how(status: int | None) -> str:
-    """Say in words how a process ended; None: it is stuck in the kernel."""
-    if status is None:
+def _how(process: subprocess.Popen[bytes]) -> str:
+    """Say in words how a process ended; wait for one that was killed, unless it is stuck in the kernel."""
+    try:
+        status = process.wait(END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
         return "does not end though it was killed"
     return f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
 
 
 def _end(process: subprocess.Popen[bytes], grace_s: float) -> int | None:
-    """Kill the process unless it ends within `grace_s`; return its exit status, None if it is stuck in the kernel."""
+    """Kill the process unless it ends within `grace_s`; return its exit status, None where it had to be killed."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(grace_s)
     process.kill()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        return process.wait(END_TIMEOUT_S)
     return None
+
+
+def _forbid_core(pid: int) -> None:
+    """Let a crash of the process write no core: until it is written, the crash looks like a hang.
+
+    Where cores go to a program (core_pattern, a pipe) Linux asks it whatever the limit is, but for 1 (fs/coredump.c).
+    """
+    _, most = resource.prlimit(pid, resource.RLIMIT_CORE)
+    only = 0 if most == 0 else 1  # nobody may raise it again
+    resource.prlimit(pid, resource.RLIMIT_CORE, (only, only))
