@@ -22,7 +22,7 @@ TICKS_MS = (0, 27, 54, 100, 190, 321, 568, 1189, 5616)
 def require_matplotlib() -> None:
     """Raise ConfigError when no plot can be drawn."""
     if find_spec("matplotlib") is None:
-        raise ConfigError("the plot needs matplotlib: pip install 'ros_wam[bench]'")
+        raise ConfigError("the plot needs matplotlib: pip install '.[bench]' in a checkout")
 
 
 def plot_latency(result: BenchResult, profile: Profile, path: Path) -> None:

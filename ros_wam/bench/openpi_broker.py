@@ -1,5 +1,5 @@
 """openpi's own ActionChunkBroker in the chunk-switch benchmark, where `openpi-client` is installed: `pip install
-'ros_wam[peers]'`, which holds numpy below 2.
+'.[peers]'` in a checkout, which holds numpy below 2.
 """
 
 from importlib import import_module

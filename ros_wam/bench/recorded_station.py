@@ -12,7 +12,10 @@ from ros_wam.record.bag_recover import recover
 from ros_wam.record.bag_writer import METADATA_FILE
 from ros_wam.supervisor import Supervisor
 
-NEEDED = {"rclpy": "ROS 2; run `make setup`, or source one", "rtde_control": "ur_rtde; install ros_wam[ur]"}
+NEEDED = {
+    "rclpy": "ROS 2; run `make setup`, or source one",
+    "rtde_control": "ur_rtde; pip install '.[ur]' in a checkout",
+}
 TASK, POLICY = "move_objects_into_box", "baseline"
 POLL_S = 0.2
 SHOWN_S = 2.0

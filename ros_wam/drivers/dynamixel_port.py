@@ -51,7 +51,7 @@ class DynamixelPort:
         try:
             import dynamixel_sdk
         except ImportError as error:
-            raise ConfigError("driver aloha needs dynamixel_sdk: install ros_wam[aloha]") from error
+            raise ConfigError("driver aloha needs dynamixel_sdk: pip install '.[aloha]' in a checkout") from error
         self.path = path
         self._clock, self._success = clock, dynamixel_sdk.COMM_SUCCESS
         self._packets: Any = dynamixel_sdk.PacketHandler(2.0)

@@ -72,7 +72,7 @@ class UrReceiver:
         try:
             from rtde_receive import RTDEReceiveInterface
         except ImportError as error:
-            raise ConfigError("driver ur5 needs ur_rtde: install ros_wam[ur]") from error
+            raise ConfigError("driver ur5 needs ur_rtde: pip install '.[ur]' in a checkout") from error
         self._where = f"{address}:{PORT}"
         try:
             self._link = RTDEReceiveInterface(address, rate_hz, VARIABLES)
