@@ -42,7 +42,7 @@ class ArxLibrary:
         try:
             import arx5_interface
         except ImportError as error:
-            raise ConfigError("driver arx5 needs arx5-interface: install ros_wam[arx5]") from error
+            raise ConfigError("driver arx5 needs arx5-interface: pip install '.[arx5]' in a checkout") from error
         self.version = version("arx5-interface")
         self._library = arx5_interface
         self._config = arx5_interface.RobotConfigFactory.get_instance().get_config(model)

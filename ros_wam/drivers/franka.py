@@ -209,7 +209,7 @@ class Franka:
         try:
             import franky  # noqa: F401
         except ImportError as error:
-            raise ConfigError("driver franka needs franky: install ros_wam[franka]") from error
+            raise ConfigError("driver franka needs franky: pip install '.[franka]' in a checkout") from error
         self._library = f"franky {version('franky-control')}"  # not in facts(): it searches the disk
 
 
