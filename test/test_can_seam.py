@@ -1,6 +1,9 @@
 """CAN sockets from the emulator, given to a program by the kernel: without a vendor's library, and without CAN."""
 
+import errno
 import json
+import os
+import platform
 import select
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from ros_wam.sim.emulators.can_seam_port import CanSeamPort
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT_S = 20.0
+REFUSALS = (f"no CAN seam on {platform.machine()}", *map(os.strerror, (errno.EPERM, errno.EINVAL, errno.ENOSYS)))
 PROGRAM = """
 import json, socket, struct, sys
 
@@ -49,16 +53,23 @@ sys.stdin.read()
 """
 
 
-def _refused() -> bool:
-    """Whether this kernel, or the container's own filter, lets nobody listen to system calls."""
+def _refusal() -> str | None:
+    """Return why this kernel, or the container's own filter, lets nobody listen to system calls; None where it does."""
     ask = "from ros_wam.sim.emulators.can_seam import install_filter; install_filter()"
-    return subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, check=False).returncode != 0
+    ended = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False)
+    if ended.returncode == 0:
+        return None
+    said = ended.stderr.splitlines()[-1]
+    refused = "SimError: no CAN seam" in said and any(why in said for why in REFUSALS)
+    assert refused, f"the filter could not be installed, and not for want of a kernel that allows it: {ended.stderr}"
+    return said
 
 
 @pytest.fixture(scope="module")
 def seam() -> None:
-    if _refused():
-        pytest.skip("no seccomp user notification here")
+    refusal = _refusal()
+    if refusal is not None:
+        pytest.skip(refusal)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fake_policy import METADATA, UR5, FakePolicy, observation, profile_for, stamp_answer
 from websockets.client import ClientProtocol
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.sync.client import connect
 from websockets.uri import parse_uri
 
@@ -163,7 +163,7 @@ def test_stopping_twice_and_with_a_client_connected(server: PolicyServer) -> Non
         connection.recv(timeout=5.0)
         server.stop()
         server.stop()
-        with pytest.raises(Exception, match="1001"):
+        with pytest.raises(ConnectionClosed, match="1001"):
             connection.recv(timeout=5.0)
 
 

@@ -1,6 +1,8 @@
 """Ctrl-C at any point leaves no process and no shared memory behind."""
 
+import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 from ros_wam import alive
 from ros_wam.clock import StationClock
 
+MEMORY = Path("/dev/shm")
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
@@ -33,10 +36,17 @@ def running(folder: Path) -> list[str]:
 
 
 def left_in_memory() -> set[Path]:
-    """Return what DDS keeps in shared memory, and the folders of runs whose launcher has ended."""
-    memory = Path("/dev/shm")
-    ended = {folder for folder in memory.glob("ros_wam_*") if not alive.is_alive(folder, "launcher")}
-    return ended | set(memory.glob("fastdds_*"))
+    """Return what processes of this user that have ended keep in shared memory: DDS's files, and the folders of runs.
+
+    Another station may begin or end beside this one: what a living process has mapped, or leads, is not left.
+    """
+    mapped: set[str] = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            mapped |= set(re.findall(r"/dev/shm/(fastdds_\w+)", (process / "maps").read_text()))
+    left = {path for path in MEMORY.glob("fastdds_*") if path.name.removesuffix("_el") not in mapped}
+    left |= {folder for folder in MEMORY.glob("ros_wam_*") if not alive.is_alive(folder, "launcher")}
+    return {path for path in left if path.exists() and path.stat().st_uid == os.getuid()}
 
 
 @pytest.mark.parametrize("state", ["recording to", "homing", "running"])
