@@ -9,17 +9,21 @@ from ros_wam.bringup import NodeSpec, Run
 from ros_wam.calibration import load_station, load_view
 from ros_wam.config import dump
 from ros_wam.doctor.defects import CLOCK_OFF_S, DEFECTS
+from ros_wam.doctor.limits_check import limits_check
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.share import calibration_dir
+from ros_wam.sim.emulators import emulated_faults
+from ros_wam.sim.injection import FROZEN_CAMERA
 
+ROBOTS = sorted((ROOT / "robots").glob("*.yaml"))
 UR5 = ROOT / "robots" / "ur5.yaml"
 
 
-def stack(folder: Path) -> Run:
+def stack(folder: Path, robot: Path = UR5) -> Run:
     """A run of two processes, as bringup would write it."""
-    config = RunConfig(robot=UR5, calibration=calibration_dir(UR5, sim=True), sim=True, run_dir=folder)
+    config = RunConfig(robot=robot, calibration=calibration_dir(robot, sim=True), sim=True, run_dir=folder)
     file = folder / "config.yaml"
     file.write_text(dump(config))
     nodes = [NodeSpec(name, name, ("--config", str(file))) for name in ("policy_server", "robot_node")]
@@ -93,3 +97,22 @@ def test_a_fault_that_a_robot_cannot_have_is_refused(monkeypatch: pytest.MonkeyP
         ConfigError, match="ur5 can be given none of the faults protective_stop, reflex, overload, over_current"
     ):
         DEFECTS["protective_stop"].fault(UR5)
+
+
+@pytest.mark.parametrize("robot", ROBOTS, ids=lambda path: path.stem)
+def test_every_robot_can_be_given_every_defect(robot: Path, tmp_path: Path) -> None:
+    embodiment, run = load_embodiment(robot), stack(tmp_path, robot)
+    faults = {name: defect.fault(robot) for name, defect in DEFECTS.items() if defect.faults}
+    rewired = {name: defect.rewire(run) for name, defect in DEFECTS.items() if defect.rewire is not None}
+    copies: dict[str, Path] = {}
+    for name, defect in DEFECTS.items():
+        if defect.spoil is not None:
+            (tmp_path / name).mkdir()
+            copies[name] = defect.spoiled(robot, tmp_path / name)
+    assert len(faults) + len(rewired) + len(copies) == len(DEFECTS) - 1  # a full disk is nothing of the robot's
+    assert set(faults.values()) <= {FROZEN_CAMERA, *emulated_faults(embodiment)}
+    assert run not in rewired.values()
+    aged, off = (calibration_dir(copies[name], sim=True) for name in ("stale_calibration", "clock_off"))
+    assert all(load_view(aged, view).calibrated for view in embodiment.views)
+    assert {camera.latency_s for camera in load_station(off).cameras.values()} == {CLOCK_OFF_S}
+    assert not limits_check(load_embodiment(copies["limits_widened"]), copies["limits_widened"]).ok
