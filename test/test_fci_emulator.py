@@ -8,7 +8,7 @@ import pytest
 from fci_client import HOME, FciClient
 
 from ros_wam.errors import SimError
-from ros_wam.sim.emulators.fci import SUCCESS, Error, MoveStatus, Request, RobotMode
+from ros_wam.sim.emulators.fci import NOT_POSSIBLE, SUCCESS, Error, MoveStatus, Request, RobotMode
 from ros_wam.sim.emulators.fci_motion import LOST_IN_A_ROW
 from ros_wam.sim.emulators.franka import GRACE_CYCLES, RECOVERY_CYCLES, FrankaEmulator
 
@@ -45,13 +45,12 @@ def follow(client: FciClient, seconds: float, acceleration: float) -> np.ndarray
 
 
 def stopped_by(client: FciClient, number: int) -> list[str]:
-    """Return the errors that the state tells; the motion `number` is answered as one that a reflex ended."""
+    """Return the reasons that the state tells; the motion `number` is answered as one that a reflex ended."""
     client.cycle()
     assert client.answer(number) == bytes([MoveStatus.REFLEX])
     state = client.state()
     assert state["robot_mode"] == RobotMode.REFLEX and state["motion_generator_mode"] == 0
-    np.testing.assert_array_equal(state["errors"], state["reflex_reason"])
-    return [error.name for error in Error if state["errors"][error]]
+    return [error.name for error in Error if state["reflex_reason"][error]]
 
 
 def test_connecting_starts_a_state_every_cycle(client: FciClient) -> None:
@@ -164,6 +163,16 @@ def test_a_stop_preempts_and_brakes(moving: FciClient) -> None:
     assert moving.answer(moving.move()) == bytes([MoveStatus.STARTED])
 
 
+def test_errors_are_over_at_rest_and_the_reflex_keeps_its_reason(moving: FciClient) -> None:
+    follow(moving, 0.1, 4.0)
+    moving.emulator.inject("reflex")
+    moving.cycle()
+    assert moving.state()["errors"][Error.CARTESIAN_REFLEX] and moving.emulator.mode == RobotMode.REFLEX
+    moving.cycle(100)
+    assert not moving.state()["errors"].any()
+    assert stopped_by(moving, 2) == ["CARTESIAN_REFLEX"]
+
+
 def test_a_reflex_is_recovered_at_rest_and_a_user_stop_only_by_a_person(moving: FciClient) -> None:
     moving.emulator.inject("reflex")
     assert stopped_by(moving, 2) == ["CARTESIAN_REFLEX"]
@@ -182,20 +191,27 @@ def test_a_reflex_is_recovered_at_rest_and_a_user_stop_only_by_a_person(moving: 
     assert moving.answer(moving.move()) == bytes([MoveStatus.STARTED])
 
 
-def test_a_client_that_goes_stops_the_arm(moving: FciClient) -> None:
+def test_a_client_that_goes_in_motion_leaves_a_reflex(moving: FciClient) -> None:
     position = follow(moving, 0.1, 4.0)
     moving.tcp.close()
     moving.cycle(300)
-    assert moving.emulator.mode == RobotMode.IDLE
+    assert moving.emulator.mode == RobotMode.REFLEX
+    assert moving.emulator.counts()["communication_faults"] == 1
     assert 0.0 < moving.plant.position()[0] - position[0] < 0.02
 
 
-def test_what_a_setter_was_given_is_kept_and_a_motion_refuses_it(client: FciClient) -> None:
+def test_what_a_setter_was_given_is_kept_and_only_an_idle_robot_takes_it(client: FciClient) -> None:
     client.connect()
     assert client.ask(Request.SET_LOAD, b"\1" * 8) == bytes([SUCCESS])
-    assert client.emulator.settings == {Request.SET_LOAD: b"\1" * 8}
-    assert client.answer(client.move()) == bytes([MoveStatus.STARTED])
-    assert client.ask(Request.SET_LOAD, b"\2" * 8) != bytes([SUCCESS])
+    number = client.move()
+    assert client.answer(number) == bytes([MoveStatus.STARTED])
+    assert client.ask(Request.SET_LOAD, b"\2" * 8) == bytes([NOT_POSSIBLE])
+    client.emulator.inject("reflex")
+    client.cycle()
+    assert client.answer(number) == bytes([MoveStatus.REFLEX])
+    assert client.ask(Request.SET_LOAD, b"\2" * 8) == bytes([NOT_POSSIBLE])
+    client.emulator.inject("user_stop")
+    assert client.ask(Request.SET_LOAD, b"\2" * 8) == bytes([NOT_POSSIBLE])
     assert client.emulator.settings == {Request.SET_LOAD: b"\1" * 8}
 
 

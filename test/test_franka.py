@@ -13,6 +13,7 @@ from waiting import wait_until
 
 from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
+from ros_wam.drivers import franka_link
 from ros_wam.drivers.franka import Franka, last_resort_stop, open_driver
 from ros_wam.drivers.franka_link import STALE_COMMAND_NS
 from ros_wam.embodiment import load_embodiment
@@ -62,6 +63,12 @@ class TestFrankaConformance(DriverConformance):
         "communication_constraints": "communication_constraints_violation",
     }
 
+    @pytest.fixture
+    def streaming_rig(self, rig: DriverRig, monkeypatch: pytest.MonkeyPatch) -> DriverRig:
+        """No motion ends by itself for want of commands."""
+        monkeypatch.setattr(franka_link, "STALE_COMMAND_NS", 10_000_000_000)
+        return rig
+
 
 def stopped(rig: DriverRig) -> str:
     """Return what `read` tells once the robot has stopped."""
@@ -88,6 +95,43 @@ def test_a_reflex_is_named_and_recovered_without_moving(rig: DriverRig, controll
     with pytest.raises(DriverError):
         rig.driver.recover()
     controller.ask("clear")
+
+
+def test_a_robot_that_a_dead_client_left_in_reflex_is_connected_to_and_recovered(
+    rig: DriverRig, controller: EmulatedFranka
+) -> None:
+    rig.driver.connect()
+    hold = rig.read().position
+    controller.inject("reflex")
+    rig.driver.close()
+    rig.driver.connect()
+    for use in (rig.driver.read, lambda: rig.driver.send(Command(rig.clock.now_ns(), hold))):
+        with pytest.raises(RobotStopped, match=r"Set Collision Behavior command rejected.*Reflex.*recover"):
+            use()
+    assert rig.driver.facts()["safety_mode"] == "reflex"
+    rig.driver.stop()
+    rig.driver.recover()
+    np.testing.assert_allclose(rig.read().position, hold, atol=2e-3)
+    controller.inject("user_stop")
+    rig.driver.close()
+    rig.driver.connect()
+    with pytest.raises(DriverError, match="a safety function is active"):
+        rig.driver.recover()
+    controller.ask("clear")
+    rig.driver.recover()
+    rig.hold(rig.read().position)
+
+
+def test_a_reflex_of_a_robot_of_an_unverified_version_is_for_desk(controller: EmulatedFranka) -> None:
+    controller.inject("reflex")
+    settings = {"address": controller.address, "fci_version": 9, "realtime": "ignore"}
+    driver = open_driver(FRANKA, settings, StationClock())
+    with pytest.raises(RobotStopped, match="in Desk"):
+        driver.recover()
+    driver.close()
+    driver = driver_for(controller.address)
+    driver.recover()
+    driver.close()
 
 
 def test_a_stream_of_the_fastest_motion_trips_no_reflex(rig: DriverRig, controller: EmulatedFranka) -> None:
@@ -133,7 +177,7 @@ def test_the_force_at_the_tool_is_measured(rig: DriverRig, controller: EmulatedF
 def test_a_robot_of_another_version_and_nobody_are_told() -> None:
     other = EmulatedFranka(own_address(), version=9)
     try:
-        with pytest.raises(DriverUnreachable, match=r"server version: 9.*library version: 10"):
+        with pytest.raises(ConfigError, match=r"server version: 9.*library version: 10"):
             driver_for(other.address).connect()
     finally:
         other.close()
@@ -148,6 +192,11 @@ def test_a_silent_port_is_told_within_its_timeout() -> None:
         driver_for(address).connect()
 
 
+def test_a_wheel_of_another_version_is_a_setting_and_unverified(caplog: pytest.LogCaptureFixture) -> None:
+    open_driver(FRANKA, {"address": "a", "fci_version": 5, "realtime": "ignore"}, StationClock())
+    assert "FCI version 5 is unverified" in caplog.text
+
+
 def test_silence_is_the_last_resort() -> None:
     told = last_resort_stop({"address": own_address(), "fci_version": 10, "realtime": "ignore"})
     assert "20 ms" in told
@@ -158,7 +207,7 @@ def test_silence_is_the_last_resort() -> None:
     [
         ({"fci_version": 10, "realtime": "ignore"}, "missing key address"),
         ({"address": "a", "realtime": "ignore"}, "missing key fci_version"),
-        ({"address": "a", "fci_version": 5, "realtime": "ignore"}, "wheel for its libfranka"),
+        ({"address": "a", "fci_version": 11, "realtime": "ignore"}, r"is 11, must be one of: 5, .*, 10"),
         ({"address": "a", "fci_version": 10, "realtime": "maybe"}, "enforce, ignore"),
     ],
 )

@@ -1,18 +1,20 @@
 """How motions of the real franky end against an emulated FR3: by our stop, by the robot's, or not at all."""
 
 import struct
+import threading
 
 import numpy as np
 import pytest
 from driver_rig import DriverRig
 from emulated_franka import EmulatedFranka
 from test_franka import controller as controller
+from test_franka import driver_for
 from test_franka import rig as rig
 from waiting import wait_until
 
 from ros_wam.drivers import franka_link
 from ros_wam.drivers.franka_link import STALE_NS, connected
-from ros_wam.errors import RobotStopped
+from ros_wam.errors import DriverError, RobotStopped
 
 pytest.importorskip("franky")
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
@@ -78,6 +80,16 @@ def test_a_robot_that_refuses_its_motions_is_told_before_it_is_sent_far(
     rig.driver.recover()
     rig.hold(position)
     wait_until(lambda: controller.ask("mode") == "MOVE", "the motion begins")
+
+
+def test_whatever_fails_as_franky_connects_is_told(controller: EmulatedFranka, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(address: str, enforce_realtime: bool) -> None:
+        raise ValueError("of a kind that nobody expects")
+
+    monkeypatch.setattr(franka_link, "connected", fail)
+    monkeypatch.setattr(threading, "excepthook", lambda raised: None)
+    with pytest.raises(DriverError, match="the log tells why"):
+        driver_for(controller.address).connect()
 
 
 def test_every_limit_is_set_before_the_first_motion(controller: EmulatedFranka) -> None:

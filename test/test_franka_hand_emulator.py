@@ -89,6 +89,8 @@ def test_a_grasp_is_told_by_the_width_that_is_left(hand: Hand) -> None:
     assert hand.status(hand.begin(MOVE, STROKE_M, 0.1)) == OK
     assert hand.told()[2] is False
     hand.plant.object_at = None
+    assert hand.status(hand.begin(GRASP, 0.0, STROKE_M, STROKE_M, 0.1, 40.0)) == OK  # by the widths alone
+    assert hand.told() == (pytest.approx(0.0, abs=1e-3), STROKE_M, True)
     assert hand.status(hand.begin(GRASP, 0.03, 0.005, 0.005, 0.1, 40.0)) == UNSUCCESSFUL
 
 

@@ -1,25 +1,14 @@
-"""Franka Research 3 with the Franka Hand, over franky 2.0.0 (libfranka 0.21.2, FCI version 10).
+"""Franka Research 3 with the Franka Hand, over franky 2.0.0 (libfranka 0.21.2). docs/franka.md tells how to set it up.
 
-The FCI version is a setting, since a library speaks one version only: the PyPI wheel speaks 10 (robot system 5.9.0 and
-later). For another robot install the wheel of franky that is built for its libfranka, from the franky project's own
-releases, and set `fci_version` to what it speaks:
-
-    robot system      FCI version   libfranka
-    FR3 5.9.0 …       10            0.18-0.21.2 (PyPI)
-    FR3 5.7.2 …       9             0.15-0.17
-    FR3 5.7.0 …       8             0.14
-    FR3 5.2.0 …       6, 7          0.10-0.13
-    Panda (FER) 4.2.1 5             0.9.1-0.9.2, the last for it
-
-Only 10 is verified, against the emulator; all others are refused here until somebody has tried them. A Panda needs,
-besides its wheel, a robot file with its own limits (velocity 2.175 and 2.61 rad/s, acceleration 7.5 rad/s2 on joint 2)
-in place of those that `franka_link.py` gives franky, whose own are swapped between Panda and FR3. Unverified.
+A library speaks one FCI version only: the PyPI wheel 10. `fci_version` tells what the robot and the installed wheel
+speak; libfranka compares. Only 10 is verified, against the emulator.
 
 `realtime: enforce` is for a robot, and needs a PREEMPT_RT kernel; `ignore` is for simulation: on a robot it leads to
 violated communication constraints.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -32,15 +21,26 @@ from ros_wam.config import build
 from ros_wam.drivers.command_check import checked_position
 from ros_wam.drivers.franka_gripper import FrankaGripper
 from ros_wam.drivers.franka_link import LOST_NS, STALE_NS, FrankaLink
+from ros_wam.drivers.franka_recovery import FCI_VERSION, end_reflex
 from ros_wam.drivers.franka_state import ArmState
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
+from ros_wam.errors import (
+    ConfigError,
+    DriverError,
+    DriverSpent,
+    DriverUnreachable,
+    RobotStopped,
+    RosWamError,
+    StateStale,
+)
 from ros_wam.types import Command, FloatArray, JointState
 
-FCI_VERSION = 10
+FCI_VERSIONS = (5, 6, 7, 8, 9, FCI_VERSION)
+"""5: Panda (FER), 6 and later: FR3; their libfranka and franky's wheels for it are in docs/franka.md."""
 REALTIME = ("enforce", "ignore")
 JOINTS = 7
-RECOVERY_TIMEOUT_S = 5.0
+RECOVERY_TIMEOUT_S = 20.0
+"""FR3s were seen to take 0.4 to 16 s."""
 RECOVERY_STATES_NS = 1_000_000_000
 _POLL_NS = 5_000_000
 _RUNNING = {"Idle": "normal", "Move": "normal"}
@@ -64,11 +64,9 @@ class FrankaSettings:
     latency_s: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.fci_version != FCI_VERSION:
-            raise ConfigError(
-                f"fci_version is {self.fci_version}, must be {FCI_VERSION}: the franky-control wheel of PyPI speaks no "
-                f"other; for a robot with another install franky's wheel for its libfranka (ros_wam/drivers/franka.py)"
-            )
+        if self.fci_version not in FCI_VERSIONS:
+            known = ", ".join(map(str, FCI_VERSIONS))
+            raise ConfigError(f"fci_version is {self.fci_version}, must be one of: {known} (docs/franka.md)")
         if self.realtime not in REALTIME:
             raise ConfigError(f"realtime is {self.realtime!r}, must be one of: {', '.join(REALTIME)}")
 
@@ -83,12 +81,17 @@ class Franka:
         (limits,) = embodiment.grippers.values()
         self._gripper = FrankaGripper(settings.address, limits, clock)
         self._link: FrankaLink | None = None
-        self._is_spent, self._library = False, ""
+        self._is_spent, self._library, self._refusal = False, "", ""
+        if settings.fci_version != FCI_VERSION:
+            _log.warning("FCI version %d is unverified; it needs another wheel of franky", settings.fci_version)
         self._sent: FloatArray | None = None
         self._measured: FloatArray | None = None
 
     def connect(self) -> None:
-        """See Driver. A stopped robot is left stopped; no motion begins before the first command."""
+        """See Driver. A stopped robot is left stopped; no motion begins before the first command.
+
+        franky connects to no robot that is in reflex or user stop: `read` tells that, until `recover`.
+        """
         if self._is_spent:
             raise DriverSpent(f"franky hangs in a call to {self._settings.address}; only a new process can connect")
         self.close()
@@ -97,9 +100,12 @@ class Franka:
         settings = self._settings
         self._link = FrankaLink(settings.address, settings.realtime == "enforce", settings.latency_s, self._clock)
         try:
-            self._link.open()
+            try:
+                self._link.open()
+            except RobotStopped as stopped:
+                self._refusal, self._link = str(stopped), None
             self._gripper.connect()
-        except DriverError:
+        except RosWamError:
             self.close()
             raise
 
@@ -149,6 +155,9 @@ class Franka:
         self._gripper.stop()
         if self._link is None or self._link.error is not None or self._age_ns(self._link) > LOST_NS:
             self.connect()
+            if self._refusal:
+                self._end_reflex()
+                self.connect()
         link = self._require_link()
         if self._newest()[0].mode in _RUNNING:
             link.forget_end()
@@ -162,7 +171,8 @@ class Franka:
 
     def facts(self) -> Mapping[str, str]:
         """See Driver."""
-        mode = self._newest()[0].mode
+        refused = re.search(r'mode \("(.+?)"\)', self._refusal)
+        mode = refused[1].lower() if refused else self._newest()[0].mode
         return {
             "library": self._library,
             "firmware": "not told",  # franky offers no question for it; libfranka refuses another FCI version
@@ -171,7 +181,7 @@ class Franka:
 
     def close(self) -> None:
         """See Driver. The hand keeps its grip. Takes a second when the robot is silent."""
-        self._sent = None
+        self._sent, self._refusal = None, ""
         if self._link is not None and not self._link.close():
             _log.warning("franky does not come back from a call to %s", self._settings.address)
             self._is_spent = True
@@ -192,7 +202,14 @@ class Franka:
     def _age_ns(self, link: FrankaLink) -> int:
         return LOST_NS + 1 if link.state is None else self._clock.now_ns() - link.state.received_ns
 
+    def _end_reflex(self) -> None:
+        if self._settings.fci_version != FCI_VERSION:
+            raise RobotStopped(f"{self._refusal} in Desk: FCI version {self._settings.fci_version} is unverified")
+        end_reflex(self._settings.address, RECOVERY_TIMEOUT_S)
+
     def _require_link(self) -> FrankaLink:
+        if self._refusal:
+            raise RobotStopped(self._refusal)
         if self._link is None:
             raise DriverUnreachable(f"the FR3 at {self._settings.address} is not connected")
         return self._link

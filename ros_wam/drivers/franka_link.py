@@ -23,7 +23,7 @@ import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.drivers.franka_state import ArmState, measured
-from ros_wam.errors import DriverError, DriverUnreachable, RosWamError
+from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, RobotStopped, RosWamError
 from ros_wam.types import FloatArray
 
 SHARE = 0.5
@@ -40,20 +40,15 @@ UNFILTERED_HZ = 1000.0
 """libfranka's kMaxCutoffFrequency: no filter."""
 STALE_COMMAND_NS = 100_000_000
 """So long after the last command the motion is ended."""
-STOPPING_S = 0.3
-"""How long the end of a motion is waited for at once; less than a loss of the link."""
+STOPPING_S = 0.3  # how long the end of a motion is waited for at once; less than a loss of the link
 REFUSALS = 3
 """So often a motion may be refused in a row by a robot that rests, before that is told."""
 RESTING_RAD_S = 0.05
-LOOKS = 2
-"""After a pause of this process one look in vain says nothing about the robot."""
+LOOKS = 2  # after a pause of this process one look in vain says nothing about the robot
 OPEN_TIMEOUT_S = 3.0
-END_TIMEOUT_S = 2.5
-"""libfranka waits 1 s for a silent robot."""
-POLL_S = 0.002
-LOST_NS = 500_000_000
-STALE_NS = 40_000_000
-FIRST_STATES = 12
+END_TIMEOUT_S = 2.5  # libfranka waits 1 s for a silent robot
+POLL_S, FIRST_STATES = 0.002, 12
+LOST_NS, STALE_NS = 500_000_000, 40_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -78,7 +73,7 @@ class FrankaLink:
         self._thread = threading.Thread(target=self._run, name="franka", daemon=True)
 
     def open(self) -> None:
-        """Connect and wait for the first states; raises ConfigError, DriverUnreachable."""
+        """Connect and wait for the first states; raises ConfigError, DriverUnreachable, RobotStopped."""
         self._thread.start()
         self._ready.wait(OPEN_TIMEOUT_S)
         if self.error is not None:
@@ -87,7 +82,7 @@ class FrankaLink:
             raise DriverUnreachable(f"{self._address} does not answer franky's requests for {OPEN_TIMEOUT_S:g} s")
 
     def send(self, position: FloatArray, velocity: FloatArray) -> None:
-        """Be at `position` `(7,)` [rad] now, on the way with `velocity` [rad/s]; replaces what was not sent yet."""
+        """Be at `position` [rad] now, on the way with `velocity` [rad/s]; replaces what was not sent yet."""
         with self._lock:
             self._target_ns = self._clock.now_ns()
             self._target = position, velocity
@@ -137,10 +132,17 @@ class FrankaLink:
 
     def _run(self) -> None:
         try:
+            self._connect_and_serve()
+        finally:
+            if self.error is None and not self._closing.is_set():
+                self.error = DriverError(f"the link to {self._address} has ended; the log tells why")
+            self._ready.set()
+
+    def _connect_and_serve(self) -> None:
+        try:
             robot = connected(self._address, self._enforce)
         except _failures() as error:
-            self.error = DriverUnreachable(f"no FR3 at {self._address}: {_line(error)}")
-            self._ready.set()
+            self.error = _no_connection(self._address, error)
             return
         try:
             seen = 0
@@ -155,9 +157,6 @@ class FrankaLink:
             self._end(robot)
         except _failures() as error:
             self.error = DriverError(f"the link to {self._address} is lost: {_line(error)}")
-        finally:
-            self._ready.set()
-            del robot
 
     def _work(self, robot: Any) -> None:
         while self._tasks:
@@ -285,6 +284,16 @@ def _failures() -> tuple[type[Exception], ...]:
     import franky
 
     return (franky.Exception, RuntimeError)
+
+
+def _no_connection(address: str, error: Exception) -> RosWamError:
+    """Return what a failure of `connected` means: a stopped robot, this host's settings, or no robot."""
+    import franky
+
+    if isinstance(error, franky.CommandException):
+        return RobotStopped(f"FR3 at {address}: {_line(error)}; recover the robot")
+    is_setting = isinstance(error, franky.RealtimeException | franky.IncompatibleVersionException)
+    return (ConfigError if is_setting else DriverUnreachable)(f"no FR3 at {address}: {_line(error)}")
 
 
 def _line(error: Exception) -> str:

@@ -21,10 +21,14 @@ class ArmState:
     tool_force_n: float
     mode: str
     errors: str
+    """Those of now; of a reflex those that it came from: the others are over once the arm rests."""
 
 
 def measured(state: Any, now_ns: int, latency_ns: int) -> ArmState:
     """Return a state of franky that is read at `now_ns`, never older than a cycle of 1 ms."""
+    mode, errors = state.robot_mode.name, _names(state.current_errors)
+    if mode == "Reflex" and not errors:
+        errors = _names(state.last_motion_errors)
     return ArmState(
         now_ns - latency_ns,
         now_ns,
@@ -32,6 +36,10 @@ def measured(state: Any, now_ns: int, latency_ns: int) -> ArmState:
         np.array(state.dq),
         np.array(state.tau_J),
         math.hypot(*state.O_F_ext_hat_K[:3]),
-        state.robot_mode.name,
-        str(state.current_errors).strip("[]").replace('"', ""),
+        mode,
+        errors,
     )
+
+
+def _names(errors: Any) -> str:
+    return str(errors).strip("[]").replace('"', "")

@@ -39,7 +39,9 @@ class Controller(Protocol):
 
     def preempt(self) -> None: ...
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        """Do what follows when the client goes."""
+        ...
 
     def recover(self) -> bool:
         """Begin a recovery, whose end `FciRequests.end_recovery` is told; return whether it is possible."""
@@ -86,14 +88,14 @@ class FciRequests:
         return receive
 
     def look(self) -> None:
-        """Notice that the client has gone: then its motion ends."""
+        """Notice that the client has gone."""
         if self._connection is not None and self._connection.closed:
             self._connection = self.client = self._recovery = None
             self._controller.abort()
 
-    def end_motion(self, status: MoveStatus | None) -> None:
-        """Tell the client how its motion ended; None: there is nobody to tell."""
-        if self._move is not None and self._connection is not None and status is not None:
+    def end_motion(self, status: MoveStatus) -> None:
+        """Tell the client how its motion ended."""
+        if self._move is not None and self._connection is not None:
             self._connection.send(response(Request.MOVE, self._move, bytes([status])))
         self._move = None
 
@@ -144,7 +146,7 @@ class FciRequests:
         return bytes([SUCCESS]) + self._version.to_bytes(2, "little")
 
     def _set(self, command: Request, payload: bytes) -> bytes:
-        if self._controller.mode == RobotMode.MOVE:
+        if self._controller.mode != RobotMode.IDLE:
             return bytes([NOT_POSSIBLE])
         self.settings[command] = payload
         return bytes([SUCCESS])

@@ -172,6 +172,7 @@ class FrankaEmulator:
     def begin_motion(self) -> None:
         """Follow the joint positions that come from now on."""
         self._state["motion_generator_mode"], self._state["controller_mode"] = JOINT_POSITION_MOTION, JOINT_IMPEDANCE
+        self._state["reflex_reason"] = 0
         self._answer, self._grace = None, GRACE_CYCLES
         self._motion.begin()
 
@@ -181,8 +182,9 @@ class FrankaEmulator:
             self._end(MoveStatus.PREEMPTED)
 
     def abort(self) -> None:
-        """Brake, since whoever commanded the motion has gone."""
-        self._end(None)
+        """Stop a motion by reflex, since whoever commanded it has gone."""
+        if self.mode == RobotMode.MOVE:
+            self._stop_by(Error.COMMUNICATION_CONSTRAINTS)
 
     def recover(self) -> bool:
         """Begin to end a reflex; return whether that is possible."""
@@ -202,7 +204,8 @@ class FrankaEmulator:
             if not self._recovering:
                 self._end_recovery()
         if self._state["motion_generator_mode"] == NO_MOTION:
-            self._motion.brake()
+            if self._motion.brake():
+                self._state["errors"] = 0  # as robots do: what a resting arm violates is over, the mode is not
             return
         if self._answer is not None:
             self._grace = 0
@@ -226,7 +229,6 @@ class FrankaEmulator:
 
     def _end_recovery(self) -> None:
         self._reason = None
-        self._state["errors"] = self._state["reflex_reason"] = 0
         self._requests.end_recovery()
 
     def _stop_by(self, reason: Error) -> None:
@@ -238,7 +240,7 @@ class FrankaEmulator:
         self._counts["communication_faults"] += reason is Error.COMMUNICATION_CONSTRAINTS
         self._end(MoveStatus.REFLEX)
 
-    def _end(self, status: MoveStatus | None) -> None:
+    def _end(self, status: MoveStatus) -> None:
         self._state["motion_generator_mode"], self._state["controller_mode"] = NO_MOTION, OTHER_CONTROLLER
         self._answer = None
         self._requests.end_motion(status)

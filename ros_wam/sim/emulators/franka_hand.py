@@ -145,7 +145,7 @@ class FrankaHand:
                 return
         else:
             least, most = task.grasp
-            done = self._is_grasped = least <= width_m <= most and width_m > _ARRIVED_M
+            done = self._is_grasped = least <= width_m <= most
         self._task = None
         self._reply(task.command, task.number, _OK if done else _UNSUCCESSFUL)
 
