@@ -16,6 +16,8 @@ from ros_wam.errors import CommandInvalid, DriverError, DriverSpent, StateStale
 from ros_wam.types import Command, JointState
 
 PATIENCE_S = 10.0
+REST_RAD = 2e-3
+"""A joint that moves less rests."""
 
 
 def _nothing(fault: str = "") -> None:
@@ -47,6 +49,9 @@ class DriverRig:
     truth: Callable[[], np.ndarray] | None = None
     object_at: Callable[[float | None], object] | None = None
     sag_rad: float | np.ndarray = 0.0
+    looks: int = 0
+    stale_looks: int = 0
+    """How often `read` has asked the driver, and how often there was no fresh state."""
 
     @classmethod
     def of(cls, driver: Driver, embodiment: Embodiment, emulated: EmulatorProcess) -> "DriverRig":
@@ -77,13 +82,26 @@ class DriverRig:
         for _ in range(count):
             self.step()
 
+    def periods(self, duration_s: float) -> int:
+        """Return how many periods of control `duration_s` has."""
+        return round(duration_s / self.embodiment.period_s)
+
+    def watch(self, duration_s: float) -> JointState:
+        """Read a state in every period for `duration_s`, since whoever reads is alive, and return the last."""
+        for _ in range(self.periods(duration_s)):
+            self.step()
+            state = self.read()
+        return state
+
     def read(self, limit_s: float = PATIENCE_S) -> JointState:
         """Return a fresh state; on a busy machine there is none now and then."""
         deadline_ns = self.clock.now_ns() + round(limit_s * 1e9)
         while True:
+            self.looks += 1
             try:
                 return self.driver.read()
             except StateStale:
+                self.stale_looks += 1
                 assert self.clock.now_ns() < deadline_ns, f"no fresh state for {limit_s} s"
                 self.step()
 
@@ -120,6 +138,13 @@ class DriverRig:
             self.hold(start + share * (end - start))
             states.append(self.read())
         return states
+
+    def fingers_in_motion(self) -> np.ndarray:
+        """Hold the arms and send every gripper to its other end; return what was sent `(n,)` once the fingers move."""
+        begin, gripper = self.read().position, self.embodiment.is_gripper
+        other = np.where(gripper, np.where(begin < 0.5, 1.0, 0.0), begin)
+        self.run_until(lambda state: bool((np.abs(state.position - begin)[gripper] > 0.05).all()), other)
+        return other
 
     def inwards(self, start: np.ndarray, size: float | np.ndarray) -> np.ndarray:
         """Return the position `size` [rad] away from `start` in every joint of the arms, towards the middle."""

@@ -9,6 +9,8 @@ from ros_wam.types import Command
 
 BLOCKED_NS = 300_000_000
 """Less than any timeout of a gripper; a busy machine's scheduler is in it."""
+GRIPPER_STOPS_S = 0.4
+"""Within what a gripper stops after it was told to: its own link takes most of it."""
 
 
 class GripperConformance:
@@ -39,15 +41,28 @@ class GripperConformance:
         state = rig.run_until(lambda state: float(state.effort[-1]) < -0.8 * force_n, closed)
         assert state.position[-1] == pytest.approx(0.4, abs=0.02)
         assert state.effort[-1] > -1.05 * force_n
+        rig.driver.stop()
+        assert rig.watch(GRIPPER_STOPS_S).effort[-1] < -0.8 * force_n  # a stop lets nothing go
         rig.object_at(None)
         rig.run_until(lambda state: float(state.position[-1]) > 0.98, opened)
         rig.run_until(lambda state: float(state.position[-1]) < 0.02, closed)
+
+    def test_a_stop_stops_fingers_that_move_where_they_are(self, rig: DriverRig) -> None:
+        rig.driver.connect()
+        start, gripper = rig.read().position, rig.embodiment.is_gripper
+        opened, closed = (np.where(gripper, opening, start) for opening in (1.0, 0.0))
+        rig.run_until(lambda state: bool((state.position[gripper] > 0.95).all()), opened)
+        rig.run_until(lambda state: bool((state.position[gripper] < 0.85).all()), closed)
+        rig.driver.stop()
+        rest = rig.watch(GRIPPER_STOPS_S).position[gripper]
+        assert (rest > 0.3).all(), f"{rest.tolist()} after a stop at less than 0.85"
+        np.testing.assert_allclose(rig.watch(GRIPPER_STOPS_S).position[gripper], rest, atol=0.01)
 
     def test_a_silent_gripper_makes_the_state_stale_and_never_blocks_the_arm(self, rig: DriverRig) -> None:
         if not self.silent_gripper:
             pytest.skip("its gripper has no connection of its own")
         rig.driver.connect()
-        hold = rig.read().position
+        hold = rig.fingers_in_motion()
         rig.inject(self.silent_gripper)
         slowest_ns, stale = 0, False
         until_ns = rig.clock.now_ns() + 1_000_000_000

@@ -47,6 +47,14 @@ def test_gripper_moves_at_its_speed_to_the_clamped_target(start: float, end: flo
     assert last == pytest.approx(wanted)
 
 
+def test_a_gripper_that_is_stopped_goes_no_further() -> None:
+    gripper = GripperActuator(1.0, 1.0)
+    gripper.set_target(0.0)
+    assert gripper.step(0.3) == pytest.approx(0.7)
+    gripper.stop()
+    assert gripper.step(0.3) == pytest.approx(0.7)
+
+
 def test_hold_forgets_the_target() -> None:
     arm, gripper = ArmActuator(np.zeros(6)), GripperActuator(0.0, 1.0)
     arm.set_target(np.ones(6))

@@ -49,7 +49,7 @@ def rig(world: World) -> DriverRig:
 
 
 class TestSimDriver(DriverConformance):
-    """What every driver keeps; this one has no link and no stop of its own."""
+    """What every driver keeps; this one has no link, and nothing that stops it by itself."""
 
     losses = ()
     stops = ()
@@ -60,18 +60,6 @@ def test_nothing_works_before_it_is_connected(rig: DriverRig) -> None:
         rig.driver.read()
     with pytest.raises(DriverUnreachable):
         rig.driver.send(Command(5, rig.embodiment.home_position))
-
-
-def test_a_stop_keeps_the_grip(rig: DriverRig) -> None:
-    rig.driver.connect()
-    home = rig.embodiment.home_position
-    rig.hold(np.where(rig.embodiment.is_gripper, 0.0, home))
-    rig.driver.stop()
-    rig.driver.stop()
-    for _ in range(round(2.0 / rig.embodiment.period_s)):
-        rig.step()
-    position = rig.driver.read().position
-    np.testing.assert_allclose(position, np.where(rig.embodiment.is_gripper, 0.0, home), atol=0.02)
 
 
 def test_nothing_needs_recovery(rig: DriverRig) -> None:

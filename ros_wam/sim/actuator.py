@@ -57,6 +57,10 @@ class GripperActuator:
         """Forget the target and stay at `position`."""
         self._target = self._reference = position
 
+    def stop(self) -> None:
+        """Go no further: fingers that move rest, and what something is in the way of presses on it as before."""
+        self._target = self._reference
+
     def set_target(self, position: float, speed_1_s: float | None = None) -> None:
         """Go to `position`, clamped to 0–1; at `speed_1_s` from now on, if given."""
         self._target = min(max(position, 0.0), 1.0)

@@ -36,10 +36,11 @@ class SimRobot:
             self.grippers[name].set_target(float(position[self._grippers[name]]))
 
     def stop(self) -> None:
-        """Let every arm stay where it is measured; the grippers keep their targets, and so their grip."""
+        """Let every arm stay where it is measured, and every gripper where its setpoint is: so it keeps its grip."""
         position = self.world.joint_position()
         for name, arm in self.arms.items():
             arm.set_target(position[self._joints[name]])
+            self.grippers[name].stop()
 
     def place(self, position: FloatArray) -> None:
         """Put the robot at rest at `position` `(n,)` at once."""
