@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -131,10 +132,20 @@ def measure(stack: Run, fault: str | None, show: Show) -> Measured | Check:
             for line in lines.come(0.0 if ended else POLL_S):
                 event = json.loads(line)
                 if "measured" in event:
-                    return build(event["measured"], Measured, "measured")
+                    return _with_last_words(build(event["measured"], Measured, "measured"), supervisor)
                 _follow(event, stack, fault, show)
         words = supervisor.last_words(ended.name) or "without a word"
         return Check("processes", False, f"{ended.name} ended: {words}", "all run")
+
+
+def _with_last_words(measured: Measured, supervisor: Supervisor) -> Measured:
+    """Let the log speak for each camera whose node did not: that may have ended before it could."""
+    views = dict(measured.views)
+    for view, stream in views.items():
+        words = "" if stream.spoke else supervisor.last_words(f"camera_node_{view}")
+        if words:
+            views[view] = replace(stream, troubles=(*stream.troubles, f"the last words of its node: {words}"))
+    return replace(measured, views=views)
 
 
 def _follow(event: Mapping[str, Any], stack: Run, fault: str | None, show: Show) -> None:

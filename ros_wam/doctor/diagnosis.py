@@ -1,6 +1,7 @@
 """All checks of one station, in the order in which a person would look."""
 
 from datetime import date
+from pathlib import Path
 
 from ros_wam.calibration import load_view
 from ros_wam.doctor.calibration_check import calibration_checks
@@ -12,16 +13,17 @@ from ros_wam.doctor.measured import Measured
 from ros_wam.doctor.policy_checks import policy_checks
 from ros_wam.doctor.robot_checks import facts, robot_checks
 from ros_wam.doctor.versions import version_checks
+from ros_wam.errors import ConfigError
 from ros_wam.run_config import RunConfig
 
 
 def diagnose(measured: Measured, config: RunConfig, disk: Disk, today: date, synchronised: bool | None) -> list[Check]:
     """Return every check; `disk` is where sittings are recorded, `synchronised` is the wall clock.
 
-    Raises ConfigError for a file that cannot be read.
+    Raises ConfigError for a file of robot, station or policy that cannot be read; a view's is a row.
     """
     embodiment, station, sim = config.embodiment(), config.station(), config.sim
-    calibrated = {view: load_view(config.calibration, view).calibrated for view in embodiment.views}
+    calibrated = {view: _calibrated(config.calibration, view) for view in embodiment.views}
     return [
         *version_checks(embodiment.driver, facts(measured)),
         limits_check(embodiment, config.robot),
@@ -34,3 +36,10 @@ def diagnose(measured: Measured, config: RunConfig, disk: Disk, today: date, syn
         disk_check(disk, measured.bytes_per_s, slow_views(measured, station)),
         realtime_check(measured.status.get("realtime", ""), sim),
     ]
+
+
+def _calibrated(folder: Path, view: str) -> date | ConfigError | None:
+    try:
+        return load_view(folder, view).calibrated
+    except ConfigError as error:
+        return error

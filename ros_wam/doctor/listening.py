@@ -34,12 +34,11 @@ class Listening:
         """Note a picture of a view or a state of ROBOT; one that is not newer than the last is none."""
         if stamp_ns <= self._stamps.get(stream, -1):
             return
+        if stream != ROBOT:
+            self._note_skew(now_ns)
         self._stamps[stream] = stamp_ns
         self._count[stream] = self._count.get(stream, 0) + 1
         self._delay_ns[stream] = min(now_ns - stamp_ns, self._delay_ns.get(stream, now_ns - stamp_ns))
-        if stream != ROBOT and len(self._views) > 1 and all(view in self._stamps for view in self._views):
-            stamps = [self._stamps[view] for view in self._views]
-            self._skews_ns.append(max(stamps) - min(stamps))
 
     def weighed(self, size: int) -> None:
         """Note the bytes of one message."""
@@ -68,7 +67,7 @@ class Listening:
         age_ms = statistics.median(self._ages_ms) if self._ages_ms else math.inf
         return Measured(
             views={view: self._stream(view, duration_s) for view in self._views},
-            skew_ms=statistics.median(self._skews_ns) * 1e-6 if self._skews_ns else None,
+            skew_ms=self._skew_ms(),
             state=self._stream(ROBOT, duration_s),
             state_age_ms=age_ms if math.isfinite(age_ms) else None,
             status=self._status,
@@ -81,13 +80,30 @@ class Listening:
     def _forget(self) -> None:
         self._count: dict[str, int] = {}
         self._delay_ns: dict[str, int] = {}
-        self._skews_ns: list[int] = []
+        self._skews_ns: list[tuple[int, int]] = []
+        self._skewed_ns: int | None = None
         self._troubles: dict[str, dict[str, None]] = {}
         self._modes: dict[str, None] = {}
         self._faults: dict[str, tuple[int, str]] = {}
         self._enabled: list[bool] = []
         self._ages_ms: list[float] = []
         self._bytes = 0
+
+    def _note_skew(self, now_ns: int) -> None:
+        """Note how far apart the newest pictures of all views have been, and for how long, until another comes now."""
+        if self._skewed_ns is not None and len(self._views) > 1 and all(view in self._stamps for view in self._views):
+            stamps = [self._stamps[view] for view in self._views]
+            self._skews_ns.append((max(stamps) - min(stamps), now_ns - self._skewed_ns))
+        self._skewed_ns = now_ns
+
+    def _skew_ms(self) -> float | None:
+        """Return what the newest pictures were apart for half of the time or longer, at most; None if none came."""
+        left_ns = sum(lasted_ns for _, lasted_ns in self._skews_ns) / 2
+        for skew_ns, lasted_ns in sorted(self._skews_ns):
+            left_ns -= lasted_ns
+            if left_ns <= 0:
+                return skew_ns * 1e-6
+        return None
 
     def _stream(self, name: str, duration_s: float) -> Stream:
         delay_ns = self._delay_ns.get(name)

@@ -41,7 +41,8 @@ class Asked:
 class Measured:
     """A station over some seconds at rest.
 
-    `skew_ms`: how far apart the newest pictures of all views were, the median; None for one view, or without pictures.
+    `skew_ms`: how far apart the newest pictures of all views, which a policy would be given, were at most for half of
+    the time; None for one view, or without pictures.
     `state_age_ms`: the median of what the control process says; None while it has no state. `status`: what it said
     last; `modes` and `faults`, by cause: all that it said of these. `enabled`: the share of its words that call it
     enabled, while the enable heartbeat was sent. `bytes_per_s`: what a recorder would write, all topics together.

@@ -3,20 +3,24 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
-from doctor_fixtures import HEALTHY, ROOT
+from doctor_fixtures import HEALTHY, ROOT, found
 from rich.console import Console
 
 from ros_wam.bringup import NodeSpec, Request, Run, bringup, clear
+from ros_wam.calibration import load_station
 from ros_wam.cli.doctor import PARTS, USAGE, measure, table, task_of
 from ros_wam.cli.main import main
+from ros_wam.doctor.camera_checks import camera_checks
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.defects import DEFECTS
+from ros_wam.doctor.measured import Measured, Stream
 from ros_wam.errors import ConfigError, SimError
 
 
@@ -95,19 +99,39 @@ class Telling:
         return "bye"
 
 
-@pytest.mark.parametrize("finished", [True, False])
-def test_a_finished_examination_counts_though_its_node_has_ended(
-    finished: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = [{"phase": "ASKING", "progress": "waiting for the policy"}]
-    said += [{"measured": asdict(HEALTHY)}] if finished else []
-    text = "".join(json.dumps(each) + "\n" for each in said)
-    command = [sys.executable, "-c", f"import sys; sys.stdout.write({text!r})"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    monkeypatch.setattr("ros_wam.cli.doctor.Supervisor", lambda *arguments: Telling(process))
-    stack = SimpleNamespace(config=SimpleNamespace(run_dir=tmp_path))
-    measured = measure(cast(Run, stack), None, lambda text: cast(None, process.wait()))
-    assert measured == (HEALTHY if finished else Check("processes", False, "doctor_node ended: bye", "all run"))
+Tell = Callable[[list[dict[str, Any]]], Measured | Check]
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
+    """Return what is made of a doctor's node that tells this and ends."""
+
+    def tell(said: list[dict[str, Any]]) -> Measured | Check:
+        text = "".join(json.dumps(each) + "\n" for each in said)
+        command = [sys.executable, "-S", "-c", f"import sys; sys.stdout.write({text!r})"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        monkeypatch.setattr("ros_wam.cli.doctor.Supervisor", lambda *arguments: Telling(process))
+        stack = SimpleNamespace(config=SimpleNamespace(run_dir=tmp_path))
+        return measure(cast(Run, stack), None, lambda text: cast(None, process.wait()))
+
+    return tell
+
+
+ASKING = {"phase": "ASKING", "progress": "waiting for the policy"}
+
+
+def test_a_finished_examination_counts_though_its_node_has_ended(told: Tell) -> None:
+    assert told([ASKING, {"measured": asdict(HEALTHY)}]) == HEALTHY
+    assert told([ASKING]) == Check("processes", False, "doctor_node ended: bye", "all run")
+
+
+def test_the_log_of_a_camera_that_ended_speaks_for_it(told: Tell) -> None:
+    views = {**HEALTHY.views, "global": Stream(0.0, None)}
+    measured = told([ASKING, {"measured": asdict(replace(HEALTHY, views=views))}])
+    assert isinstance(measured, Measured)
+    checks = camera_checks(measured, load_station(ROOT / "calib" / "ur5" / "sim"))
+    assert found(checks, "camera global errors") == "the last words of its node: bye"
+    assert found(checks, "camera wrist errors") == "none"
 
 
 def test_where_nothing_was_examined_a_line_says_why(

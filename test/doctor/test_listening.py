@@ -54,12 +54,40 @@ def test_what_came_before_the_beginning_counts_for_nothing() -> None:
     assert measured.state_age_ms is None
 
 
-def test_skew_is_between_the_newest_pictures() -> None:
-    period_ms = 1e3 / 30
-    assert figures(two_views(apart_ms=3)).skew_ms == pytest.approx(
-        period_ms / 2, abs=0.01
-    )  # 3 ms, until the next wrist
-    assert figures(two_views(apart_ms=-100)).skew_ms == pytest.approx(100 + period_ms / 2, abs=0.01)
+@pytest.mark.parametrize(
+    ("apart_ms", "late_ms", "skew_ms"),
+    [
+        (0, 0, 0.0),
+        (0, 4, 0.0),  # of one moment, though one takes longer to come
+        (3, 0, 3.0),
+        (14, 0, 14.0),
+        (30, 0, 1e3 / 30 - 30.0),  # the next picture of the other is nearer
+        (0, 30, 1e3 / 30),  # most of the time the other's next is there already
+        (0, 80, 2e3 / 30),
+    ],
+)
+def test_skew_is_what_newest_pictures_are_apart_for_most_of_the_time(
+    apart_ms: int, late_ms: int, skew_ms: float
+) -> None:
+    listening = Listening(("wrist", "global", "side"))
+    pictures = []
+    for n in range(60):
+        stamp_ns = SECOND + n * SECOND // 30
+        pictures += [(stamp_ns + 5 * MS, "wrist", stamp_ns), (stamp_ns + 6 * MS, "side", stamp_ns)]
+        other_ns = stamp_ns + apart_ms * MS
+        pictures.append((other_ns + (7 + late_ms) * MS, "global", other_ns))
+    listening.begin(SECOND)
+    for now_ns, view, stamp_ns in sorted(pictures):
+        listening.came(view, stamp_ns, now_ns)
+    assert listening.figures(3 * SECOND).skew_ms == pytest.approx(skew_ms, abs=0.01)
+
+
+def test_a_view_that_fell_silent_is_ever_further_from_the_others() -> None:
+    listening = two_views()
+    listening.begin(2 * SECOND)
+    for n in range(31):
+        listening.came("wrist", 2 * SECOND + n * SECOND // 30, 2 * SECOND + n * SECOND // 30)
+    assert listening.figures(3 * SECOND).skew_ms == pytest.approx(500, abs=50)
 
 
 def test_one_view_has_no_skew() -> None:

@@ -39,6 +39,12 @@ def test_a_firmware_that_is_not_told_does_not_read_like_one_that_was_compared(dr
     assert not version_checks("ur5", {**FACTS, "firmware": "not told"})[1].ok
 
 
+def test_neither_does_one_that_is_told_and_not_compared() -> None:
+    told = {"library": TRIED["aloha"].library, "firmware": "45", "safety_mode": "none"}
+    _, firmware = version_checks("aloha", told)
+    assert (firmware.ok, firmware.value, firmware.limit) == (True, "45", "any: not compared")
+
+
 def test_the_libraries_are_those_that_are_installed_with_the_package() -> None:
     pinned = dict(re.findall(r'"([\w-]+)==([\d.]+)"', (ROOT / "setup.py").read_text()))
     for tried in TRIED.values():
