@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ros_wam.config import load
 from ros_wam.embodiment import Arm, Embodiment, JointLimits
 from ros_wam.errors import ConfigError
@@ -53,7 +55,7 @@ class VelocityNearEnds:
 
     def at(self, k: int, distance_rad: float) -> float:
         """Return the limit of joint `k` at that distance from its end [rad/s]."""
-        return math.sqrt(max(0.0, 2.0 * self.deceleration_rad_s2[k] * distance_rad)) - self.offset_rad_s[k]
+        return math.sqrt(max(2.0 * self.deceleration_rad_s2[k] * distance_rad, 0.0)) - self.offset_rad_s[k]
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,11 @@ def _joint(name: str, k: int, given: JointLimits, vendor: VendorLimits) -> Itera
     near = vendor.velocity_near_ends
     if near is not None:
         low, high = near.ends_rad[k]
-        nearest = min(given.position_rad[0] - low, high - given.position_rad[1])
+        nearest = float(np.minimum(given.position_rad[0] - low, high - given.position_rad[1]))  # of NaN, NaN
         what = f"{name} velocity_rad_s at the nearer end of its range"
         yield from _above(what, given.velocity_rad_s, near.at(k, nearest), near.source)
 
 
 def _above(what: str, given: float, limit: float, source: str, sign: float = 1.0) -> Iterator[str]:
-    if given > limit + ROUNDING:
+    if not given <= limit + ROUNDING:  # a limit that is no number allows nothing
         yield f"{what} {sign * given:g} is wider than the vendor's {sign * limit:g} ({source})"

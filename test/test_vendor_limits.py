@@ -1,6 +1,7 @@
 """Every robot file that ships allows no more than its maker does."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,28 @@ def test_payload_and_rate_are_compared_where_they_are_published(key: str) -> Non
     assert told == f"{key} {limit.value + 1.0:g} is wider than the vendor's {limit.value:g} ({limit.source})"
     unpublished = replace(vendor, payload_kg=None)
     assert wider_limits(replace(embodiment, payload_kg=50.0), unpublished) == []
+
+
+def with_nan(numbers: Any) -> Iterator[Any]:
+    """Yield each copy of a number, or of nested tuples of them, with one that is no number."""
+    if isinstance(numbers, tuple):
+        for k, item in enumerate(numbers):
+            yield from ((*numbers[:k], changed, *numbers[k + 1 :]) for changed in with_nan(item))
+    else:
+        yield math.nan
+
+
+@pytest.mark.parametrize("key", [item.name for item in fields(VendorLimits)])
+def test_a_vendors_limit_that_is_no_number_allows_nothing(key: str) -> None:
+    embodiment, vendor = loaded(FRANKA)
+    limit = getattr(vendor, key)
+    if limit is None:
+        return
+    for item in fields(limit):
+        if item.name != "source":
+            for spoiled in with_nan(getattr(limit, item.name)):
+                wrong = replace(vendor, **{key: replace(limit, **{item.name: spoiled})})
+                assert "the vendor's nan" in wider_limits(embodiment, wrong)[0], item.name
 
 
 def test_a_velocity_that_is_allowed_in_the_middle_only_is_told() -> None:
