@@ -1,10 +1,13 @@
 """The loop that measures a driver's rate: what it sends, and what it counts."""
 
+import sys
+
 import numpy as np
 import pytest
 from fake_policy import UR5
 from motion_fixtures import PerfectRobot
 
+from ros_wam.bench import rates
 from ros_wam.bench.driver_loop import SETTLE_S, SWING_HZ, SWING_RAD, run_loop, swing
 from ros_wam.clock import FakeClock
 from ros_wam.errors import RobotStopped, StateStale
@@ -47,3 +50,10 @@ def test_a_robot_that_fails_ends_the_measurement() -> None:
     with pytest.raises(StateStale):
         run_loop(robot, UR5, 1.0, clock)
     assert clock.now_ns() >= 1_000_000_000 + 2 * SETTLE_S * 1e9
+
+
+def test_a_loop_that_does_not_end_is_told_in_words() -> None:
+    assert rates._end([sys.executable, "-S", "-c", "while True: pass"], {}, 0.1) == "no end within 0.1 s"
+    assert (
+        rates._end([sys.executable, "-S", "-c", "raise SystemExit('no library')"], {}, 20.0) == "status 1: no library"
+    )

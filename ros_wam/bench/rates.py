@@ -52,23 +52,30 @@ def _measure(robot: str, seconds: float) -> dict[str, Any]:
         command = [*run.config.control_prefix, sys.executable, "-m", "ros_wam.bench.driver_loop"]
         command += ["--config", str(run.config_file), "--duration", str(seconds), "--out", str(out)]
         _await(run.config.sim_socket)
-        environment = {**clean_environment(), **run.environment}
-        loop = subprocess.run(
-            command,
-            check=False,
-            env=environment,
-            cwd=share.import_dir(),
-            timeout=seconds + START_S,
-            capture_output=True,
-            text=True,
-        )
-        said = (loop.stderr.strip().splitlines() or ["nothing"])[-1]
-        found = json.loads(out.read_text()) if out.exists() else {"error": f"status {loop.returncode}: {said}"}
+        error = _end(command, {**clean_environment(), **run.environment}, seconds + START_S)
+        found = json.loads(out.read_text()) if out.exists() else {"error": error}
         if "error" in found:
             raise TrialError(
                 f"{robot}: {found['error']}; the simulator: {supervisor.last_words('sim_node') or 'nothing'}"
             )
         return {**found, "counts": link.counts(), "rate_hz": rate_hz}
+
+
+def _end(command: Sequence[str], environment: Mapping[str, str], most_s: float) -> str:
+    """Run the command for so long at most; return how it ended and what it said last."""
+    try:
+        ended = subprocess.run(
+            command,
+            check=False,
+            env=environment,
+            cwd=share.import_dir(),
+            timeout=most_s,
+            capture_output=True,
+            text=True,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no end within {most_s:g} s"
+    return f"status {ended.returncode}: {(ended.stderr.strip().splitlines() or ['nothing'])[-1]}"
 
 
 def _await(socket: Path) -> None:
