@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 from emulated_franka import HOME, EmulatedFranka
@@ -65,6 +66,22 @@ def test_no_position_within_our_limits_asks_for_less_velocity_than_ours() -> Non
     for position in (FRANKA.lower[:-1], FRANKA.upper[:-1], *POSES):
         lowest, highest = velocity_limits(position)
         assert (FRANKA.velocity[:-1] <= np.minimum(-lowest, highest)).all()
+
+
+def test_nor_do_the_limits_of_systems_before_5_9() -> None:
+    # libfranka 0.21, rate_limiting.h: computeUpperLimitsJointVelocity and its counterpart, less kLimitEps
+    offset = np.array([0.30, 0.20, 0.20, 0.30, 0.35, 0.35, 0.35])
+    doubled = np.array([12.0, 5.17, 7.0, 8.0, 34.0, 11.0, 34.0])
+    lower = np.array([-2.7501, -1.7918, -2.9065, -3.0481, -2.8101, 0.54092, -3.0196])
+    upper = np.array([2.7501, 1.7918, 2.9065, -0.1458, 2.8101, 4.5205, 3.0196])
+    ways = np.minimum(upper - FRANKA.upper[:-1], FRANKA.lower[:-1] - lower)
+    assert (FRANKA.velocity[:-1] <= np.sqrt(doubled * ways) - offset - 1e-3).all()
+
+
+def test_beyond_the_flange_is_the_weight_of_the_hand() -> None:
+    model = mujoco.MjModel.from_xml_path(str(FRANKA.model))
+    bodies = [model.body(name) for name in ("gripper", "finger_left", "finger_right")]
+    assert sum(body.mass[0] for body in bodies) == pytest.approx(0.7126)  # as franka_description has it
 
 
 @pytest.mark.vendor

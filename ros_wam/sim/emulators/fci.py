@@ -120,7 +120,7 @@ def blank_state() -> Any:
     for name in (*_POSES, "O_T_EE_c"):
         state[name] = np.eye(4).reshape(16)
     state["F_T_EE"] = state["F_T_NE"] = HAND_POSE
-    state["m_ee"] = 0.73
+    state["m_ee"] = 0.73  # as Desk sets it for the hand, which weighs 0.713 kg
     state["controller_mode"], state["robot_mode"] = OTHER_CONTROLLER, RobotMode.IDLE
     return state
 
