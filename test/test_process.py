@@ -67,7 +67,7 @@ class Station:
 
     def until_buried(self) -> None:
         """Wait until the control process is told to be dead, and what came of stopping the robot without it."""
-        self.until(lambda: "its last words" in self.status["detail"])
+        self.until(lambda: "its last words" in self.status.get("detail", ""))
 
     def until_running(self) -> None:
         self.until_mode("HOLD")
@@ -282,3 +282,19 @@ def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment["_ROS_WHEELS_BOOTSTRAP_COMPLETE"] == "1"
     assert "LD_LIBRARY_PATH" not in environment
     assert "ROS_DOMAIN_ID" not in environment
+
+
+def test_a_library_that_is_not_installed_is_told_with_what_installs_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (station.folder / "franky.py").write_text("raise ImportError('there is none')")
+    monkeypatch.setenv("PYTHONPATH", str(station.folder))
+    robot_file = yaml.safe_load((ROBOTS / "franka.yaml").read_text())
+    (station.folder / "robot.yaml").write_text(yaml.safe_dump({**robot_file, "model": str(ROBOTS / "franka.xml")}))
+    lab = yaml.safe_load((station.folder / "station.yaml").read_text())
+    lab["robot"] = {"address": "127.0.43.99", "fci_version": 10, "realtime": "ignore"}
+    (station.folder / "station.yaml").write_text(yaml.safe_dump(lab))
+    station.supervisor.start()
+    station.until_buried()
+    assert (station.status["mode"], station.status["cause"]) == ("FAULT", "control_process_died")
+    assert "ConfigError: driver franka needs franky: pip install '.[franka]' in a checkout" in station.status["detail"]
