@@ -1,5 +1,6 @@
 """A ROS domain of its own for each run of the tests, nodes as processes in it, and a node of the test's own."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from sim_run import ur5_run
 
+from ros_wam.claim import claim
 from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
 from ros_wam.config import dump
 from ros_wam.fields import Fields
@@ -29,9 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def ros_environment() -> Iterator[None]:
-    """Domain, discovery and transport for this process and its children. Domains above 101 use ephemeral ports."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_DOMAIN_ID", str(1 + os.getpid() % 101))
+    """Domain, discovery and transport for this process and its children. Domains above 101 use ephemeral ports.
+
+    No simulated station beside the tests is given their domain.
+    """
+    domain = claim("domain", (str(1 + (os.getpid() + n) % 101) for n in range(101)))
+    with pytest.MonkeyPatch.context() as patch, contextlib.closing(domain):
+        patch.setenv("ROS_DOMAIN_ID", domain.value)
         patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         patch.setenv("FASTDDS_BUILTIN_TRANSPORTS", "UDPv4")  # a killed process leaves no shared memory behind
         patch.setenv(OFFSET_VARIABLE, str(station_offset_ns()))

@@ -59,6 +59,7 @@ def test_pictures_come_stamped_and_stop_when_the_camera_freezes(peer: Any, start
 
     simulator.frozen = True
     assert peer.wait(lambda: any("frozen" in message.status[0].message for message in reports))
+    peer.wait(lambda: False, timeout_s=0.2)  # what was on its way when the report came
     pictures.clear()
     assert not peer.wait(lambda: len(pictures) > 0, timeout_s=0.3)
     simulator.frozen = False

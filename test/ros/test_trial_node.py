@@ -19,6 +19,7 @@ from ros_wam.run_config import RunConfig
 from ros_wam.sim.control_socket import ControlSocket
 from ros_wam.topics import image_topic
 from ros_wam.trial.results import load_results
+from ros_wam.trial.runner import Timeouts
 from ros_wam.trial.sitting_runner import NOTHING_COUNTS
 
 JOINTS = ("joint1", "joint2", "joint3", "joint4", "joint5", "joint6", "gripper")
@@ -174,8 +175,7 @@ def test_a_robot_in_fault_is_recovered_before_it_goes_home(
 ) -> None:
     station.mode = "FAULT"
     until_running(station)
-    assert station.heard.index("recover") < station.heard.index("prepare")
-    assert "home" in station.heard
+    assert "home" in station.heard[station.heard.index("recover") : station.heard.index("prepare")]
     node.send_signal(signal.SIGINT)
     finish(station, node)
 
@@ -183,7 +183,7 @@ def test_a_robot_in_fault_is_recovered_before_it_goes_home(
 def test_a_robot_that_stops_on_its_way_home_waits_for_a_person(station: Station, node: "subprocess.Popen[str]") -> None:
     station.modes["home"] = "HOMING"
     assert station.peer.wait(lambda: station.mode == "HOMING", 30.0)
-    station.peer.wait(lambda: len(station.enabled) >= 10)
+    assert station.peer.wait(lambda: len(station.enabled) >= 10)
     station.mode = "FAULT"
     assert not station.peer.wait(lambda: "recover" in station.heard, 2.0)
     assert station.heard.count("home") == 1
@@ -212,7 +212,8 @@ def test_a_recording_that_fails_is_not_waited_for(
     assert station.peer.wait(lambda: "stop" in station.heard)
     stopped_ns = station.peer.clock.now_ns()
     told = finish(station, node)
-    assert station.peer.clock.now_ns() - stopped_ns < 5e9, "the robot is not kept enabled for it"
+    waited_s = (station.peer.clock.now_ns() - stopped_ns) * 1e-9
+    assert waited_s < 0.9 * Timeouts().stop_s, "the robot is not kept enabled for it"
     assert told[-1]["comment"] == "the disk is full"
     trial = load_results(config.sitting_dir)["trials"][0]
     assert (trial["outcome"], trial["valid"], trial["cause"]) == ("success", False, "record_failed")
@@ -243,7 +244,7 @@ def call(station: Station, service: str) -> None:
 def test_the_robot_rests_while_the_operator_lays_the_scene_out(
     station: Station, node: "subprocess.Popen[str]", config: RunConfig
 ) -> None:
-    station.peer.wait(lambda: len(station.enabled) >= 5)
+    assert station.peer.wait(lambda: len(station.enabled) >= 5)
     assert not any(station.enabled)
     assert station.heard == []
     call(station, "start")
