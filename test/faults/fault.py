@@ -101,14 +101,18 @@ def periods(count: int) -> Within:
 
 
 def after_last_command(bound_s: float) -> Within:
-    """Within `bound_s` of a leader device's last command."""
+    """Within `bound_s` of a leader device's last command, and what the tick that noticed it was late by."""
     return replace(
-        seconds(bound_s),
+        _of_a_tick(bound_s),
         since_text="its last command",
         since_ns=lambda evidence: evidence.last_stamp_ns("teleop_command"),
     )
 
 
 def after_last_beat(bound_s: float) -> Within:
-    """Within `bound_s` of the last beat of the enable heartbeat."""
-    return replace(seconds(bound_s), since_text="the last beat", since_ns=lambda evidence: evidence.last_beat_ns())
+    """Within `bound_s` of the last beat of the enable heartbeat, and what the tick that noticed it was late by."""
+    return replace(_of_a_tick(bound_s), since_text="the last beat", since_ns=lambda evidence: evidence.last_beat_ns())
+
+
+def _of_a_tick(bound_s: float) -> Within:
+    return replace(seconds(bound_s), bound_ns=lambda evidence: round(bound_s * 1e9) + evidence.late_ns)
