@@ -19,17 +19,17 @@ STROKE_M = 0.088
 class EmulatedArx(EmulatorProcess):
     """The test's side."""
 
-    def __init__(self, model: str, run_dir: Path) -> None:
-        self.model, self.run_dir = model, run_dir
-        super().__init__(__file__, model, run_dir)
+    def __init__(self, model: str, run_dir: Path, gripper_open_rad: float) -> None:
+        self.model, self.run_dir, self.gripper_open_rad = model, run_dir, gripper_open_rad
+        super().__init__(__file__, model, run_dir, gripper_open_rad)
 
 
-def _serve(model: str, run_dir: Path) -> None:
+def _serve(model: str, run_dir: Path, gripper_open_rad: float) -> None:
     plant = SmoothPlant(np.array(HOME))
-    emulator = ArxEmulator(model, "can0", plant, run_dir, STROKE_M)
+    emulator = ArxEmulator(model, "can0", plant, run_dir, STROKE_M, gripper_open_rad)
     answers = answers_of(emulator, plant) | {"grip": lambda _: emulator.grip_target_rad()}
     serve(emulator, plant.step, answers, catches_up_ns=0)  # what it missed was not asked either
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], Path(sys.argv[2]))
+    _serve(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]))

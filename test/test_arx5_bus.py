@@ -57,6 +57,27 @@ def test_a_silent_motor_is_named_with_its_age(wire: Wire) -> None:
     assert wire.bus.silent(40 * MS) == {NAMES[5]: 50 * MS}
 
 
+@pytest.mark.parametrize(
+    ("identifier", "first", "fault"),
+    [
+        (0, 0xE5, "overload"),
+        (0, 0xB5, "its power stage is too hot"),
+        (0, 0x05, "off"),
+        (0, 0x75, "status 7"),
+        (1, 0x21, "error 1"),
+        (1, 0x3F, "error 31"),
+    ],
+)
+def test_a_motor_that_is_not_well_answers_and_is_named(wire: Wire, identifier: int, first: int, fault: str) -> None:
+    wire.pass_ms(5, motors=(1, 5))
+    assert wire.bus.faults == {}
+    wire.says(identifier, first)
+    wire.pass_ms(1)
+    assert wire.bus.faults == {NAMES[identifier or 5]: fault} and wire.bus.silent(MS) == {}
+    wire.pass_ms(1, motors=(1, 5))
+    assert wire.bus.faults == {}
+
+
 def test_what_is_said_to_a_motor_is_no_answer(wire: Wire) -> None:
     before_ns = wire.bus.commanded_ns
     for _ in range(50):

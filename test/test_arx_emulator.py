@@ -18,21 +18,30 @@ HOME = np.array([0.1, 1.0, 0.5, 0.5, -0.1, 0.2])
 FRAME = struct.Struct("=IB3x8s")
 ENABLE = bytes([0xFF] * 7 + [0xFC])
 STEP_RAD = 25.0 / 65535
-STROKE_M = 0.088
+STROKE_M, OPEN_RAD = 0.088, 5.03
+FAILING = {"L5": 5, "X5": 2}
 
 
 class Host:
     """Whoever talks to the motors: packs and unpacks by the layouts of the vendor's headers, on its own."""
 
-    def __init__(self, model: str, folder: str) -> None:
-        self.plant = KinematicPlant(HOME)
-        self.emulator = ArxEmulator(model, "can0", self.plant, Path(folder), STROKE_M)
+    def __init__(self, model: str, folder: str, open_rad: float = OPEN_RAD) -> None:
+        self.model, self.plant = model, KinematicPlant(HOME)
+        self.emulator = ArxEmulator(model, "can0", self.plant, Path(folder), STROKE_M, open_rad)
         self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         theirs.setblocking(False)
         self.link.setblocking(False)
         self.emulator.bus.join(theirs)
         self.ec = {number for number, kind in MODELS[model].items() if kind.is_ec}
         self.now_ns = 0
+        self.unwell: dict[int, int] = {}
+        """What the motors that are not well said of themselves last, by number."""
+
+    def enable(self) -> None:
+        """As the library does when it starts."""
+        for number in {4, 5, 6, 7, 8, 1, 2} - self.ec:
+            self.link.send(FRAME.pack(number, 8, ENABLE))
+        self.cycle()
 
     def tell(self, number: int, kp: float, position: float) -> None:
         """Ask a motor to go to a position [rad]."""
@@ -53,14 +62,18 @@ class Host:
             self.now_ns += 2_000_000
             self.plant.step(0.002)
             self.emulator.cycle(self.now_ns)
-        answers = {}
+        answers: dict[int, float] = {}
+        self.unwell = {}
         while True:
             try:
                 identifier, _, data = FRAME.unpack(self.link.recv(16))
             except BlockingIOError:
                 return answers
+            assert identifier == 0 or (identifier in self.ec and data[0] >> 5 == 1)
             number = identifier or data[0] & 0x0F
-            assert (identifier in self.ec and data[0] == 0x20) or identifier == 0
+            status = data[0] & 0x1F if identifier else data[0] >> 4
+            if status != int(not identifier):
+                self.unwell[number] = status
             answers[number] = int.from_bytes(data[1:3], "big") * STEP_RAD - 12.5
 
 
@@ -68,6 +81,7 @@ class Host:
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     with tempfile.TemporaryDirectory(prefix="arx") as folder:
         made = Host(request.param, folder)
+        made.enable()
         yield made
         made.emulator.close()
         made.link.close()
@@ -104,7 +118,8 @@ def test_what_every_round_tells_is_noted_and_counted(host: Host) -> None:
         host.go(target)
         host.cycle()
     assert len(host.emulator.received_targets()) == 3
-    assert host.emulator.counts() == {"targets": 3, "frames": 18, "answers": 18}
+    enabled = 7 - len(host.ec)
+    assert host.emulator.counts() == {"targets": 3, "frames": 18 + enabled, "answers": 18 + enabled}
     host.emulator.forget_targets()
     assert host.emulator.received_targets() == ()
 
@@ -140,9 +155,10 @@ def test_too_much_current_ends_when_the_gripper_is_told_to_stay_where_it_is(host
 
 @pytest.mark.parametrize(
     ("fault", "silent"),
-    [("freeze", {1, 2, 4, 5, 6, 7, 8}), ("silent_servo", {5}), ("gripper_freeze", {8})],
+    [("freeze", {1, 2, 4, 5, 6, 7, 8}), ("silent_servo", {}), ("gripper_freeze", {8})],
 )
 def test_what_is_silent_neither_answers_nor_follows(host: Host, fault: str, silent: set[int]) -> None:
+    silent = set(silent) or {FAILING[host.model]}
     host.emulator.inject(fault)
     host.go(HOME + 0.05)
     host.tell(8, 5.0, 0.0)
@@ -161,6 +177,50 @@ def test_a_stuck_motor_answers_and_stays(host: Host) -> None:
     assert np.flatnonzero(np.abs(host.plant.position() - HOME) < 0.01).tolist() == [1]
 
 
+def test_a_motor_that_switched_itself_off_says_so_and_stays_until_it_is_enabled(host: Host) -> None:
+    number = FAILING[host.model]
+    host.emulator.inject("motor_off")
+    host.enable()  # in vain
+    host.go(HOME + 0.05)
+    assert len(host.cycle(50)) == 6
+    host.go(HOME + 0.05)
+    host.cycle()
+    assert host.unwell == {number: 2 if host.ec else 14}
+    still = np.abs(host.plant.position() - HOME) < 0.01
+    assert still.tolist() == [each == number for each in (1, 2, 4, 5, 6, 7)]
+    host.emulator.clear()
+    host.go(HOME)
+    host.cycle(50)
+    assert host.unwell == ({} if host.ec else {number: 0})
+    host.enable()
+    host.go(HOME)
+    host.cycle()
+    assert host.unwell == {}
+
+
+def test_motors_that_nobody_enabled_answer_and_stay() -> None:
+    with tempfile.TemporaryDirectory(prefix="arx") as folder:
+        host = Host("L5", folder)
+        host.go(HOME + 0.05)
+        assert len(host.cycle(50)) == 6
+        assert host.unwell == dict.fromkeys((1, 2, 4, 5, 6, 7), 0)
+        np.testing.assert_array_equal(host.plant.position(), HOME)
+        host.emulator.close()
+        host.link.close()
+
+
+def test_the_newer_gripper_opens_the_other_way() -> None:
+    with tempfile.TemporaryDirectory(prefix="arx") as folder:
+        host = Host("X5", folder, open_rad=-3.4)
+        host.enable()
+        host.tell(8, 5.0, 0.0)
+        assert host.cycle()[8] == pytest.approx(-3.4, abs=STEP_RAD)
+        host.cycle(500)
+        assert host.plant.gripper_position() == pytest.approx(0.0, abs=1e-3)
+        host.emulator.close()
+        host.link.close()
+
+
 def test_of_dropped_frames_every_motor_gets_its_share(host: Host) -> None:
     host.emulator.inject("drop")
     answers: list[int] = []
@@ -176,12 +236,12 @@ def test_unknown_models_and_faults_are_told_with_those_that_there_are(host: Host
     with pytest.raises(SimError, match="no fault 'reflex'; there are: freeze, drop"):
         host.emulator.inject("reflex")
     with pytest.raises(SimError, match="no ARX arm 'R5'; there are: L5, X5"):
-        ArxEmulator("R5", "can0", host.plant, Path("nowhere"), STROKE_M)
+        ArxEmulator("R5", "can0", host.plant, Path("nowhere"), STROKE_M, OPEN_RAD)
 
 
 def test_a_vcan_that_is_not_there_is_told(host: Host) -> None:
     with tempfile.TemporaryDirectory(prefix="arx") as folder:
-        emulator = ArxEmulator("L5", "canv77", host.plant, Path(folder), STROKE_M)
+        emulator = ArxEmulator("L5", "canv77", host.plant, Path(folder), STROKE_M, OPEN_RAD)
         with pytest.raises(SimError, match="no CAN interface canv77"):
             emulator.start()
         emulator.close()
@@ -190,7 +250,7 @@ def test_a_vcan_that_is_not_there_is_told(host: Host) -> None:
 @pytest.mark.skipif(not Path("/sys/class/net/canv0").exists(), reason="no vcan: ip link add dev canv0 type vcan")
 def test_on_a_vcan_the_motors_answer_whoever_is_on_it(host: Host) -> None:
     with tempfile.TemporaryDirectory(prefix="arx") as folder:
-        emulator = ArxEmulator("L5", "canv0", host.plant, Path(folder), STROKE_M)
+        emulator = ArxEmulator("L5", "canv0", host.plant, Path(folder), STROKE_M, OPEN_RAD)
         emulator.start()
         with socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW) as link:
             link.bind(("canv0",))

@@ -19,9 +19,10 @@ import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.config import build
-from ros_wam.drivers.arx5_bus import MotorBus, open_can
+from ros_wam.drivers.arx5_bus import ANSWER_TIMEOUT_NS, POLL_NS, MotorBus, open_can
+from ros_wam.drivers.arx5_current import OverCurrent
 from ros_wam.drivers.arx5_library import ArxLibrary
-from ros_wam.drivers.command_check import checked_position
+from ros_wam.drivers.command_check import STEP_SLACK, checked_position
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, StateStale
 from ros_wam.types import Command, FloatArray, JointState
@@ -31,16 +32,13 @@ STALE_NS = 40_000_000
 """Eight periods; the library asks each motor every 2.4 ms, and the host's scheduler is what takes most of it."""
 LOST_NS = 500_000_000
 """Silence of a motor that ends the link: it may have lost its power, and only the library's start enables it again."""
-OVER_CURRENT_NS, CALM_NS = 20_000_000, 100_000_000
-"""Of a torque above what the library allows: how long it may come back before the link is given up, and what is long
-enough without. 20 rounds with it in a row, about 50 ms, make the library hang, the motors with their last command."""
-REST_RAD, REST_RAD_S = 0.03, 0.05
-"""An arm that is this near to where it was sent, and this slow, rests there: to stop, it need not be told."""
+REST_RAD, REST_RAD_S = 0.15, 0.05
+"""An arm that is this near to where it was told to be, and this slow, rests there, and to stop it is told nothing: a
+payload of 1 kg, which the library knows nothing of, keeps it up to 0.1 rad below, and told to stay it would sink more.
+"""
 PRESSING_N, NEAR = 5.0, 0.05
 """A gripper that presses so, and is told to stay within this share of its stroke of where it is, holds something."""
 _TOUCHED = 1e-3
-ANSWER_TIMEOUT_NS = 200_000_000
-_POLL_NS = 2_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -76,12 +74,12 @@ class Arx5:
         self._bus: MotorBus | None = None
         self._lost: str | None = None
         self._stamp_ns, self._taken_s = -1, np.nan
-        self._excess_begun_ns = self._excess_ns = np.full(len(embodiment.joint_names), clock.now_ns() - 2 * CALM_NS)
-        self._relieved = np.zeros(len(embodiment.joint_names), dtype=bool)
+        self._current = OverCurrent(embodiment.is_gripper, clock.now_ns())
         self._sent: FloatArray | None = None
+        """What was asked of the driver last; None if it is to be asked for nothing but what is near."""
         self._measured, self._effort = embodiment.home_position, np.zeros(len(embodiment.joint_names))
-        self._grip = np.nan
-        """What the gripper was told last."""
+        self._told, self._grip = embodiment.home_position[:-1], np.nan
+        """What arm and gripper were told last; while the gripper is relieved, what it is to go on with."""
         self._seed: float | None = None
         """What is asked of it while it goes on with that."""
 
@@ -100,14 +98,18 @@ class Arx5:
         self._bus = bus = self._listen(library)
         try:
             if not library.started:
-                for number in sorted(set(library.motors) - library.ec_motors):
+                damiao = sorted(set(library.motors) - library.ec_motors)
+                for number in damiao:
                     bus.enable(number)
-                self._await_answers(bus, set(library.motors) - library.ec_motors)
+                bus.await_answers(damiao)
                 library.start(self._settings.interface)
-            self._await_answers(bus, set(library.motors))
-            library.hold(self._state(library).position)
-            self._await_answers(bus, set(library.motors))
-        except DriverError:
+            bus.await_answers(library.motors)
+            self._require_link()
+            here = self._settled_state(library).position
+            if library.hold(here):
+                self._told, self._grip = here[:-1], float(here[-1])
+            bus.await_answers(library.motors)
+        except (DriverError, DriverSpent):
             self.close()
             raise
 
@@ -125,30 +127,34 @@ class Arx5:
         """See Driver. The library goes on telling it to the motors until the next.
 
         The gripper is told no more than `force_n` allows, and goes on pressing after a stop until another opening is
-        asked of it. While a motor takes too much current its arm, or the gripper, is told to stay where it is.
+        asked of it. While a motor takes too much current its arm, or the gripper, is told to stay where it is; from
+        there the arm goes to what is asked no faster than its limits allow.
         """
         position = checked_position(command, self._embodiment, self._sent, self._measured)
         library, _ = self._require_link()
-        grip = self._gripper_goal(float(position[-1]))
-        library.command(np.where(self._relieved, self._measured, np.append(position[:-1], grip)))
-        self._sent, self._grip = position, grip
-        return Command(command.stamp_ns, np.where(self._relieved, self._measured, position))
+        self._grip = self._gripper_goal(float(position[-1]))
+        reach = (self._embodiment.velocity * self._embodiment.period_s * STEP_SLACK)[:-1]
+        told = self._tell(library, np.clip(position[:-1], self._told - reach, self._told + reach))
+        self._current.note_way_back(np.append(told[:-1] != position[:-1], False), self._clock.now_ns())
+        self._sent = position
+        return Command(command.stamp_ns, told)
 
     def stop(self) -> None:
         """See Driver. An arm that moves is told to stay where it is measured, with its gains: damped, it would sink.
 
-        While a motor is silent, and at rest, the last command stays. The gripper keeps its grip.
+        While a motor is silent, and at rest, the last command stays, though a load keeps the arm from getting there.
+        The gripper keeps its grip.
         """
-        sent, self._sent = self._sent, None
-        if self._library is None or self._bus is None or sent is None or self._lost is not None:
+        followed, self._sent = self._sent is not None, None
+        if self._library is None or self._bus is None or not followed or self._lost is not None:
             return
         library, bus = self._require_link()
         if bus.silent(STALE_NS):
             return
         state = self._state(library)
-        behind, speed = np.abs(state.position - sent)[:-1], np.abs(state.velocity)[:-1]
+        behind, speed = np.abs(state.position[:-1] - self._told), np.abs(state.velocity[:-1])
         if (behind > REST_RAD).any() or (speed > REST_RAD_S).any():
-            library.command(np.append(state.position[:-1], self._grip))
+            self._tell(library, state.position[:-1])
 
     def recover(self) -> None:
         """See Driver. There is no stop to recover from; once the link is lost only a new process helps."""
@@ -177,21 +183,26 @@ class Arx5:
         interface = self._settings.interface
         return MotorBus(open_can(interface), interface, names, library.ec_motors, self._clock)
 
-    def _await_answers(self, bus: MotorBus, numbers: set[int]) -> None:
-        """Wait until each of these motors was heard from now on; raises DriverUnreachable."""
-        begin_ns = self._clock.now_ns()
-        bus.listen()
-        while True:
-            self._clock.sleep_until_ns(self._clock.now_ns() + _POLL_NS)
-            bus.listen()
-            silent = {number for number in numbers if bus.heard_ns[number] <= begin_ns}
-            if not silent:
-                return
-            if self._clock.now_ns() > begin_ns + ANSWER_TIMEOUT_NS:
-                names = ", ".join(bus.names[number] for number in sorted(silent))
-                raise DriverUnreachable(
-                    f"on {self._settings.interface} no answer of {names}; is the arm powered and the CAN cable in?"
-                )
+    def _settled_state(self, library: ArxLibrary) -> JointState:
+        """Return a state with what every motor has answered; raises DriverUnreachable.
+
+        The library takes the answers over at the end of its round, and of a motor that it never heard it tells 0 rad:
+        the round after the one in which the last was heard is the first that can be believed.
+        """
+        until_ns, taken_s = self._clock.now_ns() + ANSWER_TIMEOUT_NS, {library.state().taken_s}
+        while len(taken_s) < 3:
+            if self._clock.now_ns() > until_ns:
+                raise DriverUnreachable(f"arx5_interface takes nothing over from {self._settings.interface}")
+            self._clock.sleep_until_ns(self._clock.now_ns() + POLL_NS)
+            taken_s.add(library.state().taken_s)
+        return self._state(library)
+
+    def _tell(self, library: ArxLibrary, arm: FloatArray) -> FloatArray:
+        """Tell the arm where to go `(n - 1,)` and the gripper to go on, and what is relieved to stay; return it."""
+        told = np.where(self._current.relieved, self._measured, np.append(arm, self._grip))
+        library.command(told)
+        self._told = told[:-1]
+        return told
 
     def _state(self, library: ArxLibrary) -> JointState:
         now_ns = self._clock.now_ns()
@@ -225,6 +236,9 @@ class Arx5:
             bus.listen()
         except DriverError as error:
             return str(error)
+        if bus.faults:
+            faults = ", ".join(f"{name}: {fault}" for name, fault in bus.faults.items())
+            return f"switched off by itself, hold the arm: {faults}"
         if not bus.listened(LOST_NS):
             return None
         if self._clock.now_ns() - bus.commanded_ns > LOST_NS:
@@ -249,17 +263,10 @@ class Arx5:
 
     def _require_current(self, library: ArxLibrary, state: JointState) -> None:
         """Relieve motors of too large a torque; raises DriverError if it comes back, before the library hangs."""
-        now_ns, excess = self._clock.now_ns(), np.abs(state.effort) > library.effort_limit
-        begins = excess & (now_ns - self._excess_ns > CALM_NS)
-        self._excess_begun_ns = np.where(begins, now_ns, self._excess_begun_ns)
-        self._excess_ns = np.where(excess, now_ns, self._excess_ns)
-        gripper = self._embodiment.is_gripper
-        self._relieved = np.where(gripper, excess, excess[~gripper].any())
-        if not excess.any():
-            return
-        sent = state.position if self._sent is None else np.append(self._sent[:-1], self._grip)
-        library.command(np.where(self._relieved, state.position, sent))
-        over = excess & (now_ns - self._excess_begun_ns > OVER_CURRENT_NS)
+        excess = np.abs(state.effort) > library.effort_limit
+        over = self._current.note(excess, self._clock.now_ns())
+        if excess.any():
+            self._tell(library, self._told)
         if over.any():
             k = int(np.argmax(over))
             unit = "N" if self._embodiment.is_gripper[k] else "N m"

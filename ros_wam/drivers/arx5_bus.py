@@ -9,13 +9,27 @@ from ros_wam.can_socket import can_socket
 from ros_wam.clock import Clock
 from ros_wam.errors import DriverError, DriverUnreachable
 
+ANSWER_TIMEOUT_NS, POLL_NS = 200_000_000, 1_000_000
+"""How long to wait for what every motor says within 5 ms, and how often to look."""
 GAP_NS = 25_000_000
 """Frames that may have waited longer than this are no evidence that anyone lives."""
-_FRESH_NS, _POLL_NS = 6_000_000, 1_000_000
+_FRESH_NS = 6_000_000
 """How long to wait for others then: more than two rounds of the library."""
 _FRAME = struct.Struct("=IB3x8s")  # struct can_frame
 _ENABLE = bytes([0xFF] * 7 + [0xFC])
 _EC_REPLY = 1  # the first three bits of what an EC motor says; in what is said to it they are 0
+_ENABLED = 1
+_DAMIAO_FAULTS = {
+    0: "off",
+    8: "over-voltage",
+    9: "under-voltage",
+    10: "over-current",
+    11: "its power stage is too hot",
+    12: "its coil is too hot",
+    13: "communication lost",
+    14: "overload",
+}
+"""The upper half of the first byte that a Damiao motor says (DM-J4310-2EC V1.2 manual); 1 is enabled and well."""
 
 
 def open_can(interface: str) -> socket.socket:
@@ -30,10 +44,11 @@ def open_can(interface: str) -> socket.socket:
 
 
 class MotorBus:
-    """Counts the answers of each motor on a CAN interface. Not thread-safe.
+    """Notes when each motor on a CAN interface answered, and whether it says that it is well. Not thread-safe.
 
-    Damiao motors answer under identifier 0 and put their number into the first byte; EC motors answer under their own
-    number, which they are commanded by as well (arx5-sdk @79240ef, libhardware).
+    Damiao motors answer under identifier 0 and put their number into the first byte, beside what they are; EC motors
+    answer under their own number, which they are commanded by as well, with an error in the last five bits of that byte
+    (arx5-sdk @79240ef, libhardware).
     """
 
     def __init__(
@@ -46,6 +61,8 @@ class MotorBus:
         self._listened_ns = self._since_ns = clock.now_ns()
         self.heard_ns = dict.fromkeys(motors, self._listened_ns)
         """When each motor was last heard; at first, when listening began."""
+        self.faults: dict[str, str] = {}
+        """What each motor that is not well said last. Such a one answers, tells where it is, and exerts nothing."""
         self.commanded_ns = self._listened_ns
         """When the library last said something to a motor."""
 
@@ -60,9 +77,25 @@ class MotorBus:
             self._drain()
             until_ns = now_ns + _FRESH_NS
             while self._clock.now_ns() < until_ns:
-                self._clock.sleep_until_ns(self._clock.now_ns() + _POLL_NS)
+                self._clock.sleep_until_ns(self._clock.now_ns() + POLL_NS)
                 self._note(self._drain())
         self._note(self._drain())
+
+    def await_answers(self, numbers: Collection[int]) -> None:
+        """Wait until each of these motors was heard from now on; raises DriverUnreachable, DriverError."""
+        begin_ns = self._clock.now_ns()
+        self.listen()
+        while True:
+            self._clock.sleep_until_ns(self._clock.now_ns() + POLL_NS)
+            self.listen()
+            silent = [number for number in numbers if self.heard_ns[number] <= begin_ns]
+            if not silent:
+                return
+            if self._clock.now_ns() > begin_ns + ANSWER_TIMEOUT_NS:
+                names = ", ".join(self.names[number] for number in sorted(silent))
+                raise DriverUnreachable(
+                    f"on {self._interface} no answer of {names}; is the arm powered and the CAN cable in?"
+                )
 
     def silent(self, limit_ns: int) -> dict[str, int]:
         """Return the motors that were not heard for longer than `limit_ns`, and for how long [ns]."""
@@ -106,11 +139,17 @@ class MotorBus:
         for frame in frames:
             identifier, _, content = _FRAME.unpack(frame)
             if identifier == 0:
-                number = content[0] & 0x0F
+                status, number = divmod(content[0], 16)
+                fault = None if status == _ENABLED else _DAMIAO_FAULTS.get(status, f"status {status}")
             elif identifier in self._ec and content[0] >> 5 == _EC_REPLY:
-                number = identifier
+                error, number = content[0] & 0x1F, identifier
+                fault = f"error {error}" if error else None
             else:
                 self.commanded_ns = now_ns
                 continue
-            if number in self.heard_ns:
-                self.heard_ns[number] = now_ns
+            if number not in self.heard_ns:
+                continue
+            self.heard_ns[number] = now_ns
+            self.faults.pop(self.names[number], None)
+            if fault is not None:
+                self.faults[self.names[number]] = fault

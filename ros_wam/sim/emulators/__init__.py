@@ -79,7 +79,8 @@ def _make_aloha(embodiment: Embodiment, settings: Mapping[str, Any], plants: Pla
 def _make_arx(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:
     ((name, arm),) = embodiment.arms.items()
     stroke_m = embodiment.grippers[arm.gripper].stroke_m
-    return ArxEmulator(settings["model"], settings["interface"], plants.plant(name), run_dir, stroke_m)
+    model, interface, open_rad = (settings[key] for key in ("model", "interface", "gripper_open_rad"))
+    return ArxEmulator(model, interface, plants.plant(name), run_dir, stroke_m, open_rad)
 
 
 def _make_franka(embodiment: Embodiment, settings: Mapping[str, Any], plants: Plants, run_dir: Path) -> Emulator:

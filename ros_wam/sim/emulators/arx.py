@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ros_wam.errors import SimError
-from ros_wam.sim.emulators.arx_motors import GRIPPER, GRIPPER_OPEN_RAD, J4310, MODELS, Drive, drive_of, reply
+from ros_wam.sim.emulators.arx_motors import ENABLE, GRIPPER, J4310, MODELS, Drive, drive_of, reply
 from ros_wam.sim.emulators.can_bus import CanBus, Frame
 from ros_wam.sim.emulators.can_seam_port import CanSeamPort
 from ros_wam.sim.emulators.emulator import ReceivedTarget
@@ -18,9 +18,9 @@ SOCKET = "can.sock"
 KERNEL_PREFIX = "canv"
 RATE_HZ = 500.0
 FREEZE, DROP, OVER_CURRENT, GRIPPER_FREEZE = "freeze", "drop", "over_current", "gripper_freeze"
-SILENT_SERVO, STUCK_MOTOR = "silent_servo", "stuck_motor"
-SILENT, STUCK = 5, 2
-"""The motors that these two are about: those of joint4 and joint2."""
+SILENT_SERVO, MOTOR_OFF, STUCK_MOTOR = "silent_servo", "motor_off", "stuck_motor"
+FAILING, STUCK = {"L5": 5, "X5": 2}, 2
+"""The motors that these are about: joint4's, or an EC motor, joint2's, fails; joint2's is stuck."""
 DROP_SHARE = 4
 """Of so many frames one arrives."""
 OVER_CURRENT_FACTOR, OVER_CURRENT_RAD = 4.0, 0.14
@@ -50,23 +50,28 @@ class ArxEmulator:
 
     A motor follows the position it is given while its kp is above 0, however small; without, that of joint2 sinks and
     the others stay. Its torque is that of the plant's joint. Every command is answered in the cycle that reads it.
+    Damiao motors are off until they are enabled; what is off answers and stays.
     """
 
-    faults = (FREEZE, DROP, SILENT_SERVO, STUCK_MOTOR, OVER_CURRENT, GRIPPER_FREEZE)
+    faults = (FREEZE, DROP, SILENT_SERVO, MOTOR_OFF, STUCK_MOTOR, OVER_CURRENT, GRIPPER_FREEZE)
     rate_hz = RATE_HZ
 
-    def __init__(self, model: str, interface: str, plant: Plant, run_dir: Path, stroke_m: float) -> None:
-        """Raises SimError naming the models that there are."""
+    def __init__(
+        self, model: str, interface: str, plant: Plant, run_dir: Path, stroke_m: float, gripper_open_rad: float
+    ) -> None:
+        """`gripper_open_rad`: where the gripper's motor stands when it is open. Raises SimError naming the models."""
         if model not in MODELS:
             raise SimError(f"no ARX arm {model!r}; there are: {', '.join(MODELS)}")
         self._kinds = {**MODELS[model], GRIPPER: J4310}
         self._joints = {number: k for k, number in enumerate(MODELS[model])}
-        self._plant, self._stroke_m = plant, stroke_m
+        self._failing = FAILING[model]
+        self._plant, self._stroke_m, self._open_rad = plant, stroke_m, gripper_open_rad
         self._kernel_interface = interface if interface.startswith(KERNEL_PREFIX) else None
         self._port = CanSeamPort(run_dir / SOCKET, None if self._kernel_interface else interface)
         self.bus = CanBus()
         """What the motors are on; the seam's sockets join it."""
         self._drives: dict[int, Drive] = {}
+        self._on = {number for number, kind in self._kinds.items() if kind.is_ec}
         self._target = np.array(plant.position())
         self._damped: set[int] = set()
         self._faults: set[str] = set()
@@ -102,11 +107,12 @@ class ArxEmulator:
         self._faults.add(fault)
         if fault == OVER_CURRENT:
             opening = self._plant.gripper_position()
-            self._held = opening - np.sign(opening - 0.5) * OVER_CURRENT_RAD / GRIPPER_OPEN_RAD
+            self._held = opening - np.sign(opening - 0.5) * OVER_CURRENT_RAD / abs(self._open_rad)
+        if fault == MOTOR_OFF and not self._kinds[self._failing].is_ec:
+            self._on.discard(self._failing)
 
     def clear(self) -> None:
         self._faults.clear()
-        self.start()
 
     def received_targets(self) -> tuple[ReceivedTarget, ...]:
         """What every round of the library told; it repeats each until the next."""
@@ -131,25 +137,37 @@ class ArxEmulator:
         self._frames += 1
         if FREEZE in self._faults or (DROP in self._faults and self._frames % DROP_SHARE):
             return False
-        return not (SILENT_SERVO in self._faults and number == SILENT) and not (
+        return not (SILENT_SERVO in self._faults and number == self._failing) and not (
             GRIPPER_FREEZE in self._faults and number == GRIPPER
         )
 
     def _command(self, frame: Frame, now_ns: int) -> None:
         """Let a motor take its command, and answer."""
         number, kind = frame.identifier, self._kinds[frame.identifier]
-        drive = drive_of(kind, frame.data)
+        drive, failed = drive_of(kind, frame.data), self._has_failed(number)
         if drive is not None:
             self._drives[number] = drive
+        elif frame.data == ENABLE and number not in self._on and not failed:
+            self._drives.pop(number, None)
+            self._on.add(number)
+        status = kind.status(number in self._on, failed)
         self._answers += 1
         if number == GRIPPER:
-            self.bus.send(reply(number, kind, *self._gripper_state()))
+            self.bus.send(reply(number, kind, status, *self._gripper_state()))
             return
         joint, plant = self._joints[number], self._plant
         state = (float(measured[joint]) for measured in (plant.position(), plant.velocity(), plant.effort()))
-        self.bus.send(reply(number, kind, *state))
+        self.bus.send(reply(number, kind, status, *state))
         if joint == len(self._joints) - 1:
             self._note(now_ns)
+
+    def _has_failed(self, number: int) -> bool:
+        return MOTOR_OFF in self._faults and number == self._failing
+
+    def _stays(self, number: int) -> bool:
+        """Whether a motor follows nothing."""
+        stuck = STUCK_MOTOR in self._faults and number == STUCK
+        return stuck or number not in self._on or self._has_failed(number)
 
     def _note(self, now_ns: int) -> None:
         """Note the target, now that the library has told the last of the joints."""
@@ -164,7 +182,7 @@ class ArxEmulator:
         measured = self._plant.position()
         for number, joint in self._joints.items():
             drive = self._drives.get(number)
-            if drive is None or (STUCK_MOTOR in self._faults and number == STUCK):
+            if drive is None or self._stays(number):
                 continue
             if drive.kp > 0.0:
                 self._target[joint] = drive.position
@@ -176,18 +194,18 @@ class ArxEmulator:
                 self._target[joint] += SAG_RAD_S * duration_s
         self._plant.set_target(self._target)
         gripper = self._drives.get(GRIPPER)
-        if gripper is not None and gripper.kp > 0.0:
-            opening = gripper.position / GRIPPER_OPEN_RAD
-            self._plant.set_gripper_target(opening, GRIPPER_SPEED_1_S, GRIPPER_N_M * GRIPPER_OPEN_RAD / self._stroke_m)
+        if gripper is not None and gripper.kp > 0.0 and not self._stays(GRIPPER):
+            opening, force_n = gripper.position / self._open_rad, GRIPPER_N_M * abs(self._open_rad) / self._stroke_m
+            self._plant.set_gripper_target(opening, GRIPPER_SPEED_1_S, force_n)
 
     def _gripper_state(self) -> tuple[float, float, float]:
         """Position, velocity and torque of the gripper's motor, which feels only what keeps it from going on."""
         opening, speed_1_s = self._plant.gripper_position(), self._plant.gripper_velocity()
         drive = self._drives.get(GRIPPER)
         if OVER_CURRENT in self._faults and self._held is not None:
-            position = self._held * GRIPPER_OPEN_RAD
+            position = self._held * self._open_rad
             return position, 0.0, OVER_CURRENT_FACTOR * drive.kp * (drive.position - position) if drive else 0.0
-        position, velocity = opening * GRIPPER_OPEN_RAD, speed_1_s * GRIPPER_OPEN_RAD
+        position, velocity = opening * self._open_rad, speed_1_s * self._open_rad
         if drive is None:
             return position, velocity, 0.0
         held = max(0.0, 1.0 - abs(speed_1_s) / GRIPPER_FREE_1_S)

@@ -11,12 +11,10 @@ from ros_wam.sim.emulators.can_bus import Frame
 
 GRIPPER = 8
 """The gripper's motor, on every model."""
-GRIPPER_OPEN_RAD = 5.03
-"""Where it stands when the gripper is open; closed is 0."""
 _POSITION_RAD, _VELOCITY_RAD_S, _EC_VELOCITY_RAD_S = 12.5, 45.0, 18.0
 _KP, _KD, _TORQUE, _CURRENT_A = 500.0, 5.0, 18.0, 30.0
-_ENABLE, _CLEAR = bytes([0xFF] * 7 + [0xFC]), bytes([0xFF] * 7 + [0xFB])
-_ENABLED = 1
+ENABLE = bytes([0xFF] * 7 + [0xFC])
+_CLEAR = bytes([0xFF] * 7 + [0xFB])
 _TEMPERATURES = (40 << 8) | 40
 _EC_TEMPERATURES = (130 << 8) | 130  # the same in their unit: half degrees above -25
 
@@ -39,6 +37,12 @@ class MotorKind:
     torque_scale: float
     is_ec: bool = False
 
+    def status(self, is_on: bool, failed: bool) -> int:
+        """Return what it says of itself; what fails is an overload (DM), or an error that has a number only (EC)."""
+        if self.is_ec:
+            return 2 if failed else 0
+        return 14 if failed else int(is_on)
+
 
 J4310, J4340 = MotorKind("DM-J4310", 0.424), MotorKind("DM-J4340", 1.0)
 EC_A4310 = MotorKind("EC-A4310", 1.4 * 1.4, is_ec=True)
@@ -52,7 +56,7 @@ MODELS: dict[str, dict[int, MotorKind]] = {
 
 def drive_of(kind: MotorKind, data: bytes) -> Drive | None:
     """Return what a frame asks of a motor; None if it only asks for its state (enable, clear an error)."""
-    if data in (_ENABLE, _CLEAR):
+    if data in (ENABLE, _CLEAR):
         return None
     bits = int.from_bytes(data, "big")
     if kind.is_ec:
@@ -72,11 +76,11 @@ def drive_of(kind: MotorKind, data: bytes) -> Drive | None:
     )
 
 
-def reply(number: int, kind: MotorKind, position: float, velocity: float, torque: float) -> Frame:
+def reply(number: int, kind: MotorKind, status: int, position: float, velocity: float, torque: float) -> Frame:
     """Return what motor `number` answers: position [rad], velocity [rad/s] and torque [N m], cut to its ranges."""
     if kind.is_ec:
         bits = (
-            (1 << 61)
+            (((1 << 5) | status) << 56)
             | (_count(position, 16, -_POSITION_RAD, _POSITION_RAD) << 40)
             | (_count(velocity, 12, -_EC_VELOCITY_RAD_S, _EC_VELOCITY_RAD_S) << 28)
             | (_count(torque / kind.torque_scale, 12, -_CURRENT_A, _CURRENT_A) << 16)
@@ -84,7 +88,7 @@ def reply(number: int, kind: MotorKind, position: float, velocity: float, torque
         )
         return Frame(number, bits.to_bytes(8, "big"))
     bits = (
-        (((_ENABLED << 4) | number) << 56)
+        (((status << 4) | number) << 56)
         | (_count(position, 16, -_POSITION_RAD, _POSITION_RAD) << 40)
         | (_count(velocity, 12, -_VELOCITY_RAD_S, _VELOCITY_RAD_S) << 28)
         | (_count(torque / kind.torque_scale, 12, -_TORQUE, _TORQUE) << 16)

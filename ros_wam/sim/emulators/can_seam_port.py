@@ -72,6 +72,7 @@ class CanSeamPort:
         self._readers: dict[int, Callable[[], None]] = {}
         self._listening: socket.socket | None = None
         self._listeners: list[int] = []
+        self._accepted: list[socket.socket] = []
         self._opened: list[socket.socket] = []
 
     def open(self) -> None:
@@ -104,6 +105,10 @@ class CanSeamPort:
 
     def close(self) -> None:
         """Let the programs behind the seam do without. Repeatable."""
+        for link in self._accepted:
+            self._forget(link.fileno())
+            link.close()
+        self._accepted = []
         for listener in self._listeners:
             self._forget(listener)
             os.close(listener)
@@ -125,12 +130,14 @@ class CanSeamPort:
     def _accept(self) -> None:
         assert self._listening is not None
         link, _ = self._listening.accept()
+        self._accepted.append(link)
         self._register(link.fileno(), lambda: self._introduce(link))
 
     def _introduce(self, link: socket.socket) -> None:
         """Take the listener of a program's filter."""
         _, descriptors, _, _ = socket.recv_fds(link, 16, 1)
         self._forget(link.fileno())
+        self._accepted.remove(link)
         link.close()
         for descriptor in descriptors:
             self._listeners.append(descriptor)

@@ -1,0 +1,189 @@
+"""What an ARX arm and its gripper are told, in virtual time, by a library that takes note of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ros_wam.clock import FakeClock
+from ros_wam.drivers.arx5 import REST_RAD, Arx5, Arx5Settings
+from ros_wam.drivers.arx5_library import ArxState
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import DriverError, DriverSpent
+from ros_wam.types import Command
+
+ROBOT = load_embodiment(Path(__file__).parents[1] / "robots/arx5.yaml")
+PERIOD_NS = 5_000_000
+ROUND_NS = 2_400_000
+HERE = np.array([0.0, 1.0, 0.5, 0.5, 0.0, 0.0, 0.4])
+HOLDS_N = -39.0
+"""What the gripper exerts while it holds something."""
+
+
+class Bus:
+    """Where every motor answers at once."""
+
+    faults: dict[str, str] = {}  # noqa: RUF012 - nobody writes to it
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    @property
+    def commanded_ns(self) -> int:
+        return self._clock.now_ns()
+
+    def await_answers(self, numbers: object) -> None:
+        """They are there."""
+
+    def listen(self) -> None:
+        """Nothing is to be heard."""
+
+    def silent(self, limit_ns: int) -> dict[str, int]:
+        return {}
+
+    def listened(self, limit_ns: int) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Library:
+    """An ArxLibrary whose arm goes at once to `sag` below where it is told to be; of the first round it knows 0 rad."""
+
+    started, motors, version = True, (1, 2, 4, 5, 6, 7, 8), "0"
+    effort_limit = np.array([30.0, 40.0, 30.0, 15.0, 10.0, 10.0, 85.7])
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock, self._begin_ns = clock, clock.now_ns()
+        self.position, self.velocity, self.effort, self.sag = HERE.copy(), np.zeros(7), np.zeros(7), np.zeros(7)
+        self.told: list[np.ndarray] = []
+        self.blocked = False
+        self.fails: DriverSpent | None = None
+
+    def state(self) -> ArxState:
+        rounds = (self._clock.now_ns() - self._begin_ns) // ROUND_NS
+        known = self.position if rounds else np.zeros(7)
+        return ArxState(0.0, float(rounds), known.copy(), self.velocity.copy(), self.effort.copy())
+
+    def command(self, position: np.ndarray) -> None:
+        self.told.append(position.copy())
+        if not self.blocked:
+            self.position = np.append((position + self.sag)[:-1], self.position[-1])
+
+    def hold(self, position: np.ndarray) -> bool:
+        if self.fails is not None:
+            raise self.fails
+        if not self.told:
+            self.command(position)
+            return True
+        return False
+
+
+class Told:
+    """A driver that is connected, its library and its time."""
+
+    def __init__(self, sag: float = 0.0) -> None:
+        self.clock = FakeClock(10**12)
+        self.library = Library(self.clock)
+        self.library.sag[1] = sag
+        self.driver = Arx5(ROBOT, Arx5Settings("can0", "L5", 5.03), self.clock)
+        self.driver._library = self.library
+        self.driver._listen = lambda library: Bus(self.clock)
+
+    def send(self, position: np.ndarray) -> np.ndarray:
+        """Do one tick; return what the driver says that it sent."""
+        self.clock.advance_ns(PERIOD_NS)
+        self.driver.read()
+        sent: np.ndarray = self.driver.send(Command(self.clock.now_ns(), position)).position
+        np.testing.assert_array_equal(self.library.told[-1], sent)
+        return sent
+
+    def turn(self, begin: np.ndarray, angle_rad: float) -> np.ndarray:
+        """Send joint1 on its way at almost its limit; return where it is to be."""
+        end = begin + angle_rad * (np.arange(7) == 0)
+        for share in np.linspace(0.0, 1.0, round(abs(angle_rad) / 0.009)):
+            self.send(begin + share * (end - begin))
+        return end
+
+
+@pytest.fixture
+def told() -> Told:
+    made = Told()
+    made.driver.connect()
+    return made
+
+
+def test_what_the_library_knows_before_its_round_is_over_is_not_held(told: Told) -> None:
+    np.testing.assert_array_equal(told.library.told, [HERE])
+
+
+def test_a_loaded_arm_that_rests_is_told_nothing_to_stop() -> None:
+    loaded = Told(sag=0.07)
+    loaded.driver.connect()
+    for _ in range(3):
+        loaded.send(loaded.driver.read().position)
+        before = len(loaded.library.told)
+        loaded.driver.stop()
+        assert len(loaded.library.told) == before
+
+
+def test_to_stop_an_arm_that_moves_or_is_held_up_is_told_to_stay_where_it_is(told: Told) -> None:
+    end = told.turn(HERE, 0.1)
+    told.library.velocity[0] = 0.5
+    told.library.position[0] -= 0.02
+    told.driver.stop()
+    assert told.library.told[-1][0] == pytest.approx(end[0] - 0.02)
+    told.library.velocity[0] = 0.0
+    begin = told.driver.read().position
+    told.library.blocked = True
+    told.turn(begin, REST_RAD + 0.05)
+    told.driver.stop()
+    assert told.library.told[-1][0] == begin[0]
+
+
+def test_after_it_was_relieved_the_arm_goes_on_no_faster_than_its_limits_allow(told: Told) -> None:
+    told.library.blocked = True
+    end = told.turn(HERE, 0.36)
+    told.library.effort[0] = 31.0
+    assert told.send(end)[0] == HERE[0]
+    told.library.effort[0], told.library.blocked = 0.0, False
+    way = [HERE[0], *(told.send(end)[0] for _ in range(40))]
+    assert 0.0 < np.diff(way).max() < 1.1 * ROBOT.velocity[0] * ROBOT.period_s
+    assert way[-1] == end[0]
+
+
+def test_over_current_that_comes_back_at_the_end_of_its_way_is_told(told: Told) -> None:
+    told.library.blocked = True
+    end = told.turn(HERE, 0.36)
+    told.library.effort[0] = 31.0
+    told.send(end)
+    told.library.effort[0] = 0.0
+    for _ in range(40):  # longer than what is calm
+        told.send(end)
+    told.library.effort[0] = 31.0
+    with pytest.raises(DriverError, match=r"over-current: joint1 presses with 31.0 N m"):
+        told.send(end)
+
+
+def test_the_grip_outlasts_a_stop_in_which_the_arm_is_relieved(told: Told) -> None:
+    closed = np.append(HERE[:-1], 0.0)
+    told.library.effort[-1] = HOLDS_N
+    told.send(closed)
+    told.driver.stop()
+    told.library.effort[0] = 31.0
+    told.clock.advance_ns(PERIOD_NS)
+    told.driver.read()
+    np.testing.assert_array_equal(told.library.told[-1], closed)
+    told.library.effort[0] = 0.0
+    assert told.send(HERE)[-1] == 0.0  # it presses on, and says so
+    assert told.send(np.append(HERE[:-1], 0.8))[-1] == 0.8
+
+
+def test_a_library_that_is_spent_while_it_connects_leaves_no_link() -> None:
+    spent = Told()
+    spent.library.fails = DriverSpent("no gains")
+    with pytest.raises(DriverSpent, match="no gains"):
+        spent.driver.connect()
+    with pytest.raises(DriverError, match="not connected"):
+        spent.driver.read()
