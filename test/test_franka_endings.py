@@ -2,19 +2,22 @@
 
 import struct
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 from driver_rig import DriverRig
 from emulated_franka import EmulatedFranka
+from test_franka import FRANKA, driver_for
 from test_franka import controller as controller
-from test_franka import driver_for
 from test_franka import rig as rig
 from waiting import wait_until
 
+from ros_wam.clock import StationClock
 from ros_wam.drivers import franka_link
+from ros_wam.drivers.franka import open_driver
 from ros_wam.drivers.franka_link import STALE_NS, connected
-from ros_wam.errors import DriverError, RobotStopped
+from ros_wam.errors import ConfigError, DriverError, RobotStopped
 
 pytest.importorskip("franky")
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
@@ -80,6 +83,13 @@ def test_a_robot_that_refuses_its_motions_is_told_before_it_is_sent_far(
     rig.driver.recover()
     rig.hold(position)
     wait_until(lambda: controller.ask("mode") == "MOVE", "the motion begins")
+
+
+@pytest.mark.skipif(Path("/sys/kernel/realtime").exists(), reason="this kernel is a real-time one")
+def test_a_kernel_that_is_not_real_time_is_told_as_a_setting(controller: EmulatedFranka) -> None:
+    settings = {"address": controller.address, "fci_version": 10, "realtime": "enforce"}
+    with pytest.raises(ConfigError, match="realtime"):
+        open_driver(FRANKA, settings, StationClock()).connect()
 
 
 def test_whatever_fails_as_franky_connects_is_told(controller: EmulatedFranka, monkeypatch: pytest.MonkeyPatch) -> None:
