@@ -14,7 +14,6 @@ from waiting import wait_until
 from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
 from ros_wam.drivers import franka_link
-from ros_wam.drivers import franka_link
 from ros_wam.drivers.franka import Franka, last_resort_stop, open_driver
 from ros_wam.drivers.franka_link import STALE_COMMAND_NS
 from ros_wam.embodiment import load_embodiment
@@ -63,12 +62,6 @@ class TestFrankaConformance(DriverConformance):
         "user_stop": "user stop|safety function",  # the state, or the end of the motion, whichever comes first
         "communication_constraints": "communication_constraints_violation",
     }
-
-    @pytest.fixture
-    def streaming_rig(self, rig: DriverRig, monkeypatch: pytest.MonkeyPatch) -> DriverRig:
-        """No motion ends by itself for want of commands."""
-        monkeypatch.setattr(franka_link, "STALE_COMMAND_NS", 10_000_000_000)
-        return rig
 
     @pytest.fixture
     def streaming_rig(self, rig: DriverRig, monkeypatch: pytest.MonkeyPatch) -> DriverRig:

@@ -97,7 +97,7 @@ def test_a_hand_that_cannot_open_is_no_fault_and_opens_once_it_can(rig: DriverRi
     rig.run_until(lambda state: abs(float(state.position[-1]) - 0.5) < 0.02, asked(rig, 0.5))
     controller.ask("wall_at", 0.7)
     opened = asked(rig, 1.0)
-    for _ in range(300):  # longer than a move takes to be told as unsuccessful
+    for _ in range(220):  # longer than a move takes to be told as unsuccessful
         rig.hold(opened)
         rig.read()
     assert opening(controller) == pytest.approx(0.7)
@@ -123,7 +123,7 @@ def test_losing_a_hand_that_moves_ends_no_process(rig: DriverRig, controller: Em
     narrow = asked(rig, 0.2)
     rig.run_until(lambda state: float(state.position[-1]) < 0.95, narrow)
     controller.inject("gripper_freeze")
-    rig.steps(300)  # libfranka gives a silent hand up after 1 s
+    rig.steps(240)  # libfranka gives a silent hand up after 1 s
     with pytest.raises(StateStale):
         rig.driver.read()
     controller.clear()
