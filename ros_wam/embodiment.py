@@ -186,9 +186,11 @@ def load_embodiment(path: Path) -> Embodiment:
     A `driver` that ends in .py is a file, its path relative to the robot file's; `Embodiment.driver` is then absolute.
     """
     robot = load(path, Embodiment)
+    if not robot.model.is_file():
+        raise ConfigError(f"{path}: model: no such file: {robot.model}")
     if not is_driver_file(robot.driver):
         return robot
     driver = (path.parent / robot.driver).resolve()
     if not driver.is_file():
-        raise ConfigError(f"{path}: driver {robot.driver}: no such file: {driver}")
+        raise ConfigError(f"{path}: driver: no such file: {driver}")
     return replace(robot, driver=str(driver))

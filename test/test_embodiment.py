@@ -2,6 +2,7 @@
 
 import math
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,10 +35,12 @@ def test_joints_are_listed_once_with_grippers_after_their_arm(path: Path) -> Non
     assert (robot.lower[robot.is_gripper] == 0.0).all() and (robot.upper[robot.is_gripper] == 1.0).all()
 
 
-def test_a_driver_file_that_is_not_there_is_told_with_the_robot_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "file"), [("driver", "kuka.py"), ("model", "kuka.xml")])
+def test_a_file_that_is_not_there_is_told_with_the_robot_file(tmp_path: Path, key: str, file: str) -> None:
     robot = tmp_path / "ur5.yaml"
-    robot.write_text(re.sub(r"^driver: \w+", "driver: kuka.py", UR5.read_text(), flags=re.MULTILINE))
-    with pytest.raises(ConfigError, match=rf"{robot}: driver kuka\.py: no such file: {tmp_path}/kuka\.py"):
+    shutil.copy(UR5.with_suffix(".xml"), tmp_path)
+    robot.write_text(re.sub(rf"^{key}: \S+", f"{key}: {file}", UR5.read_text(), flags=re.MULTILINE))
+    with pytest.raises(ConfigError, match=re.escape(f"{robot}: {key}: no such file: {tmp_path / file}")):
         load_embodiment(robot)
 
 
