@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import select
+import socket
 import subprocess
 import sys
 import tempfile
@@ -154,6 +155,17 @@ def test_without_an_interface_of_its_own_the_seam_leaves_all_to_the_kernel(seam:
     )
     program.end()
     port.close()
+
+
+def test_a_program_that_has_said_nothing_yet_is_let_go_too(path: Path) -> None:
+    port = CanSeamPort(path, "can0")
+    port.open()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+        link.connect(str(path))
+        port.serve()
+        port.close()
+        link.settimeout(TIMEOUT_S)
+        assert link.recv(1) == b""
 
 
 def test_a_folder_that_is_not_there_is_told(path: Path) -> None:
