@@ -98,6 +98,7 @@ CONTROLLER = {
         FROZEN,
         replace(HELD_UP, inject=StationFault("stuck_motor")),
         SILENT,
+        replace(SILENT, name="motor off", injected="one switches itself off", inject=StationFault("motor_off")),
         replace(GRIPPER_SERVO, injected="the gripper's motor does not answer"),
         Fault("frames lost", "of four frames one arrives", StationFault("drop"), End.MOVES_ON),
     ),
