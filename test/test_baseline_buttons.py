@@ -19,25 +19,43 @@ EMBODIMENT = ur5()
 ARM = ~EMBODIMENT.is_gripper
 PROMPT = "press the pink, blue, and green buttons in sequence"
 ROWS_PER_CALL = 15
+LEAD_ROWS = 9
+"""An answer is normally being executed after so many rows."""
 LIMITS = EMBODIMENT.velocity[ARM]
 
 
 class Run:
-    """Calls the session every 0.5 s and has the robot follow the rows in between, exactly and at once."""
+    """Calls the session every 0.5 s and has the robot follow the rows in between, exactly and at once.
+
+    `halted_at_m`: once the tool is that low the robot stands still.
+    `leap_rad`: how much an answer has ever differed from the one before on the rows that were being executed.
+    """
 
     def __init__(self, prompt: str = PROMPT, places: dict[str, FloatArray] = PLACES) -> None:
         self.table = ToyButtons(EMBODIMENT, dict(places))
         self.session = pressing_session(EMBODIMENT, self.table.kinematics, VIEWS, prompt)
         self.stamp_ns = 1_000_000_000
         self.rows: list[FloatArray] = []
+        self.halted_at_m = -1.0
+        self.leap_rad = 0.0
+        self._ongoing: FloatArray | None = None
 
-    def call(self, calls: int = 1) -> None:
+    def call(self, calls: int = 1, speed: float = 1.0) -> None:
+        """`speed`: the share of their speed at which rows are followed."""
         for _ in range(calls):
             rows = self.session.step(self.stamp_ns, self.table.images(), self.table.joints)
             self.stamp_ns += round(ROWS_PER_CALL / RATE_HZ * 1e9)
-            for row in rows[:ROWS_PER_CALL]:
-                self.table.follow(row)
+            if self._ongoing is not None:
+                self.leap_rad = max(self.leap_rad, float(np.abs(rows[:LEAD_ROWS] - self._ongoing)[:, ARM].max()))
+            for at in speed * np.arange(ROWS_PER_CALL):
+                before, share = int(at), at % 1.0
+                if not self.is_halted():
+                    self.table.follow(rows[before] + share * (rows[before + 1] - rows[before]))
                 self.rows.append(self.table.joints)
+            self._ongoing = None if self.is_halted() or speed < 1.0 else rows[ROWS_PER_CALL:][:LEAD_ROWS]
+
+    def is_halted(self) -> bool:
+        return bool(self.table.kinematics.tool_position(self.table.joints)[2] <= self.halted_at_m)
 
     def is_home(self) -> bool:
         return bool((np.abs(self.table.joints - EMBODIMENT.home_position) < 0.01).all())
@@ -95,12 +113,34 @@ def test_it_gives_a_button_up_in_the_end() -> None:
 def test_a_press_that_is_held_up_far_above_does_not_hold_up_the_others(above_m: float) -> None:
     run = Run("press the blue button, then the green one")
     run.table.blocked_m = TOP_M + TIP_M + above_m
-    run.call(38)
+    run.call(46)
     assert run.table.pressed == []
     run.table.blocked_m = None
     run.call(14)
     assert run.table.pressed == ["green"]
     assert run.is_home()
+
+
+@pytest.mark.parametrize("height_m", [0.045, 0.02, 0.002])
+@pytest.mark.parametrize("halted_calls", [12, 28, 80])
+def test_a_press_that_was_halted_goes_on_without_a_leap(height_m: float, halted_calls: int) -> None:
+    """The tool is halted `height_m` above where it presses."""
+    run = Run()
+    run.halted_at_m = TOP_M - 0.010 + TIP_M + height_m
+    run.call(5 + halted_calls)
+    assert run.is_halted()
+    run.halted_at_m = -1.0
+    run.call(34)
+    assert run.table.pressed == ["pink", "blue", "green"]
+    assert run.leap_rad < 1e-3
+    assert run.is_home()
+
+
+@pytest.mark.parametrize("speed", [0.4, 0.54])
+def test_a_robot_that_follows_slowly_presses_each_once(speed: float) -> None:
+    run = Run()
+    run.call(50, speed)
+    assert run.table.pressed == ["pink", "blue", "green"]
 
 
 def test_a_robot_that_was_carried_away_goes_on_with_the_next_button() -> None:

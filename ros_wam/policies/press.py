@@ -27,9 +27,9 @@ class Press:
     leave_s: float
     done_s: float
 
-    def fell_short(self, seen_s: float, tool: FloatArray) -> bool:
-        """Return whether the tool, which was at `tool` `(6,)` at `seen_s`, did not come down as far as it should."""
-        return self.down_s <= seen_s < self.leave_s and bool(tool[2] > self.bottom[2] + _SHORT_M)
+    def fell_short(self, lowest_m: float) -> bool:
+        """Return whether a tool that came no lower than `lowest_m` did not press."""
+        return bool(lowest_m > self.bottom[2] + _SHORT_M)
 
 
 def plan_press(

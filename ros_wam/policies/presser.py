@@ -1,5 +1,6 @@
 """Pressing buttons in the order of the prompt: which one next, decided where nobody has begun to execute the plan."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,15 +22,15 @@ _SURE_M = 0.009  # the fingers are 22 mm wide, and the button 50 mm
 _SHIFT_M = 0.0015  # a better sighting that changes the plan
 _PATIENCE_S = 3.0  # above a button that cannot be seen well
 _MAX_TRIES = 3
-_GIVE_UP_NS = 15_000_000_000  # longer than three presses take
+_STUCK_NS, _STILL_M = 5_000_000_000, 0.001  # a tool that stays there for so long is held up
 
 
 class Presser:
     """A Planner that presses the buttons of some colours in order, and then rests at home.
 
-    While it does not see the next one it looks for it from home. A button that three presses did not push down, or that
-    is not pressed 15 s after the first of them began, as when something holds the tool up, is passed over. How far down
-    the tool came is all that tells of a press. What was pressed or passed over stays so when it begins anew.
+    While it does not see the next one it looks for it from home. A press in which the tool did not come down, or stood
+    still for 5 s as when something holds it up, is tried again, from above; after three the button is passed over. How
+    far down the tool came is all that tells of a press. What was pressed or passed over stays so when it begins anew.
     How hard it presses is bounded by how far: `_DEPTH_M` below where the button's top is known to be.
     """
 
@@ -38,13 +39,12 @@ class Presser:
         self._left = list(colours)
         self._bottom_m = TOP_M - _DEPTH_M + arm.tip_m
         self._tries = 0
-        self._since_ns: int | None = None  # when the first press of the next button began
 
     def begin(self, joints: FloatArray) -> None:
         """See Planner."""
         self._memory = ButtonMemory()
         self._job: Press | None = None
-        self._fell_short = False
+        self._forget_press()
         self.trajectory = self._arm.trajectory(joints)
 
     def look(self, images: Images, moment: Moment) -> None:
@@ -58,24 +58,20 @@ class Presser:
 
     def decide(self, moment: Moment) -> None:
         """See Planner."""
-        job = self._job
-        if job is not None:
-            if moment.splice_s < job.descend_s:
-                self._refine(job, moment)
-            elif self._since_ns is None:
-                self._since_ns = moment.stamp_ns
-            self._fell_short |= job.fell_short(moment.plan_s - LAG_S, self._arm.tool(moment.joints))
-        if self._since_ns is not None and moment.stamp_ns - self._since_ns > _GIVE_UP_NS:
-            self._go_on()
-            self.trajectory = self._arm.trajectory(moment.joints)  # what holds the robot up would hold up the way on
-            self._begin_next(moment, moment.splice_s)
-        elif self._job is None:  # where nothing is being executed, at once
+        if self._job is not None and self._is_stuck(self._job, moment):
+            self.trajectory = self._arm.trajectory(moment.joints)  # what holds it up would hold up the way on
+            self._end_press(self._job, moment, moment.splice_s)
+            return
+        if self._job is not None and moment.splice_s < self._job.descend_s:
+            self._refine(self._job, moment)
+        if self._job is None:  # where nothing is being executed, at once
             self._begin_next(moment, moment.plan_s if moment.plan_s >= self.trajectory.end_s else moment.splice_s)
         elif moment.next_splice_s > self._job.done_s:
-            self._tries += 1
-            if not self._fell_short or self._tries == _MAX_TRIES:
-                self._go_on()
-            self._begin_next(moment, max(moment.splice_s, self._job.done_s))
+            self._end_press(self._job, moment, max(moment.splice_s, self._job.done_s))
+
+    def _forget_press(self) -> None:
+        self._lowest_m, self._told = math.inf, False  # how low the tool came, and whether that tells of the press
+        self._still: tuple[int, FloatArray] | None = None  # since when, and where, the tool has not moved
 
     def rows(self, times_s: FloatArray, joints: FloatArray) -> FloatArray:
         """See Planner."""
@@ -91,14 +87,31 @@ class Presser:
         elif not sure and job.descend_s < moment.next_splice_s:
             self._plan(job.colour, moment, moment.splice_s, moment.next_splice_s)
 
-    def _go_on(self) -> None:
-        """It is the next button's turn."""
-        self._left.pop(0)
-        self._tries, self._since_ns = 0, None
+    def _is_stuck(self, job: Press, moment: Moment) -> bool:
+        """Watch how far down the tool comes; return whether it has not moved for a while though it should press."""
+        tool, seen_s = self._arm.tool(moment.joints)[:3], moment.plan_s - LAG_S
+        if seen_s < job.descend_s:
+            self._still = None
+            return False
+        self._lowest_m = min(self._lowest_m, float(tool[2]))
+        if self._still is None or np.linalg.norm(tool - self._still[1]) > _STILL_M:
+            self._still = moment.stamp_ns, tool
+        stuck = moment.stamp_ns - self._still[0] >= _STUCK_NS
+        self._told |= seen_s < job.leave_s and (stuck or seen_s >= job.down_s)
+        return stuck
+
+    def _end_press(self, job: Press, moment: Moment, start_s: float) -> None:
+        """It is the next button's turn, or the same one's again."""
+        self._tries += 1
+        if not (self._told and job.fell_short(self._lowest_m)) or self._tries == _MAX_TRIES:
+            self._left.pop(0)
+            self._tries = 0
+        self._begin_next(moment, start_s)
 
     def _begin_next(self, moment: Moment, start_s: float) -> None:
         """Go for the next button, which is the same again where the tool was kept from pressing it."""
-        self._job, self._fell_short = None, False
+        self._job = None
+        self._forget_press()
         if self._left and self._left[0] in self._memory.seen:
             self._plan(self._left[0], moment, start_s, 0.0)
         elif np.abs(self.trajectory.end - self._arm.home).max() > 1e-3 and self._memory.seen:
