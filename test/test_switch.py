@@ -14,7 +14,6 @@ from ros_wam.kinematics import Kinematics
 from ros_wam.policies.planner import Moment
 from ros_wam.policies.session import Session
 from ros_wam.policies.single_arm import SingleArm
-from ros_wam.policies.skills import skill_for
 from ros_wam.policies.switch import Switcher, switching_session
 
 ROOT = Path(__file__).parents[1]
@@ -34,10 +33,6 @@ def station() -> Iterator[SwitchStation]:
 
 def session_for(views: dict[str, ViewCalibration] = VIEWS) -> Session:
     return switching_session(ARX5, KINEMATICS, views, PROMPT)
-
-
-def test_the_prompt_asks_for_it() -> None:
-    assert skill_for(PROMPT).make_session is switching_session
 
 
 def test_while_it_sees_no_panel_it_stays() -> None:

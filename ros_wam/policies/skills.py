@@ -1,5 +1,6 @@
 """What the baseline can do, by the words of the prompt that ask for it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,7 +30,7 @@ prompt lacks something."""
 
 @dataclass(frozen=True)
 class Skill:
-    """One kind of work: asked for by a prompt with any of the `keywords`, of which `prompt` is an example.
+    """One kind of work: asked for by a prompt with any of the words `keywords`, of which `prompt` is an example.
 
     `views`: what a session of it is shown.
     """
@@ -48,26 +49,29 @@ SKILLS = (
         picker.tidying_session,
     ),
     Skill(
-        ("button",),
+        ("button", "buttons"),
         "press the pink, blue, and green buttons in sequence",
         single_arm.VIEWS,
         presser.pressing_session,
     ),
     Skill(("switch",), "turn on the light switch", single_arm.VIEWS, switch.switching_session),
     Skill(
-        ("bowl",),
+        ("bowl", "bowls"),
         "stack the two smaller bowls onto the largest one",
         two_arms.VIEWS,
         stacker.stacking_session,
     ),
 )
-"""The first that fits a prompt is taken."""
 
 
 def skill_for(prompt: str) -> Skill:
-    """Return what a prompt asks for; raises SpecError that tells what can be asked for."""
-    for skill in SKILLS:
-        if any(keyword in prompt.lower() for keyword in skill.keywords):
-            return skill
+    """Return what a prompt asks for; raises SpecError that tells what can be asked for unless it is one thing."""
+    words = set(re.findall(r"\w+", prompt.lower()))
+    asked = [skill for skill in SKILLS if words.intersection(skill.keywords)]
+    if len(asked) == 1:
+        return asked[0]
+    if asked:
+        found = ", ".join(repr(word) for skill in asked for word in skill.keywords if word in words)
+        raise SpecError(f"prompt {prompt!r} asks for more than one thing, by the words {found}: baseline does one")
     known = "; ".join(repr(skill.prompt) for skill in SKILLS)
     raise SpecError(f"prompt {prompt!r} asks for nothing that baseline can do; it knows: {known}")
