@@ -123,6 +123,15 @@ def test_a_short_excursion_is_drawn_and_a_gap_is_a_gap() -> None:
     assert after[0][0] - before[-1][0] == pytest.approx(200, abs=1), "4 s of 20 s on 1000 px"
 
 
+def test_no_number_beside_a_joint_is_a_negative_zero() -> None:
+    stamp_ns = np.arange(3) * 10**9
+    column = np.array([[-0.0004], [0.5], [1.0]])
+    trace = Trace(("joint1",), column, column, column, column, origin_of(stamp_ns), 0, int(stamp_ns[-1]))
+    svg = draw_episode(Episode(make_trial(1), trace))
+    assert ">0.00</text>" in svg
+    assert "-0.00" not in svg
+
+
 def test_few_pictures_are_no_larger_than_many() -> None:
     picture = Picture(0, b"jpeg")
     ticks = np.arange(3)

@@ -48,7 +48,7 @@ def draw_episode(episode: Episode) -> str:
 def _joint_lane(sheet: Sheet, joint: int, trace: Trace) -> None:
     sent, measured = trace.sent[:, joint], trace.measured[:, joint]
     low, high = _span(np.concatenate([sent, measured]))
-    top = sheet.lane(LANE, trace.joint_names[joint], f"{low:.2f}", f"{high:.2f}")
+    top = sheet.lane(LANE, trace.joint_names[joint], _rounded(low), _rounded(high))
     number = sheet.readable(top, digits=3)
     sheet.blocks("idle", trace.times_s, trace.idle, top, LANE)
     # what was asked for shows only where it is not what was sent
@@ -113,6 +113,10 @@ def _film(sheet: Sheet, view: str, pictures: Sequence[Picture], trace: Trace) ->
         at = sheet.x(at_s)
         sheet.add(f'<line class="sprocket" x1="{at:.1f}" x2="{at:.1f}" y1="{sheet.y - 2:.1f}" y2="{sheet.y + 4:.1f}"/>')
     sheet.y += height + 10
+
+
+def _rounded(value: float) -> str:
+    return f"{round(value, 2) + 0.0:.2f}"  # + 0.0: no "-0.00"
 
 
 def _span(values: FloatArray) -> tuple[float, float]:
