@@ -129,7 +129,7 @@ def test_no_number_beside_a_joint_is_a_negative_zero() -> None:
     trace = Trace(("joint1",), column, column, column, column, origin_of(stamp_ns), 0, int(stamp_ns[-1]))
     svg = draw_episode(Episode(make_trial(1), trace))
     assert ">0.00</text>" in svg
-    assert "-0.00" not in svg
+    assert ">-0.00</text>" not in svg
 
 
 def test_few_pictures_are_no_larger_than_many() -> None:
