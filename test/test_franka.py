@@ -156,6 +156,21 @@ def test_a_stream_of_the_fastest_motion_trips_no_reflex(rig: DriverRig, controll
     assert float(np.median(errors)) < 0.1  # what the fastest joint moves in 100 ms
 
 
+def test_an_arm_that_takes_commands_and_stays_is_seen_where_it_is(rig: DriverRig, controller: EmulatedFranka) -> None:
+    rig.driver.connect()
+    start = rig.read().position
+    rig.hold(start)
+    wait_until(lambda: controller.ask("mode") == "MOVE", "the motion begins")
+    controller.inject("silent_servo")
+    end = rig.inwards(start, 0.1)
+    stayed = rig.go(start, end)
+    rig.go(end, start)  # else it would leap
+    controller.clear()
+    np.testing.assert_allclose(stayed[-1].position[rig.arm], start[rig.arm], atol=5e-3)
+    rig.go(start, end)
+    rig.run_until(lambda state: bool(np.abs(state.position - end)[rig.arm].max() < AHEAD_RAD), end)
+
+
 def test_a_motion_without_commands_is_stopped(rig: DriverRig, controller: EmulatedFranka) -> None:
     rig.driver.connect()
     rig.hold(rig.read().position)

@@ -86,9 +86,8 @@ CONTROLLER = {
         own_stop("protective stop", "protective_stop", "the controller stops"),
         own_stop("program stopped", "program_stop", "someone stops its program at the teach pendant"),
     ),
-    "franka": (
+    "franka": (  # its controller follows what it takes, or stops by a reflex
         FROZEN,
-        STANDING,
         GRIPPER,
         own_stop("reflex", "reflex", "the controller stops by a reflex"),
         own_stop("user stop", "user_stop", "someone presses the user stop"),
