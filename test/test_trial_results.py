@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,13 @@ def test_describe_sitting_names_the_software_and_the_machine(tmp_path: Path) -> 
     assert int(sitting.machine["cores"]) >= 1
     Results(tmp_path, sitting)
     assert load(tmp_path / "sitting.yaml", Sitting) == sitting
+
+
+@pytest.mark.vendor
+@pytest.mark.parametrize("library", ["ur_rtde", "franky-control", "arx5-interface", "dynamixel-sdk"])
+def test_describe_sitting_names_the_vendors_libraries(tmp_path: Path, library: str) -> None:
+    sitting = describe_sitting(tmp_path, robot="ur5", task="t", prompt="do it", policy="p", sim=True, trials=1, seed=0)
+    assert sitting.versions[library] == version(library)
 
 
 @pytest.mark.slow

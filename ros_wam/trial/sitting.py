@@ -13,7 +13,8 @@ from ros_wam.share import share_dir
 
 GIT_TIMEOUT_S = 5.0
 _THEN = ", then "
-_PACKAGES = ("ros_wam", "numpy", "mujoco", "rclpy", "ur_rtde", "mcap")
+_VENDORS = ("ur_rtde", "franky-control", "arx5-interface", "dynamixel-sdk")
+_PACKAGES = ("ros_wam", "numpy", "mujoco", "rclpy", *_VENDORS, "mcap")
 
 
 @dataclass(frozen=True)
