@@ -126,22 +126,20 @@ class DriverConformance(GripperConformance, RestConformance):
         rig.driver.connect()
         rig.steps(20)  # what a test before began comes to rest
         start = rig.read().position
-        wrong = {"short": start[:-1], "long": np.append(start, 0.0)}
-        for k, name in enumerate(rig.embodiment.joint_names):
-            only = np.arange(len(start)) == k
-            wrong |= {f"{name} {value}": np.where(only, value, start) for value in (np.nan, np.inf, -np.inf)}
-            if rig.arm[k]:
-                wrong[f"{name} above"] = np.where(only, rig.embodiment.upper + 0.1, start)
-                wrong[f"{name} below"] = np.where(only, rig.embodiment.lower - 0.1, start)
-                wrong[f"{name} leap"] = np.where(only, rig.inwards(start, 0.5), start)
+        leap, above, below = rig.inwards(start, 0.5), rig.embodiment.upper + 0.1, rig.embodiment.lower - 0.1
+        wrong = [start[:-1], np.append(start, 0.0)]
+        for k, is_arm in enumerate(rig.arm):
+            values = (np.nan, np.inf, -np.inf, *((leap, above, below) if is_arm else ()))
+            wrong += [np.where(np.arange(len(start)) == k, value, start) for value in values]
         before = len(rig.received())
-        for name, position in wrong.items():
+        for position in wrong:
             with pytest.raises(CommandInvalid):
                 rig.driver.send(Command(rig.clock.now_ns(), position))
-            rig.steps(rig.periods(SEEN_S))  # were it on its way, a planner would have come as far
+            if np.isfinite(position).all():
+                rig.steps(rig.periods(SEEN_S))  # were it on its way, a planner would have come so far
             rig.hold(start)
-            self._nothing_else_arrived(rig, before, start, name, AT_REST_RAD)
         assert len(rig.received()) > before
+        self._nothing_else_arrived(rig, before, start, "after wrong commands", AT_REST_RAD)
         np.testing.assert_allclose(rig.read().position, start, atol=REST_RAD)
 
     def test_a_leap_from_where_nobody_has_looked_is_refused(self, rig: DriverRig) -> None:

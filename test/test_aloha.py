@@ -151,6 +151,48 @@ def test_an_overload_names_its_servo_and_a_recovery_reboots_it(rig: DriverRig, a
     np.testing.assert_allclose(rig.read().position, hold, atol=5e-3)
 
 
+def test_a_servo_that_falls_silent_in_motion_is_not_set_at_odds_with_its_shadow(
+    rig: DriverRig, arms: EmulatedAloha
+) -> None:
+    rig.driver.connect()
+    position = rig.read().position
+    step = rig.inwards(position, 1.5 * ALOHA.period_s) - position
+    for _ in range(30):
+        position = position + step
+        rig.hold(position)
+    arms.inject("silent_servo")
+    told = ""
+    while "does not answer" not in told:
+        position = position + step
+        rig.hold(position)
+        try:
+            rig.driver.read()
+        except StateStale as error:
+            told = str(error)
+    rig.steps(2)
+    leader, shadow = (register(arms, LEFT, servo, "goal_position") for servo in (ELBOW, ELBOW + 1))
+    assert abs(leader - shadow) <= 2 * 1.5 * ALOHA.period_s * TICKS_PER_RAD  # it heard a goal more, then was deaf
+
+
+def test_when_a_servo_switches_itself_off_the_others_of_its_arm_hold(rig: DriverRig, arms: EmulatedAloha) -> None:
+    rig.driver.connect()
+    start = rig.read().position
+    end = rig.inwards(start, 1.0)
+    path = np.linspace(start, end, 60)[1:]
+    for position in path[:30]:
+        rig.hold(position)
+    for position in path[30:]:  # far ahead of the arm
+        rig.driver.send(Command(rig.clock.now_ns(), position))
+    arms.inject("overload")
+    until_told(rig, end, RobotStopped, "overload")
+    told = arms.truth()
+    rig.steps(50)
+    others = np.arange(6) != 2
+    assert np.abs(arms.truth() - told)[:6][others].max() < 0.1  # what the joints lag behind; 0.4 rad were left
+    arms.ask("clear")
+    rig.recover()
+
+
 def test_a_stuck_servo_is_seen_where_it_is(rig: DriverRig, arms: EmulatedAloha) -> None:
     rig.driver.connect()
     start = rig.read().position

@@ -129,6 +129,24 @@ def test_a_shadow_obeys_and_does_not_answer(line: Line) -> None:
     assert not line.emulator.arms[0].servos[3].has_torque
 
 
+def test_a_shadow_s_eeprom_is_not_written_by_its_secondary_id(line: Line) -> None:
+    servos = line.emulator.arms[0].servos
+    assert line.write(2, 11, b"\x04") == [0]
+    assert servos[2].table["operating_mode"] == 4 and servos[3].table["operating_mode"] == 3
+    line.ask(0xFE, wire.SYNC_WRITE, bytes([11, 0, 1, 0, 2, 5]))
+    assert servos[2].table["operating_mode"] == 5 and servos[3].table["operating_mode"] == 3
+    assert line.write(3, 11, b"\x04") == [0] and servos[3].table["operating_mode"] == 4
+
+
+def test_two_servos_of_a_joint_that_are_at_odds_hold_it_between_them(line: Line) -> None:
+    start = line.plants["left"].position()[2]
+    for number, goal in ((4, start), (5, start + 0.2)):
+        assert line.write(number, GOAL, (2048 + round(goal * 4096 / 6.2831853)).to_bytes(4, "little")) == [0]
+    assert line.write(4, 64, b"\x01") == [0]
+    line.run(0.3)
+    assert line.plants["left"].position()[2] == pytest.approx(start + 0.1, abs=2e-3)
+
+
 def test_goals_move_the_arm_and_make_targets_of_both(line: Line) -> None:
     goal = line.plants["left"].position()[0] + 0.2
     ticks = (2048 + round(goal * 4096 / 6.2831853)).to_bytes(4, "little")

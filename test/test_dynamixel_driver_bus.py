@@ -1,15 +1,27 @@
 """The thread of a servo bus whose port misbehaves: it hangs, fails, is starved. No vendor library, no line."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pytest
+from waiting import wait_until
 
 from ros_wam.clock import StationClock
 from ros_wam.drivers import dynamixel_bus, dynamixel_setup
 from ros_wam.drivers.dynamixel_bus import DynamixelBus
 from ros_wam.drivers.dynamixel_port import Answers
-from ros_wam.drivers.dynamixel_servos import JOINTS, MIDDLE, NUMBERS, TABLE_SIZE
+from ros_wam.drivers.dynamixel_servos import (
+    GOAL_POSITION,
+    JOINTS,
+    MIDDLE,
+    NUMBERS,
+    TABLE_SIZE,
+    TICKS_PER_RAD,
+    TORQUE,
+    Register,
+)
+from ros_wam.drivers.dynamixel_state import BEGIN
 from ros_wam.errors import DriverError, DriverSpent, DriverUnreachable, StateStale
 
 PATIENCE_S = 10.0
@@ -28,9 +40,14 @@ class Clock(StationClock):
 
 
 class Port:
-    """Answers zeros. What is in `fails` is raised by the next reading; readings wait while `free` is not set."""
+    """Tells of servos that rest in the middle. What is in `fails` is raised by the next reading; readings wait while
+    `free` is not set. `missing` do not answer. `done` is what was asked, in order: addresses read, goals written.
+    """
 
     def __init__(self) -> None:
+        self.missing: set[int] = set()
+        self.done: list[int | dict[int, int]] = []
+        self.velocity = 0
         self.free, self.waits = threading.Event(), threading.Event()
         self.free.set()
         self.fails: Exception | None = None
@@ -42,13 +59,26 @@ class Port:
             self.free.wait(PATIENCE_S)
         if self.fails is not None:
             raise self.fails
+        self.done.append(address)
         answers = Answers()
-        answers.update({number: bytes([1] * size) for number in numbers})  # torque on, no error: no stop is seen
+        data = bytes(2) + self.velocity.to_bytes(4, "little") + MIDDLE.to_bytes(4, "little")
+        for number in numbers:
+            if number in self.missing:
+                answers.missing, answers.why = number, "silence"
+                break
+            answers[number] = data if address == BEGIN else bytes(size)
         return answers
 
     read_surely = read
 
-    def write_all(self, *_: object) -> None: ...
+    def write_all(self, register: Register, values: Mapping[int, int]) -> None:
+        if register is GOAL_POSITION:
+            self.done.append(dict(values))
+
+    @property
+    def goals(self) -> list[dict[int, int]]:
+        """What was written."""
+        return [each for each in self.done if isinstance(each, dict)]
 
     def close(self) -> None:
         self.is_open = False
@@ -144,3 +174,80 @@ def test_a_thread_that_never_goes_on_is_lost(bus: DynamixelBus, port: Port, cloc
     clock.ahead_ns += 3_000_000_000
     with pytest.raises(DriverError, match="its thread did nothing"):
         bus.read()
+
+
+AHEAD = np.append(np.full(6, 0.04), 0.0)
+TICKS = MIDDLE + round(0.04 * TICKS_PER_RAD)
+
+
+def asked(bus: DynamixelBus, port: Port) -> None:
+    """A goal waits while the thread reads."""
+    bus.connect()
+    port.free.clear()
+    assert port.waits.wait(PATIENCE_S)
+    bus.send(AHEAD)
+
+
+def after(bus: DynamixelBus, port: Port, readings: int = 3) -> list[int | dict[int, int]]:
+    """Let the thread go on; return what it did in so many readings."""
+    reads, done = bus.reads, len(port.done)
+    port.free.set()
+    wait_until(lambda: bus.reads >= reads + readings, "the bus is read")
+    return port.done[done:]
+
+
+def test_a_goal_that_waits_is_written(bus: DynamixelBus, port: Port) -> None:
+    asked(bus, port)
+    assert {number: goal for each in after(bus, port) if isinstance(each, dict) for number, goal in each.items()} == {
+        **dict.fromkeys([1, 2, 4, 6, 7, 8], TICKS),
+        9: MIDDLE,
+    }
+
+
+def test_a_stop_forgets_the_goal_that_waits(bus: DynamixelBus, port: Port) -> None:
+    asked(bus, port)
+    bus.stop()
+    after(bus, port)
+    assert port.goals == []
+
+
+def test_a_thread_that_was_late_looks_before_it_writes_and_forgets_an_old_goal(
+    bus: DynamixelBus, port: Port, clock: Clock
+) -> None:
+    asked(bus, port)
+    clock.ahead_ns += 1_000_000_000
+    done = after(bus, port)
+    assert done[0] == BEGIN and done[1] == TORQUE.address
+    assert port.goals == []
+
+
+@pytest.mark.parametrize(("silent", "other"), [(4, 5), (5, 4)])
+def test_servos_of_one_joint_are_not_set_at_odds(bus: DynamixelBus, port: Port, silent: int, other: int) -> None:
+    bus.connect()
+    bus.send(AHEAD)
+    wait_until(lambda: len(port.goals) == 1, "a goal is written")
+    after(bus, port)
+    port.missing = {silent}
+    wait_until(lambda: len(port.goals) == 2, "the other servo is sent to what both have heard")
+    assert port.goals[1] == {other: TICKS}
+    bus.send(2 * AHEAD)
+    wait_until(lambda: len(port.goals) == 3, "the other joints go on")
+    assert set(port.goals[2]) == {1, 2, 6, 7, 8, 9}
+    port.missing = set()
+    after(bus, port)
+    bus.send(2 * AHEAD)
+    wait_until(lambda: len(port.goals) == 4, "all are well")
+    assert set(port.goals[3]) == {1, 2, 4, 6, 7, 8, 9}
+
+
+def test_when_one_servo_has_stopped_the_others_hold(
+    bus: DynamixelBus, port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port.velocity = 100
+    asked(bus, port)
+    after(bus, port)
+    monkeypatch.setattr(dynamixel_setup, "stop_reason", lambda *_: "overload")
+    wait_until(lambda: bus.stopped is not None, "the stop is seen")
+    after(bus, port)
+    assert len(port.goals) == 2
+    assert port.goals[1] == dict.fromkeys([1, 2, 4, 6, 7, 8, 9], MIDDLE)

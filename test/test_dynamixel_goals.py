@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ros_wam.drivers.dynamixel_goals import GRIP_RAD, NEAR_RAD, DynamixelGoals
+from ros_wam.drivers.dynamixel_goals import GRIP_RAD, NEAR_RAD, STOP_RAD, DynamixelGoals
 
 TOLD = np.array([0.0, 0.5, -0.5, 0.0, 0.0, 0.0, 0.6])
 SAGGED = np.array([0.0, 0.46, -0.47, 0.0, 0.0, 0.0, 1.0])
@@ -23,7 +23,7 @@ def test_an_arm_that_is_taken_where_it_sags_does_not_creep(goals: DynamixelGoals
     for _ in range(5):
         for _ in range(3):
             np.testing.assert_allclose(follow(goals, SAGGED), TOLD, atol=1e-12)
-        assert goals.stop(SAGGED, REST) is None
+        assert goals.stop(TOLD, SAGGED, REST, PRESSING) is None
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -50,10 +50,30 @@ def test_a_goal_far_away_and_one_of_a_joint_in_motion_are_dropped(goals: Dynamix
     np.testing.assert_allclose(goal[1:3], far[1:3])
 
 
-def test_stopping_holds_what_moves_where_it_is_and_keeps_the_grip(goals: DynamixelGoals) -> None:
-    held = goals.stop(SAGGED, np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]))
-    assert held is not None
-    np.testing.assert_allclose(held, [0.0, SAGGED[1], *TOLD[2:]])
+@pytest.mark.parametrize(
+    ("speed", "torque", "held"), [(-1.5, REST, SAGGED[-1]), (0.0, REST, TOLD[-1]), (-1.5, PRESSING, TOLD[-1])]
+)
+def test_stopping_holds_what_moves_where_it_is_and_keeps_the_grip(
+    goals: DynamixelGoals, speed: float, torque: np.ndarray, held: float
+) -> None:
+    goal = goals.stop(TOLD, SAGGED, np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0, speed]), torque)
+    assert goal is not None
+    np.testing.assert_allclose(goal, [0.0, SAGGED[1], *TOLD[2:-1], held])
+
+
+@pytest.mark.parametrize(
+    ("off", "kept"), [(0.02, 0.02), (-0.02, -0.02), (0.09, STOP_RAD), (-0.09, -STOP_RAD), (0.2, 0)]
+)
+def test_what_holds_a_joint_off_its_goal_may_go_after_a_stop(goals: DynamixelGoals, off: float, kept: float) -> None:
+    told = SAGGED + off * (np.arange(7) == 0)
+    goal = goals.stop(told, SAGGED, REST, PRESSING)
+    assert (told if goal is None else goal)[0] == pytest.approx(SAGGED[0] + kept)
+
+
+def test_a_stop_forgets_goals_that_no_servo_has(goals: DynamixelGoals) -> None:
+    follow(goals, SAGGED + 0.04)
+    assert goals.stop(TOLD, SAGGED, REST, PRESSING) is None
+    np.testing.assert_allclose(follow(goals, SAGGED), TOLD)
 
 
 def test_a_gripper_that_presses_keeps_pressing_until_it_is_opened(goals: DynamixelGoals) -> None:

@@ -7,6 +7,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from ros_wam.clock import Clock
 from ros_wam.drivers import dynamixel_servos as dxl
 from ros_wam.drivers import dynamixel_setup as setup
 from ros_wam.drivers.dynamixel_goals import DynamixelGoals
-from ros_wam.drivers.dynamixel_port import REPLY_TIMEOUT_S, DynamixelPort
+from ros_wam.drivers.dynamixel_port import DynamixelPort
 from ros_wam.drivers.dynamixel_servos import GRIPPER, JOINTS, NUMBERS, SERVOS
+from ros_wam.drivers.dynamixel_silence import Silence, partners
 from ros_wam.drivers.dynamixel_state import BEGIN, SIZE, ServoState, state_of
 from ros_wam.errors import DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
 from ros_wam.types import FloatArray
@@ -29,12 +31,8 @@ LOST_NS = 500_000_000
 
 Only time in which answers were waited for counts: a computer that does not run the thread loses no arm.
 """
-LONGEST_WAIT_NS = 200_000_000
-"""What one failed reading with its questions takes at most; beyond that the computer was late, not the servos."""
 LATE_NS, HUNG_NS = 400_000_000, 2_000_000_000
 """A thread that did not run for so long looks at the servos' watchdogs first; one that never goes on has hung."""
-HURRY_S, PATIENT_EVERY = 0.008, 10
-"""Waiting for a servo that is known to be silent, since the others wait for goals; every tenth time it is not."""
 FIRST_STATE_TIMEOUT_S = 1.0
 STATUS_EVERY = 40
 """Readings between looks at torque, errors and watchdogs; a hardware error is told with every answer beside that."""
@@ -56,16 +54,16 @@ class DynamixelBus:
         self._port: DynamixelPort | None = None
         self._thread: threading.Thread | None = None
         self._closing = False
-        self._goal: dict[int, int] | None = None
+        self._goal: _Goal | None = None
+        self._told: FloatArray = np.zeros(len(JOINTS))
         self._goals: DynamixelGoals | None = None
         self._state: ServoState | None = None
         self._seen: ServoState | None = None
-        self._why = "nothing was read yet"
+        self._silence = Silence(arm, path)
+        self._heard = self._told
         self._stopped: str | None = None
         self._lost: str | None = None
-        self._failures = self._silent_ns = 0
         self._alive_ns = clock.now_ns()
-        self._one_is_silent = False
         self.reads = 0
         """How many states were read."""
         self.firmware: tuple[int, ...] = ()
@@ -109,7 +107,7 @@ class DynamixelBus:
         now_ns = self._clock.now_ns()
         age_ns = now_ns - state.stamp_ns
         if age_ns > STALE_NS:
-            why = self._why if now_ns - self._alive_ns <= LATE_NS else "this computer does not run its thread"
+            why = self._silence.why if now_ns - self._alive_ns <= LATE_NS else "this computer does not run its thread"
             raise StateStale(f"no new state of the {self._arm} arm for {age_ns / 1e6:.0f} ms: {why}")
         self._seen = state
         return state
@@ -128,18 +126,20 @@ class DynamixelBus:
         """Go to `(7,)` angles [rad], the gripper's last; replaces a goal that was not sent yet."""
         state = self._seen or self.newest()  # whoever takes the robot where it is took it from what was read
         assert self._goals is not None
-        self._tell(self._goals.follow(position, state.position, state.velocity, state.effort))
+        goal = self._goals.follow(position, state.position, state.velocity, state.effort)
+        self._tell(goal, self._clock.now_ns() + STALE_NS)
 
     def stop(self) -> None:
-        """Hold every joint where it is measured; the gripper keeps its grip. A silent arm holds its last goal."""
-        state = self._state
-        if self._thread is None or self._lost or self._stopped or state is None or self._goals is None:
+        """Hold every joint where it is measured (`DynamixelGoals.held`). A silent arm holds the last goal it heard."""
+        with self._changed:
+            self._goal, told, state = None, self._told, self._state
+        if self._thread is None or self._lost or self._stopped or self._goals is None:
             return
-        if self._clock.now_ns() - state.stamp_ns > STALE_NS:
+        if state is None or self._is_stale(state):
             return
-        goal = self._goals.stop(state.position, state.velocity)
+        goal = self._goals.stop(told, state.position, state.velocity, state.effort)
         if goal is not None:
-            self._tell(goal)
+            self._tell(goal, None)
 
     def close(self) -> None:
         """Leave the arm where it is, with torque, since without it would fall, and give the bus back. Repeatable."""
@@ -148,15 +148,15 @@ class DynamixelBus:
             try:
                 setup.disarm(self._port)
             except DriverError as error:
-                self._why = str(error)
+                _log.warning("the watchdogs of %s are not ended: %s", self._path, error)
         self._end()
 
     def newest(self) -> ServoState:
         """Return the newest state, however old; raises DriverError once the bus is lost."""
         state = self._state
         if self._lost is None and state is not None:
-            if self._silent_ns > LOST_NS:
-                self._lost = f"silent for {LOST_NS / 1e9:g} s: {self._why}"
+            if self._silence.waited_ns > LOST_NS:
+                self._lost = f"silent for {LOST_NS / 1e9:g} s: {self._silence.why}"
             elif self._clock.now_ns() - self._alive_ns > HUNG_NS:
                 self._lost = f"its thread did nothing for {HUNG_NS / 1e9:g} s"
         if self._lost is not None:
@@ -169,22 +169,23 @@ class DynamixelBus:
         """Begin to exchange goals and states; `told`: the servos' goals, None if a servo cannot be switched on."""
         self._goals = None
         if told is not None:
-            goals = np.array([dxl.radians(told[servo.number]) for servo in JOINTS])
-            self._goals = DynamixelGoals(goals, setup.PRESSING * self._limits[0] * _GRIPPER_NM_PER_UNIT)
+            self._told = np.array([dxl.radians(told[servo.number]) for servo in JOINTS])
+            self._goals = DynamixelGoals(self._told, setup.PRESSING * self._limits[0] * _GRIPPER_NM_PER_UNIT)
         self._state = self._seen = self._goal = self._stopped = self._lost = None
-        self._failures, self._silent_ns, self._one_is_silent = 0, 0, False
+        self._silence, self._heard = Silence(self._arm, self._path), self._told
         self._closing, self._alive_ns = False, self._clock.now_ns()
         self._thread = threading.Thread(target=self._run, name=f"dynamixel-{self._arm}", daemon=True)
         self._thread.start()
         with self._changed:
             self._changed.wait_for(lambda: self._state or self._lost, FIRST_STATE_TIMEOUT_S)
         if self._lost is not None or self._state is None:
-            raise DriverUnreachable(f"no state of the {self._arm} arm on {self._path}: {self._lost or self._why}")
+            raise DriverUnreachable(
+                f"no state of the {self._arm} arm on {self._path}: {self._lost or self._silence.why}"
+            )
 
-    def _tell(self, position: FloatArray) -> None:
-        goal = {servo.number: servo.ticks(float(angle)) for servo, angle in zip(JOINTS, position, strict=True)}
+    def _tell(self, position: FloatArray, until_ns: int | None) -> None:
         with self._changed:
-            self._goal = goal
+            self._goal = _Goal(position, until_ns)
             self._changed.notify_all()
 
     def _join(self) -> None:
@@ -210,6 +211,9 @@ class DynamixelBus:
             self._port.close()
             self._port = None
 
+    def _is_stale(self, state: ServoState) -> bool:
+        return self._clock.now_ns() - state.stamp_ns > STALE_NS
+
     def _require_running(self) -> None:
         if self._stopped is not None or self._goals is None:
             raise RobotStopped(f"{self._stopped or 'a servo has a hardware error'}; recover the robot")
@@ -232,65 +236,65 @@ class DynamixelBus:
             begin_ns = self._clock.now_ns()
             is_late = begin_ns - self._alive_ns > LATE_NS
             self._alive_ns = begin_ns
+            if is_late or cycle % STATUS_EVERY == 0:
+                self._look(port, self._state)
             if self._write_goal(port):
                 return
-            if is_late or cycle % STATUS_EVERY == 0:
-                self._look(port)
             self._measure(port)
             rest_s = PERIOD_S - (self._clock.now_ns() - begin_ns) * 1e-9
             with self._changed:
                 self._changed.wait_for(lambda: self._goal is not None or self._closing, max(rest_s, 0.0))
 
     def _write_goal(self, port: DynamixelPort) -> bool:
-        """Write the goal that waits; return whether the bus is being closed."""
-        goal, is_closing = self._take()
-        if goal is not None and self._lost is None and self._stopped is None:
-            port.write_all(dxl.GOAL_POSITION, goal)
+        """Write the goal that waits, unless it waited too long; return whether the bus is being closed."""
+        with self._changed:
+            goal, self._goal, is_closing = self._goal, None, self._closing
+            is_late = goal is not None and goal.until_ns is not None and self._clock.now_ns() > goal.until_ns
+            if goal is None or is_late or self._lost is not None or self._stopped is not None:
+                return is_closing
+            self._told = goal.position
+        port.write_all(dxl.GOAL_POSITION, dxl.goal_ticks(goal.position, self._silence.deaf_joint))
         return is_closing
 
-    def _take(self) -> tuple[dict[int, int] | None, bool]:
-        with self._changed:
-            goal, self._goal = self._goal, None
-            return goal, self._closing
-
     def _measure(self, port: DynamixelPort) -> None:
-        stamp_ns = self._clock.now_ns()
-        hurries = self._one_is_silent and self._failures % PATIENT_EVERY
-        answers = port.read(NUMBERS, BEGIN, SIZE, HURRY_S if hurries else REPLY_TIMEOUT_S)
+        stamp_ns, told = self._clock.now_ns(), self._told
+        answers = port.read(NUMBERS, BEGIN, SIZE, self._silence.patience_s)
         if answers.missing is not None:
-            self._failures += 1
-            if not self._one_is_silent:
-                self._blame(port, answers.missing, answers.why)
+            if self._silence.blame(port, answers.missing, answers.why, lambda: self._write_goal(port)):
+                self._unite(port, answers.missing)
             self._alive_ns = self._clock.now_ns()
-            self._silent_ns += min(self._alive_ns - stamp_ns, LONGEST_WAIT_NS)
+            self._silence.endured(self._alive_ns - stamp_ns)
             return
-        self._failures, self._silent_ns, self._one_is_silent = 0, 0, False
-        if answers.alerts and self._stopped is None:
-            self._look(port)
+        self._silence.broken()
+        self._heard = told
         state = state_of(answers, stamp_ns)
+        if answers.alerts and self._stopped is None:
+            self._look(port, state)
         with self._changed:
             self.reads += 1
-            self._state, self._why = state, "its last reading was good"
+            self._state = state
             self._changed.notify_all()
 
-    def _blame(self, port: DynamixelPort, suspect: int, why: str) -> None:
-        """Find out what is wrong: ask the servo that was the first to be missing by itself, and the last one."""
-        self._why = f"{setup.servo_name(self._arm, suspect)}: {why}"
-        if self._failures < 2:
-            return
-        self._write_goal(port)
-        if port.read([suspect], BEGIN, 1).missing is None:
-            self._why = f"one answer failed, {self._why}"
-            return
-        self._write_goal(port)
-        if suspect != NUMBERS[-1] and port.read([NUMBERS[-1]], BEGIN, 1).missing is not None:
-            self._why = f"no servo answers on {self._path}: {why}"
-            return
-        self._why = f"{setup.servo_name(self._arm, suspect)} does not answer: {why}"
-        self._one_is_silent = True
+    def _unite(self, port: DynamixelPort, silent: int) -> None:
+        """Send the other servo of a joint to the last goal that the silent one surely heard: else they fight."""
+        goals, pair = dxl.goal_ticks(self._heard), partners(silent)
+        if pair:
+            port.write_all(dxl.GOAL_POSITION, {number: goals[pair[0]] for number in pair if number != silent})
 
-    def _look(self, port: DynamixelPort) -> None:
-        """See whether a servo has stopped; it stays told until the arm is recovered."""
+    def _look(self, port: DynamixelPort, state: ServoState | None) -> None:
+        """See whether a servo has stopped; it stays told until the arm is recovered, and the others hold meanwhile."""
         tables = port.read(NUMBERS, _STATUS_BEGIN, _STATUS_SIZE)
-        if self._stopped is None:
-            self._stopped = setup.stop_reason(self._arm, tables, _STATUS_BEGIN)
+        if self._stopped is not None:
+            return
+        self._stopped = setup.stop_reason(self._arm, tables, _STATUS_BEGIN)
+        if self._stopped is None or self._goals is None or state is None or self._is_stale(state):
+            return
+        goal = self._goals.held(self._told, state.position, state.velocity, state.effort)
+        port.write_all(dxl.GOAL_POSITION, dxl.goal_ticks(goal))
+
+
+class _Goal(NamedTuple):
+    """Where to go `(7,)` [rad], and until when to set out; None: whenever."""
+
+    position: FloatArray
+    until_ns: int | None

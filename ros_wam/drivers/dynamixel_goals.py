@@ -9,7 +9,9 @@ import numpy as np
 from ros_wam.types import FloatArray
 
 NEAR_RAD = 0.1
-"""An arm with torque sags by less below its goal: at a gain of 800 the servo pushes with a third of its power then."""
+"""An arm with torque sags by less below its goal: at a gain of 800 the servo pushes with 46 % of its power then."""
+STOP_RAD = 0.05
+"""After a stop no joint may move by more, whatever let go of it; an arm that sags by more sinks by the rest."""
 AT_REST_RAD_S = 0.05
 GRIP_RAD, GRIP_FREE_RAD_S = 0.03, 0.3
 """A gripper is told to stay by a command this near to where it is; one that moves faster holds nothing."""
@@ -43,15 +45,27 @@ class DynamixelGoals:
         self._told = goal
         return goal.copy()
 
-    def stop(self, position: FloatArray, velocity: FloatArray) -> FloatArray | None:
-        """Return the goals that hold the joints where they are, None if they have them. The gripper keeps its grip."""
-        rests = (np.abs(self._told - position) <= NEAR_RAD) & (np.abs(velocity) < AT_REST_RAD_S)
-        rests[-1] = True
+    def stop(
+        self, told: FloatArray, position: FloatArray, velocity: FloatArray, torque: FloatArray
+    ) -> FloatArray | None:
+        """Return the goals that hold the joints where they are, None if they are `told`, which the servos have."""
         self._command = self._gripped = None
-        if rests.all():
-            return None
-        self._told = np.where(rests, self._told, position)
-        return self._told.copy()
+        self._told = self.held(told, position, velocity, torque)
+        return None if np.array_equal(self._told, told) else self._told.copy()
+
+    def held(self, told: FloatArray, position: FloatArray, velocity: FloatArray, torque: FloatArray) -> FloatArray:
+        """Return goals at the measured position, but for what servos that are `told` others keep there.
+
+        A joint that rests keeps up to `STOP_RAD` of what it is off its goal, if that is near: its weight. A gripper
+        that rests or presses keeps its goal: its grip.
+        """
+        off, rests = told - position, np.abs(velocity) < AT_REST_RAD_S
+        kept = np.clip(off, -STOP_RAD, STOP_RAD)
+        goal = np.where(np.abs(off) <= STOP_RAD, told, position + kept)
+        goal = np.where(rests & (np.abs(off) <= NEAR_RAD), goal, position)
+        if rests[-1] or float(np.sign(off[-1]) * torque[-1]) >= self._pressing_nm:
+            goal[-1] = told[-1]
+        return goal
 
     def _grip(self, command: float, position: float, velocity: float, torque: float) -> float:
         told = float(self._told[-1])

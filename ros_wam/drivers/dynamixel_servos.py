@@ -5,7 +5,7 @@ models, units, torque over current (at stall with 12 V): ROBOTIS e-Manual, XM540
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -119,6 +119,12 @@ JOINTS = [servo for servo in SERVOS if servo.shadow_of == 255]
 def speed(rate_rad_s: float) -> int:
     """Return the least profile velocity that is not slower, within what the servos may do; 0 would know no bound."""
     return min(max(math.ceil(rate_rad_s / SPEED_RAD_S), 1), GREATEST_SPEED)
+
+
+def goal_ticks(position: Iterable[float], without: Collection[int] = ()) -> dict[int, int]:
+    """Return the goals of `JOINTS`, by ID, that are nearest to their positions [rad]; `without` these IDs."""
+    goals = {servo.number: servo.ticks(float(angle)) for servo, angle in zip(JOINTS, position, strict=True)}
+    return {number: goal for number, goal in goals.items() if number not in without}
 
 
 def radians(ticks: int) -> float:

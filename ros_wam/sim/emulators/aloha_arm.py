@@ -88,7 +88,7 @@ class AlohaArm:
             if not driving:
                 self._target[k] = self._plant.position()[k]
             elif not self.stuck.intersection(numbers):
-                self._target[k] = driving[0].setpoint_rad
+                self._target[k] = sum(servo.setpoint_rad for servo in driving) / len(driving)  # equals that may fight
         self._plant.set_target(self._target)
         self._drive_gripper()
 

@@ -9,7 +9,7 @@ from ros_wam.sim.emulators import dynamixel_packet as wire
 from ros_wam.sim.emulators.dynamixel_packet import Packet, PacketReader
 from ros_wam.sim.emulators.dynamixel_port import DynamixelPort
 from ros_wam.sim.emulators.dynamixel_servo import DynamixelServo
-from ros_wam.sim.emulators.dynamixel_table import DATA_LENGTH, DATA_RANGE, INSTRUCTION
+from ros_wam.sim.emulators.dynamixel_table import ACCESS, DATA_LENGTH, DATA_RANGE, EEPROM_END, INSTRUCTION
 
 BAUD = 1_000_000
 BYTE_NS = 10 * 1_000_000_000 // BAUD
@@ -91,7 +91,8 @@ class DynamixelBus:
             return 0, b""
         if packet.instruction == wire.WRITE and len(parameters) > 2:
             self._sense()
-            error = servo.write(int.from_bytes(parameters[:2], "little"), parameters[2:])
+            address = int.from_bytes(parameters[:2], "little")
+            error = ACCESS if _is_kept(servo, packet.number, address) else servo.write(address, parameters[2:])
             return error | servo.alert, b""
         if packet.instruction == wire.READ:
             if len(parameters) != 4:
@@ -103,7 +104,8 @@ class DynamixelBus:
 
     def _write(self, number: int, address: int, data: bytes) -> None:
         for servo in self._hearing([number]):
-            servo.write(address, data)
+            if not _is_kept(servo, number, address):
+                servo.write(address, data)
 
     def _read_many(self, packet: Packet) -> None:
         """Answer one after the other: each waits for the one before, so that a silent one mutes all after it."""
@@ -131,6 +133,11 @@ class DynamixelBus:
             answer = answer[:-1] + bytes([answer[-1] ^ 0xFF])
         self._free_ns += servo.table["return_delay"] * DELAY_UNIT_NS + len(answer) * BYTE_NS
         self._answers.append((self._free_ns + (SLOW_NS if self.slow else 0), answer))
+
+
+def _is_kept(servo: DynamixelServo, number: int, address: int) -> bool:
+    """Return whether a write to `number` leaves the servo as it is: its EEPROM is not written by its secondary ID."""
+    return address < EEPROM_END and number not in (servo.number, wire.BROADCAST)
 
 
 def _pair(data: bytes) -> tuple[int, int]:
