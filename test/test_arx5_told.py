@@ -23,10 +23,8 @@ HOLDS_N = -39.0
 class Bus:
     """Where every motor answers at once."""
 
-    faults: dict[str, str] = {}  # noqa: RUF012 - nobody writes to it
-
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
+    def __init__(self, clock: FakeClock, faults: dict[str, str]) -> None:
+        self._clock, self.faults = clock, faults
 
     @property
     def commanded_ns(self) -> int:
@@ -89,7 +87,8 @@ class Told:
         self.library.sag[1] = sag
         self.driver = Arx5(ROBOT, Arx5Settings("can0", "L5", 5.03), self.clock)
         self.driver._library = self.library
-        self.driver._listen = lambda library: Bus(self.clock)
+        self.faults: dict[str, str] = {}
+        self.driver._listen = lambda library: Bus(self.clock, self.faults)
 
     def send(self, position: np.ndarray) -> np.ndarray:
         """Do one tick; return what the driver says that it sent."""
@@ -187,3 +186,14 @@ def test_a_library_that_is_spent_while_it_connects_leaves_no_link() -> None:
         spent.driver.connect()
     with pytest.raises(DriverError, match="not connected"):
         spent.driver.read()
+
+
+def test_a_motor_that_does_not_stay_on_is_told_and_the_arm_is_not_held() -> None:
+    off = Told()
+    off.faults["motor 5 (joint4)"] = "off"
+    with pytest.raises(DriverError, match=r"motor 5 \(joint4\): off"):
+        off.driver.connect()
+    off.faults.clear()
+    with pytest.raises(DriverSpent, match="only a new process"):
+        off.driver.connect()
+    assert off.library.told == []

@@ -5,15 +5,19 @@ import struct
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import SimError
+from ros_wam.sim.emulators import make_emulator
 from ros_wam.sim.emulators.arx import DROP_SHARE, OVER_CURRENT_RAD, SAG_RAD_S, ArxEmulator
 from ros_wam.sim.emulators.arx_motors import MODELS
 from ros_wam.sim.emulators.plant import KinematicPlant
 
+ROBOT = load_embodiment(Path(__file__).parents[1] / "robots/arx5.yaml")
 HOME = np.array([0.1, 1.0, 0.5, 0.5, -0.1, 0.2])
 FRAME = struct.Struct("=IB3x8s")
 ENABLE = bytes([0xFF] * 7 + [0xFC])
@@ -25,9 +29,9 @@ FAILING = {"L5": 5, "X5": 2}
 class Host:
     """Whoever talks to the motors: packs and unpacks by the layouts of the vendor's headers, on its own."""
 
-    def __init__(self, model: str, folder: str, open_rad: float = OPEN_RAD) -> None:
+    def __init__(self, model: str, folder: str) -> None:
         self.model, self.plant = model, KinematicPlant(HOME)
-        self.emulator = ArxEmulator(model, "can0", self.plant, Path(folder), STROKE_M, open_rad)
+        self.emulator = ArxEmulator(model, "can0", self.plant, Path(folder), STROKE_M, OPEN_RAD)
         self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         theirs.setblocking(False)
         self.link.setblocking(False)
@@ -209,9 +213,13 @@ def test_motors_that_nobody_enabled_answer_and_stay() -> None:
         host.link.close()
 
 
-def test_the_newer_gripper_opens_the_other_way() -> None:
+def test_the_newer_gripper_of_a_station_opens_the_other_way() -> None:
+    settings = {"interface": "can0", "model": "L5", "gripper_open_rad": -3.4}
     with tempfile.TemporaryDirectory(prefix="arx") as folder:
-        host = Host("X5", folder, open_rad=-3.4)
+        host = Host("L5", folder)
+        made = make_emulator(ROBOT, settings, SimpleNamespace(plant=lambda arm: host.plant), Path(folder))
+        assert isinstance(made, ArxEmulator)
+        made.bus, host.emulator = host.emulator.bus, made
         host.enable()
         host.tell(8, 5.0, 0.0)
         assert host.cycle()[8] == pytest.approx(-3.4, abs=STEP_RAD)
