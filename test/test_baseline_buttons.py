@@ -121,7 +121,7 @@ def test_a_press_that_is_held_up_far_above_does_not_hold_up_the_others(above_m: 
     assert run.is_home()
 
 
-@pytest.mark.parametrize("height_m", [0.045, 0.02, 0.002])
+@pytest.mark.parametrize("height_m", [0.095, 0.045, 0.002])
 @pytest.mark.parametrize("halted_calls", [12, 28, 80])
 def test_a_press_that_was_halted_goes_on_without_a_leap(height_m: float, halted_calls: int) -> None:
     """The tool is halted `height_m` above where it presses."""

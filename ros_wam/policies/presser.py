@@ -29,8 +29,9 @@ class Presser:
     """A Planner that presses the buttons of some colours in order, and then rests at home.
 
     While it does not see the next one it looks for it from home. A press in which the tool did not come down, or stood
-    still for 5 s as when something holds it up, is tried again, from above; after three the button is passed over. How
-    far down the tool came is all that tells of a press. What was pressed or passed over stays so when it begins anew.
+    still for 5 s as when something holds it up, is tried again, from above; after three the button is passed over. A
+    tool that cannot even go up is halted, and that is no try. How far down the tool came is all that tells of a press.
+    What was pressed or passed over stays so when it begins anew.
     How hard it presses is bounded by how far: `_DEPTH_M` below where the button's top is known to be.
     """
 
@@ -44,6 +45,7 @@ class Presser:
         """See Planner."""
         self._memory = ButtonMemory()
         self._job: Press | None = None
+        self._stuck_at: FloatArray | None = None  # where the last press ended, if it stuck and the tool is still there
         self._forget_press()
         self.trajectory = self._arm.trajectory(joints)
 
@@ -58,9 +60,13 @@ class Presser:
 
     def decide(self, moment: Moment) -> None:
         """See Planner."""
-        if self._job is not None and self._is_stuck(self._job, moment):
+        tool = self._arm.tool(moment.joints)[:3]
+        if self._stuck_at is not None and np.linalg.norm(tool - self._stuck_at) > _STILL_M:
+            self._stuck_at = None
+        if self._job is not None and self._is_stuck(self._job, moment, tool):
             self.trajectory = self._arm.trajectory(moment.joints)  # what holds it up would hold up the way on
             self._end_press(self._job, moment, moment.splice_s)
+            self._stuck_at = tool
             return
         if self._job is not None and moment.splice_s < self._job.descend_s:
             self._refine(self._job, moment)
@@ -87,9 +93,9 @@ class Presser:
         elif not sure and job.descend_s < moment.next_splice_s:
             self._plan(job.colour, moment, moment.splice_s, moment.next_splice_s)
 
-    def _is_stuck(self, job: Press, moment: Moment) -> bool:
+    def _is_stuck(self, job: Press, moment: Moment, tool: FloatArray) -> bool:
         """Watch how far down the tool comes; return whether it has not moved for a while though it should press."""
-        tool, seen_s = self._arm.tool(moment.joints)[:3], moment.plan_s - LAG_S
+        seen_s = moment.plan_s - LAG_S
         if seen_s < job.descend_s:
             self._still = None
             return False
@@ -102,7 +108,7 @@ class Presser:
 
     def _end_press(self, job: Press, moment: Moment, start_s: float) -> None:
         """It is the next button's turn, or the same one's again."""
-        self._tries += 1
+        self._tries += self._stuck_at is None  # a robot that has not even gone up again is halted
         if not (self._told and job.fell_short(self._lowest_m)) or self._tries == _MAX_TRIES:
             self._left.pop(0)
             self._tries = 0
