@@ -59,6 +59,28 @@ def test_silence_is_told_with_address_and_port(listener: socket.socket) -> None:
         ur_dashboard.ask(address, ["stop"], timeout_s=0.05)
 
 
+def test_an_empty_answer_and_an_end_are_told(listener: socket.socket) -> None:
+    answer(listener, b"\n")
+    with pytest.raises(DriverError, match="answers nothing to 'stop'"):
+        ur_dashboard.stop_program(listener.getsockname()[0])
+    answer(listener)
+    with pytest.raises(DriverError, match=r"answers nothing to 'stop'|does not answer"):  # or the line breaks first
+        ur_dashboard.stop_program(listener.getsockname()[0])
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"URSoftware 3.15.8.106339 (Mar 06 2022)\n", "URSoftware 3.15.8.106339 (Mar 06 2022)"),
+        (b'could not understand: "PolyscopeVersion"\n', "not told"),
+    ],
+)
+def test_the_version_is_what_looks_like_one(listener: socket.socket, line: bytes, told: str) -> None:
+    asked = answer(listener, line)
+    assert ur_dashboard.version(listener.getsockname()[0]) == told
+    assert asked == [b"PolyscopeVersion\n"]
+
+
 def test_absence_is_told_with_address_and_port() -> None:
     address = own_address()
     with pytest.raises(DriverUnreachable, match=f"{address}:29999"):

@@ -215,4 +215,5 @@ def test_dashboard_stop(station: UrStation) -> None:
     assert station.dashboard(dashboard, "programState") == "STOPPED <unnamed>"
     assert station.dashboard(dashboard, "is in remote control") == "true"
     assert station.dashboard(dashboard, "PolyscopeVersion").startswith("URSoftware 3.15")
+    assert station.dashboard(dashboard, "polyscopeversion").startswith("could not understand")  # UR's spelling counts
     assert station.dashboard(dashboard, "dance") == 'could not understand: "dance"'

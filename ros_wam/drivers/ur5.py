@@ -81,7 +81,7 @@ class Ur5:
                 address, self._embodiment.control_rate_hz, self._settings.latency_s, self._clock
             )
             self._library = f"ur_rtde {version('ur-rtde')}"  # not in facts(): it searches the disk
-            (self._firmware,) = ur_dashboard.ask(address, ["polyscopeversion"])
+            self._firmware = ur_dashboard.version(address)
             if self._receiver.stop_reason() is None:
                 self._start_program()
             self._gripper.connect()  # last: ur_rtde's constructors keep every other thread from running

@@ -33,7 +33,7 @@ class DashboardServer:
         """`version` as PolyScope shows it, such as `URSoftware 5.11.1.108318 (Oct 01 2021)`."""
         self._controller = controller
         self._fixed = {
-            "polyscopeversion": version,
+            "PolyscopeVersion": version,
             "get robot model": model,
             "get serial number": serial_number,
             "is in remote control": "true",
@@ -51,7 +51,7 @@ class DashboardServer:
         """Greet a client; returns what receives its bytes."""
 
         def take(line: str) -> None:
-            command = line.strip().lower()
+            command = line.strip()
             connection.send((self.answer(command) + "\n").encode())
             if command == "quit":
                 connection.close()
@@ -60,7 +60,7 @@ class DashboardServer:
         return LineReader(take).receive
 
     def answer(self, command: str) -> str:
-        """Carry out one command in lower case and return the reply."""
+        """Carry out one command, spelled as UR spells it, and return the reply."""
         if command in self._fixed:
             return self._fixed[command]
         controller = self._controller
@@ -68,7 +68,7 @@ class DashboardServer:
         match command:
             case "running":
                 return f"Program running: {str(controller.is_running).lower()}"
-            case "programstate":
+            case "programState":
                 return f"{'PLAYING' if controller.is_running else 'STOPPED'} <unnamed>"
             case "safetymode":
                 return f"Safetymode: {safety}"
