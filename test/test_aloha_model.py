@@ -1,5 +1,7 @@
 """ALOHA's model against the published kinematics of the ViperX-300 S."""
 
+import re
+
 import mujoco
 import numpy as np
 import pytest
@@ -76,3 +78,23 @@ def test_at_home_both_tools_point_down_over_their_half() -> None:
         pose = kinematics.tool_pose(ALOHA.home_position, arm)
         np.testing.assert_allclose(pose[:3, 3], (-0.34, side * 0.15, 0.25), atol=2e-3)
         np.testing.assert_allclose(pose[:3, 2], (0.0, 0.0, -1.0), atol=2e-3)
+
+
+@pytest.mark.parametrize("arm", ["left", "right"])
+def test_joints_turn_as_the_table_of_the_document_says(arm: str) -> None:
+    rows = re.findall(r"^\| (\d), [a-z ]+\| [\d, ]+\| (\w+)", (ROOT / "docs/aloha.md").read_text(), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == [1, 2, 3, 4, 5, 6]
+    kinematics, home = Kinematics(ALOHA), ALOHA.home_position
+    turn = np.zeros(9)
+    mujoco.mju_quat2Mat(turn, mujoco.MjModel.from_xml_path(str(ALOHA.model)).body(f"{arm}_base").quat)
+    directions = {"forward": (0, 1), "back": (0, -1), "left": (1, 1), "right": (1, -1), "up": (2, 1), "down": (2, -1)}
+    before = kinematics.tool_pose(home, arm)
+    for number, towards in rows:
+        turned = home + 0.1 * (np.array(ALOHA.joint_names) == f"{arm}_joint{number}")
+        after = kinematics.tool_pose(turned, arm)
+        if towards == "clockwise":
+            assert np.cross(before[:3, 0], after[:3, 0])[2] < -0.05
+            continue
+        way_m = turn.reshape(3, 3).T @ (after[:3, 3] - before[:3, 3])
+        axis, sign = directions[towards]
+        assert int(np.argmax(np.abs(way_m))) == axis and np.sign(way_m[axis]) == sign, (number, way_m.tolist())

@@ -14,7 +14,9 @@ MIDDLE = 2048
 SPEED_RAD_S = 0.229 * math.tau / 60
 CURRENT_A = 2.69e-3
 HORN_M = 0.022
-"""Radius of the gripper's horn (Interbotix, aloha_vx300s.yaml); its torque is shared by two fingers."""
+"""Radius of the gripper's horn (Interbotix, vx300s.yaml; on ALOHA's 27.5 mm of aloha_vx300s.yaml a force is a fifth
+less); its torque is shared by two fingers.
+"""
 POSITION_MODE, CURRENT_POSITION_MODE = 3, 5
 GRIPPER_CURRENT_LIMIT = 200
 """538 mA: what ALOHA sets, so that a gripper that closes on something does not overload."""

@@ -19,7 +19,7 @@ RATE_HZ = 1000.0
 XM540, XM430 = 1120, 1020
 TORQUE_NM_PER_A = {XM540: 10.6 / 4.4, XM430: 4.1 / 2.3}
 HORN_M = 0.022
-"""Radius of the gripper's horn (Interbotix, aloha_vx300s.yaml); it moves two fingers."""
+"""Radius of the gripper's horn (Interbotix, vx300s.yaml); it moves two fingers."""
 GRIPPER = 9
 SENSE_CYCLES = 10
 _LEAST_OPENING, _RESTING_1_S = 0.03, 0.02
