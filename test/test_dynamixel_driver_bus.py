@@ -211,6 +211,21 @@ def test_a_stop_forgets_the_goal_that_waits(bus: DynamixelBus, port: Port) -> No
     assert port.goals == []
 
 
+def test_a_stop_that_comes_while_no_state_is_fresh_is_done_with_the_next(
+    bus: DynamixelBus, port: Port, clock: Clock
+) -> None:
+    port.velocity = 100
+    asked(bus, port)
+    after(bus, port)
+    port.free.clear()
+    port.waits.clear()
+    assert port.waits.wait(PATIENCE_S)
+    clock.ahead_ns += 100_000_000
+    bus.stop()
+    after(bus, port)
+    assert port.goals[1:] == [dict.fromkeys([1, 2, 4, 6, 7, 8, 9], MIDDLE)]
+
+
 def test_a_thread_that_was_late_looks_before_it_writes_and_forgets_an_old_goal(
     bus: DynamixelBus, port: Port, clock: Clock
 ) -> None:

@@ -7,14 +7,13 @@ import itertools
 import logging
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.drivers import dynamixel_servos as dxl
 from ros_wam.drivers import dynamixel_setup as setup
-from ros_wam.drivers.dynamixel_goals import DynamixelGoals
+from ros_wam.drivers.dynamixel_goals import DynamixelGoals, Goal
 from ros_wam.drivers.dynamixel_port import DynamixelPort
 from ros_wam.drivers.dynamixel_servos import GRIPPER, JOINTS, NUMBERS, SERVOS
 from ros_wam.drivers.dynamixel_silence import Silence, partners
@@ -26,6 +25,8 @@ PERIOD_S = 0.005
 """Between two readings; a goal that comes between is written at once. Faster only heats the computer."""
 STALE_NS = 40_000_000
 """Four periods of control."""
+GOAL_NS = 100_000_000
+"""A goal that has waited longer for the line is not written any more, unless it is a stop's."""
 LOST_NS = 500_000_000
 """Silence that ends the link until it is recovered: as long as the servos' own watchdogs wait.
 
@@ -53,8 +54,8 @@ class DynamixelBus:
         self._changed = threading.Condition()
         self._port: DynamixelPort | None = None
         self._thread: threading.Thread | None = None
-        self._closing = False
-        self._goal: _Goal | None = None
+        self._closing = self._must_stop = False
+        self._goal: Goal | None = None
         self._told: FloatArray = np.zeros(len(JOINTS))
         self._goals: DynamixelGoals | None = None
         self._state: ServoState | None = None
@@ -126,20 +127,18 @@ class DynamixelBus:
         """Go to `(7,)` angles [rad], the gripper's last; replaces a goal that was not sent yet."""
         state = self._seen or self.newest()  # whoever takes the robot where it is took it from what was read
         assert self._goals is not None
-        goal = self._goals.follow(position, state.position, state.velocity, state.effort)
-        self._tell(goal, self._clock.now_ns() + STALE_NS)
+        with self._changed:
+            self._must_stop = False  # from here on the thread leaves the goals alone
+            goal = self._goals.follow(position, state.position, state.velocity, state.effort)
+            self._goal = Goal(goal, self._clock.now_ns() + GOAL_NS)
+            self._changed.notify_all()
 
     def stop(self) -> None:
-        """Hold every joint where it is measured (`DynamixelGoals.held`). A silent arm holds the last goal it heard."""
+        """Hold every joint where it is measured (`DynamixelGoals.held`); where it is not known, as soon as it is."""
         with self._changed:
-            self._goal, told, state = None, self._told, self._state
-        if self._thread is None or self._lost or self._stopped or self._goals is None:
-            return
-        if state is None or self._is_stale(state):
-            return
-        goal = self._goals.stop(told, state.position, state.velocity, state.effort)
-        if goal is not None:
-            self._tell(goal, None)
+            self._goal, self._must_stop = None, True
+            if self._state is not None and not self._is_stale(self._state):
+                self._hold(self._state)
 
     def close(self) -> None:
         """Leave the arm where it is, with torque, since without it would fall, and give the bus back. Repeatable."""
@@ -173,7 +172,7 @@ class DynamixelBus:
             self._goals = DynamixelGoals(self._told, setup.PRESSING * self._limits[0] * _GRIPPER_NM_PER_UNIT)
         self._state = self._seen = self._goal = self._stopped = self._lost = None
         self._silence, self._heard = Silence(self._arm, self._path), self._told
-        self._closing, self._alive_ns = False, self._clock.now_ns()
+        self._closing, self._must_stop, self._alive_ns = False, False, self._clock.now_ns()
         self._thread = threading.Thread(target=self._run, name=f"dynamixel-{self._arm}", daemon=True)
         self._thread.start()
         with self._changed:
@@ -183,9 +182,12 @@ class DynamixelBus:
                 f"no state of the {self._arm} arm on {self._path}: {self._lost or self._silence.why}"
             )
 
-    def _tell(self, position: FloatArray, until_ns: int | None) -> None:
-        with self._changed:
-            self._goal = _Goal(position, until_ns)
+    def _hold(self, state: ServoState) -> None:
+        """Stay at `state`, for whoever has the lock."""
+        self._must_stop = False
+        if self._goals is not None and self._stopped is None:
+            goal = self._goals.stop(self._told, state.position, state.velocity, state.effort)
+            self._goal = None if goal is None else Goal(goal, None)
             self._changed.notify_all()
 
     def _join(self) -> None:
@@ -273,6 +275,8 @@ class DynamixelBus:
         with self._changed:
             self.reads += 1
             self._state = state
+            if self._must_stop:
+                self._hold(state)
             self._changed.notify_all()
 
     def _unite(self, port: DynamixelPort, silent: int) -> None:
@@ -291,10 +295,3 @@ class DynamixelBus:
             return
         goal = self._goals.held(self._told, state.position, state.velocity, state.effort)
         port.write_all(dxl.GOAL_POSITION, dxl.goal_ticks(goal))
-
-
-class _Goal(NamedTuple):
-    """Where to go `(7,)` [rad], and until when to set out; None: whenever."""
-
-    position: FloatArray
-    until_ns: int | None

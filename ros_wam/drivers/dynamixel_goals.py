@@ -4,6 +4,8 @@ Whoever starts anew takes a robot where it is measured. A goal there would lower
 and open a gripper that holds something.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ros_wam.types import FloatArray
@@ -15,6 +17,13 @@ STOP_RAD = 0.05
 AT_REST_RAD_S = 0.05
 GRIP_RAD, GRIP_FREE_RAD_S = 0.03, 0.3
 """A gripper is told to stay by a command this near to where it is; one that moves faster holds nothing."""
+
+
+class Goal(NamedTuple):
+    """Where to go `(7,)` [rad], and until when to set out; None: whenever."""
+
+    position: FloatArray
+    until_ns: int | None
 
 
 class DynamixelGoals:

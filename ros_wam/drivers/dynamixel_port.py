@@ -23,8 +23,11 @@ QUIET_S = 0.003
 """How long a line is left alone on which something went wrong, so that a late answer is not taken for a new one."""
 INSIST_S = 0.5
 """How long setting up goes on asking a servo that gives no good answer."""
-WRITE_TIMEOUT_S = 0.1
-"""An adapter that takes nothing for this long is gone; without a bound its driver would wait for ever."""
+WRITE_TIMEOUT_S = 0.5
+"""An adapter that takes nothing for this long is gone; without a bound its driver would wait for ever.
+
+pyserial counts a pause of this computer in, also after all was written: with 0.1 s a busy one lost its arm.
+"""
 _POLL_NS = 250_000
 _STATUS_BYTES = 11
 _ALERT = 0x80
