@@ -29,6 +29,8 @@ RESOLUTION_RAD = 4e-4
 """A step of the motors' 16 bits over 25 rad."""
 TWO_ROUNDS = 14
 SLOW_NS = 200_000_000
+PROCESSES = 3
+"""An operator asks for recovery about as often."""
 
 
 def robot_file(model: str) -> Path:
@@ -38,6 +40,21 @@ def robot_file(model: str) -> Path:
 def child_of(motors: EmulatedArx, **settings: object) -> DriverProcess:
     chosen = {"interface": "can0", "model": motors.model, "gripper_open_rad": motors.gripper_open_rad} | settings
     return DriverProcess(robot_file(motors.model), chosen, arx_control_prefix(motors.run_dir))
+
+
+def connected_child(motors: EmulatedArx) -> DriverProcess:
+    """Return a connected driver; in another process where the library found no motor in time, as on a busy machine."""
+    for attempt in range(PROCESSES):
+        child = child_of(motors)
+        try:
+            child.connect()
+        except DriverSpent:
+            child.end()
+            if attempt == PROCESSES - 1:
+                raise
+        else:
+            return child
+    raise AssertionError
 
 
 def robot_of(motors: EmulatedArx) -> Embodiment:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from arx5_rig import FAILING, RESOLUTION_RAD, child_of, emulated, follow, rig_of, until_lost
+from arx5_rig import FAILING, RESOLUTION_RAD, child_of, connected_child, emulated, follow, rig_of, until_lost
 from driver_process import DriverProcess
 from emulated_arx import EmulatedArx
 
@@ -39,8 +39,7 @@ def motors(model: str) -> Iterator[EmulatedArx]:
 @pytest.fixture(scope="module")
 def lasting(motors: EmulatedArx) -> Iterator[DriverProcess]:
     """A driver that outlives its tests: to close and to connect it again starts no library."""
-    child = child_of(motors)
-    child.connect()
+    child = connected_child(motors)
     child.close()
     yield child
     child.end()
