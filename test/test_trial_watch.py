@@ -141,6 +141,28 @@ def test_a_failed_policy_has_the_cause_it_says(cause: Cause) -> None:
     assert world.watch.fault(world.now_ns) == (cause, "no answer within 2 s")
 
 
+def test_a_control_process_that_died_is_told_in_the_words_of_robot_node() -> None:
+    world = World()
+    world.start()
+    world.dead = ["control_process"]
+    assert world.cause is None
+    world.safety |= {"mode": "FAULT", "cause": "control_process_died", "detail": "ur_rtde was killed by SIGSEGV"}
+    world.run(0.2)
+    told = (Cause.CONTROL_PROCESS_DIED, "the robot is in FAULT: ur_rtde was killed by SIGSEGV")
+    assert world.watch.fault(world.now_ns) == told
+    world.run(2.0)
+    assert world.watch.fault(world.now_ns) == told
+
+
+def test_a_control_process_of_which_nobody_tells_is_dead_all_the_same() -> None:
+    world = World()
+    world.start()
+    world.dead = ["control_process"]
+    assert world.cause is None
+    world.run(0.6)
+    assert world.watch.fault(world.now_ns) == (Cause.CONTROL_PROCESS_DIED, "control_process has ended")
+
+
 @pytest.mark.parametrize("cause", [Cause.PROTECTIVE_STOP, Cause.DRIVER_LOST, Cause.CONTROL_PROCESS_DIED])
 def test_a_robot_in_fault_has_the_cause_it_says(cause: Cause) -> None:
     world = World()

@@ -14,6 +14,7 @@ from loopback import own_address
 
 from ros_wam.clock import StationClock
 from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import RobotStopped
 from ros_wam.sim.emulators.ur import CB3, E_SERIES, UrModel
 from ros_wam.sim.emulators.ur_kinematics import UrKinematics, pose_of, transform_of
 
@@ -153,7 +154,11 @@ def follow(rig: DriverRig) -> np.ndarray:
     rig.driver.connect()
     start = rig.read().position
     end = start + WAYS_RAD[rig.embodiment.name] * rig.arm
-    rig.go(start, end, periods=120)
+    try:
+        rig.go(start, end, periods=120)
+    except RobotStopped:  # the machine paused for longer than the controller's watchdog waits
+        rig.recover()
+        rig.go(rig.read().position, end, periods=120)
     rig.run_until(lambda state: bool(np.abs(state.position - end).max() < 3e-3), end)
     targets = rig.received()
     rig.driver.close()

@@ -10,6 +10,8 @@ from ros_wam.trial.liveness import Liveness
 from ros_wam.trial.outcome import POLICYS_OWN
 from ros_wam.types import Mode
 
+LAST_WORDS_NS = 500_000_000
+"""How long after the control process `robot_node` has said by which library it died, and how."""
 _NO_FAULT = frozenset({"", *(cause.value for cause in POLICYS_OWN)})
 _DIED = {  # the culprit first: a control process cannot outlive the simulated robot that it drives
     "sim_node": Cause.SIMULATION_FAILED,
@@ -31,6 +33,7 @@ class StationWatch:
         self.record_failure: str | None = None
         self._running = False
         self._wrong_since_ns: int | None = None
+        self._died_ns: int | None = None
 
     @property
     def mode(self) -> Mode | None:
@@ -73,7 +76,7 @@ class StationWatch:
 
     def begin(self) -> None:
         """A new trial: what was wrong with the last one's recording is past."""
-        self.record_failure = None
+        self.record_failure = self._died_ns = None
 
     def running(self, runs: bool) -> None:
         """Note whether the policy has the robot."""
@@ -97,7 +100,7 @@ class StationWatch:
     def fault(self, now_ns: int) -> tuple[Cause, str] | None:
         """Return what ends a trial now, and the evidence: a fault, or one of `POLICYS_OWN` that stopped the robot."""
         dead = sorted(self._dead(), key=lambda name: [*_DIED, name].index(name))
-        if dead:
+        if dead and not (dead == ["control_process"] and self._is_told(now_ns)):
             return _DIED.get(dead[0], Cause.PROCESS_DIED), f"{', '.join(dead)} has ended"
         if self.record_failure is not None:
             return Cause.RECORD_FAILED, self.record_failure
@@ -110,6 +113,11 @@ class StationWatch:
         if self.no_way_home:
             return Cause.NO_WAY_HOME, f"the robot does not move home: {self._said}"
         return self._silence(now_ns) or self._holding(now_ns)
+
+    def _is_told(self, now_ns: int) -> bool:
+        """Whether `robot_node` tells of the control process's death, or still may."""
+        self._died_ns = now_ns if self._died_ns is None else self._died_ns
+        return self.mode is Mode.FAULT or now_ns - self._died_ns < LAST_WORDS_NS
 
     def _silence(self, now_ns: int) -> tuple[Cause, str] | None:
         silent = self._liveness.silent(now_ns)

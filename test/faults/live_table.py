@@ -149,7 +149,7 @@ GONE = Fault(
     Cause.SIMULATION_FAILED,
 )
 LINK = {  # ur_rtde may crash when its link is cut, also when the robot rests already: the next trial finds it dead
-    "ur5": (CLOSED, REFUSED, GONE),
+    "ur5": (*(replace(fault, or_cause=CONTROL_DIED) for fault in (CLOSED, REFUSED)), GONE),
     "franka": tuple(replace(fault, within=seconds(0.6)) for fault in (CLOSED, REFUSED, GONE)),  # told by silence alone
     "arx5": (
         Fault("over-current", "a motor tells of too much", StationFault("over_current"), End.FAULT, seconds(0.2), LOST),
