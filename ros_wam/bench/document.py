@@ -39,7 +39,9 @@ TEXTS = {
     "rates": (
         "Each driver with its vendor library in a loop of its own at the robot's rate, against the emulated controller "
         "and the simulated world, without cameras, policy or recorder. Sent: commands that the driver passed on. "
-        "States: different measured states that it returned. Wire: what the emulator counted since it began."
+        "States: different measured states that it returned. Wire: what the emulator counted since it began. Franka: "
+        "`cycles` of 1 ms in motion, and how many were `answered` in time; as a robot does, the emulator ends the "
+        "motion with a communication fault once 20 in a row were not; `longest_loss` is the longest such row."
     ),
     "observation": (
         "The way from a captured frame to the first setpoint that it leads to, in real time. Round trip overhead: what "
