@@ -3,6 +3,8 @@
 import contextlib
 import signal
 import socket
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -19,6 +21,7 @@ from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.drivers.driver import Driver
 from ros_wam.drivers.ur5 import WATCHDOG_HZ, Ur5
+from ros_wam.drivers.ur_receiver import LOST_NS
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
 from ros_wam.types import Command
@@ -169,6 +172,22 @@ def test_frozen_packages_are_stale_then_lost_before_the_library_reconnects(
         child.connect()
     assert not controller.ask("running")  # stopped without the library
     assert child.end() == 0
+
+
+def test_a_pause_of_the_whole_machine_is_no_loss(child: DriverProcess, controller: EmulatedUr) -> None:
+    child.connect()
+    for _ in range(3):
+        child.read()
+        controller.signal(signal.SIGSTOP)
+        time.sleep(0.015)
+        child.read()  # it has seen the newest state
+        child.process.send_signal(signal.SIGSTOP)
+        time.sleep(1.2 * LOST_NS * 1e-9)
+        child.process.send_signal(signal.SIGCONT)
+        threading.Timer(0.03, controller.signal, [signal.SIGCONT]).start()  # the driver looks before it hears anything
+        with contextlib.suppress(StateStale, RobotStopped):  # by the controller's watchdog
+            child.read()
+        child.recover()
 
 
 def test_a_crash_takes_only_its_process_and_the_robot_can_be_stopped_and_used_again(

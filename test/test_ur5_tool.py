@@ -152,14 +152,16 @@ def rigs() -> Iterator[list[DriverRig]]:
 def follow(rig: DriverRig) -> np.ndarray:
     """Go the robot's own way; returns what its controller was sent."""
     rig.driver.connect()
-    start = rig.read().position
-    end = start + WAYS_RAD[rig.embodiment.name] * rig.arm
-    try:
-        rig.go(start, end, periods=120)
-    except RobotStopped:  # the machine paused for longer than the controller's watchdog waits
-        rig.recover()
-        rig.go(rig.read().position, end, periods=120)
-    rig.run_until(lambda state: bool(np.abs(state.position - end).max() < 3e-3), end)
+    end = rig.read().position + WAYS_RAD[rig.embodiment.name] * rig.arm
+    for _ in range(3):
+        try:
+            rig.go(rig.read().position, end, periods=120)
+            rig.run_until(lambda state: bool(np.abs(state.position - end).max() < 3e-3), end)
+            break
+        except RobotStopped:  # the machine paused for longer than the controller's watchdog waits
+            rig.recover()
+    else:
+        pytest.fail("the robot stopped on each of three ways")
     targets = rig.received()
     rig.driver.close()
     return targets

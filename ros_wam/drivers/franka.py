@@ -23,6 +23,7 @@ from ros_wam.drivers.franka_gripper import FrankaGripper
 from ros_wam.drivers.franka_link import LOST_NS, STALE_NS, FrankaLink
 from ros_wam.drivers.franka_recovery import FCI_VERSION, end_reflex
 from ros_wam.drivers.franka_state import ArmState
+from ros_wam.drivers.state_age import StateAge
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import (
     ConfigError,
@@ -81,6 +82,7 @@ class Franka:
         (limits,) = embodiment.grippers.values()
         self._gripper = FrankaGripper(settings.address, limits, clock)
         self._link: FrankaLink | None = None
+        self._age = StateAge(self._received_ns, clock)
         self._is_spent, self._library, self._refusal = False, "", ""
         if settings.fci_version != FCI_VERSION:
             _log.warning("FCI version %d is unverified; it needs another wheel of franky", settings.fci_version)
@@ -153,7 +155,7 @@ class Franka:
         """See Driver. Connects anew if the link was lost. A user stop has to be released at the robot."""
         self._sent = self._measured = None
         self._gripper.stop()
-        if self._link is None or self._link.error is not None or self._age_ns(self._link) > LOST_NS:
+        if self._link is None or self._link.error is not None or self._age.look_ns() > LOST_NS:
             self.connect()
             if self._refusal:
                 self._end_reflex()
@@ -194,13 +196,13 @@ class Franka:
         if link.error is not None:
             raise link.error
         assert link.state is not None  # a link that is open has seen states
-        age_ns = self._age_ns(link)
+        age_ns = self._age.look_ns()
         if age_ns > LOST_NS:
             raise DriverError(f"the link to {self._settings.address} is lost: silence for {age_ns / 1e6:.0f} ms")
         return link.state, age_ns
 
-    def _age_ns(self, link: FrankaLink) -> int:
-        return LOST_NS + 1 if link.state is None else self._clock.now_ns() - link.state.received_ns
+    def _received_ns(self) -> int:
+        return 0 if self._link is None or self._link.state is None else self._link.state.received_ns
 
     def _end_reflex(self) -> None:
         if self._settings.fci_version != FCI_VERSION:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.drivers.controller_clock import ControllerClock
+from ros_wam.drivers.state_age import StateAge
 from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, StateStale
 from ros_wam.types import FloatArray
 
@@ -82,13 +83,14 @@ class UrReceiver:
         self._controller_clock = ControllerClock(latency_s)
         self._timestamp_s: float | None = None
         self._received_ns = self._stamp_ns = clock.now_ns()
+        self._age = StateAge(self._newest_received_ns, clock)
         self._learn_clock()
 
     def read(self) -> ArmState:
         """Return the newest state; raises StateStale while it does not advance, DriverError once the link is lost."""
         while True:
             self.require_link()
-            age_ns = self._age_ns()
+            age_ns = self._age.look_ns()
             state = ArmState(
                 self._stamp_ns,
                 np.array(self._link.getActualQ()),
@@ -105,13 +107,13 @@ class UrReceiver:
     @property
     def is_lost(self) -> bool:
         """Whether the link ended or was silent too long; ur_rtde must not be touched then."""
-        return self._age_ns() > LOST_NS or not self._link.isConnected()
+        return self._age.look_ns() > LOST_NS or not self._link.isConnected()
 
     def require_link(self) -> None:
         """Raise DriverError if the link is lost."""
         if self.is_lost:
             raise DriverError(
-                f"the link to {self._where} is lost; the last state came {self._age_ns() / 1e6:.0f} ms ago"
+                f"the link to {self._where} is lost; the last state came {self._age.look_ns() / 1e6:.0f} ms ago"
             )
 
     def stop_reason(self) -> str | None:
@@ -127,13 +129,13 @@ class UrReceiver:
         """Return whether the controller runs a program."""
         return bool(self._link.getRobotStatus() & _PROGRAM_RUNNING_BIT)
 
-    def _age_ns(self) -> int:
-        """Take note of a new package and return the age of the newest."""
+    def _newest_received_ns(self) -> int:
+        """Take note of a new package and return when the newest came."""
         timestamp_s, now_ns = self._link.getTimestamp(), self._clock.now_ns()
         if timestamp_s != self._timestamp_s:
             self._timestamp_s, self._received_ns = timestamp_s, now_ns
             self._stamp_ns = self._controller_clock.stamp_ns(timestamp_s, now_ns)
-        return now_ns - self._received_ns
+        return self._received_ns
 
     def _learn_clock(self) -> None:
         deadline_ns = self._clock.now_ns() + FIRST_PACKAGE_TIMEOUT_NS
