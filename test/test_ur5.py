@@ -20,7 +20,7 @@ from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.drivers.driver import Driver
-from ros_wam.drivers.ur5 import WATCHDOG_HZ, Ur5
+from ros_wam.drivers.ur5 import WATCHDOG_HZ
 from ros_wam.drivers.ur_receiver import LOST_NS
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
@@ -50,20 +50,36 @@ def controller(robot: str) -> Iterator[EmulatedUr]:
     emulated.close()
 
 
+def child_of(robot: str, controller: EmulatedUr) -> DriverProcess:
+    return DriverProcess(ROBOTS / f"{robot}.yaml", {"address": controller.address})
+
+
 @pytest.fixture
-def rig(robot: str, controller: EmulatedUr) -> Iterator[DriverRig]:
-    yield from _rig(open_driver(robot, controller.address), robot, controller)
+def child(robot: str, controller: EmulatedUr) -> Iterator[DriverProcess]:
+    """Give the driver in a process of its own: ur_rtde may crash it when it loses its link, or takes a second to go."""
+    process = child_of(robot, controller)
+    yield process
+    process.end()
+    controller.clear()
 
 
-def _rig(driver: Driver, robot: str, controller: EmulatedUr) -> Iterator[DriverRig]:
-    made = DriverRig.of(driver, load_embodiment(ROBOTS / f"{robot}.yaml"), controller)
+@pytest.fixture
+def rig(robot: str, child: DriverProcess, controller: EmulatedUr) -> Iterator[DriverRig]:
+    made = DriverRig.of(child, load_embodiment(ROBOTS / f"{robot}.yaml"), controller)
+
+    def reopen() -> Driver:
+        child.end()
+        driver_module("ur5").last_resort_stop({"address": controller.address})  # as the supervisor does
+        made.driver = child_of(robot, controller)
+        return made.driver
+
+    made.reopen = reopen
     yield made
     with contextlib.suppress(DriverSpent):  # a process that has ended
         made.driver.close()
-    if isinstance(made.driver, Ur5):
-        made.driver._retired = None  # a test that failed keeps the driver, and would keep the next from connecting
+    assert isinstance(made.driver, DriverProcess)
+    made.driver.end()
     controller.ask("object_at", None)
-    controller.clear()
 
 
 class TestUr5Conformance(DriverConformance):
@@ -72,22 +88,6 @@ class TestUr5Conformance(DriverConformance):
     losses = ("freeze", "drop", "refuse")
     silent_gripper = "gripper_freeze"
     stops: ClassVar[Mapping[str, str]] = {"protective_stop": "protective stop", "program_stop": "no program runs"}
-
-    @pytest.fixture
-    def lossy_rig(self, child: DriverProcess, robot: str, controller: EmulatedUr) -> Iterator[DriverRig]:
-        """ur_rtde may crash when it loses its link."""
-
-        def reopen() -> Driver:
-            child.end()
-            driver_module("ur5").last_resort_stop({"address": controller.address})  # as the supervisor does
-            return child_of(robot, controller)
-
-        for rig in _rig(child, robot, controller):
-            rig.reopen = reopen
-            yield rig
-            if isinstance(rig.driver, DriverProcess):
-                rig.driver.close()
-                rig.driver.end()
 
 
 def test_a_robot_that_hears_nothing_stops_by_its_own_watchdog(rig: DriverRig, controller: EmulatedUr) -> None:
@@ -127,21 +127,6 @@ def test_every_command_of_a_second_arrives_once_and_in_order(rig: DriverRig, con
     wait_until(lambda: len(controller.targets()) >= len(marked), "every target arrives")
     np.testing.assert_array_equal(controller.targets(), marked[:, rig.arm])
     assert controller.ask("cpu_s") - cpu_s < 0.5
-
-
-# ---- faults after which ur_rtde may crash its process: the driver runs in a child ----
-
-
-def child_of(robot: str, controller: EmulatedUr) -> DriverProcess:
-    return DriverProcess(ROBOTS / f"{robot}.yaml", {"address": controller.address})
-
-
-@pytest.fixture
-def child(robot: str, controller: EmulatedUr) -> Iterator[DriverProcess]:
-    process = child_of(robot, controller)
-    yield process
-    process.end()
-    controller.ask("clear")
 
 
 def test_frozen_packages_are_stale_then_lost_before_the_library_reconnects(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from driver_process import DriverProcess
 from emulated_ur import EmulatedUr
 from loopback import own_address
 
 from ros_wam.clock import StationClock
-from ros_wam.drivers import driver_module
 from ros_wam.drivers.driver import Driver
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import StateStale
@@ -33,10 +33,10 @@ def embodiment(request: pytest.FixtureRequest) -> Embodiment:
 @pytest.fixture
 def driver(embodiment: Embodiment) -> Iterator[Driver]:
     controller = EmulatedUr(own_address(), GENERATIONS[embodiment.name], robot=embodiment.name)
-    opened = driver_module("ur5").open_driver(embodiment, {"address": controller.address}, StationClock())
+    opened = DriverProcess(ROBOTS / f"{embodiment.name}.yaml", {"address": controller.address})
     opened.connect()
     yield opened
-    opened.close()
+    opened.end()
     controller.close()
 
 

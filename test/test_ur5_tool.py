@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.managers import BaseManager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ ROBOTS = Path(__file__).resolve().parents[1] / "robots"
 
 
 class Cell:
-    """A controller and the two ends of ur_rtde."""
+    """A controller and the two ends of ur_rtde, in a process of their own: the library may crash it."""
 
     def __init__(self, generation: str, model: UrModel) -> None:
         from rtde_control import RTDEControlInterface
@@ -33,8 +35,12 @@ class Cell:
 
         self.controller = EmulatedUr(own_address(), generation)
         self.kinematics = UrKinematics(model.dh)
-        self.control: Any = RTDEControlInterface(self.controller.address)
-        self.state: Any = RTDEReceiveInterface(self.controller.address)
+        BaseManager.register("control", RTDEControlInterface)
+        BaseManager.register("state", RTDEReceiveInterface)
+        self.library = BaseManager(ctx=get_context("spawn"))
+        self.library.start()
+        self.control: Any = self.library.control(self.controller.address)  # type: ignore[attr-defined]
+        self.state: Any = self.library.state(self.controller.address)  # type: ignore[attr-defined]
 
     def flange(self, joints: list[float] | np.ndarray) -> np.ndarray:
         return pose_of(self.kinematics.forward(np.array(joints)))
@@ -54,13 +60,11 @@ GENERATIONS = [
 ]
 
 
-@pytest.fixture(scope="module", params=GENERATIONS)
+@pytest.fixture(params=GENERATIONS)
 def cell(request: pytest.FixtureRequest) -> Iterator[Cell]:
     opened = Cell(*request.param)
     yield opened
-    opened.control.stopScript()
-    opened.control.disconnect()
-    opened.state.disconnect()
+    opened.library.shutdown()
     opened.controller.close()
 
 
