@@ -65,7 +65,7 @@ setup(
             "mypy==2.4.1",
             "pytest>=9",
             "pytest-cov>=7",
-            "pytest-rerunfailures>=16.5",
+            "pytest-rerunfailures>=16.7",
             "pytest-xdist>=3.6",
             "hypothesis>=6.100",
             "types-PyYAML",

@@ -22,7 +22,7 @@ class MachinePauses:
 
     def __init__(self) -> None:
         self.told: list[str] = []
-        """What to say of the pauses that made tests run again, a line each."""
+        """What to say of the pauses that tests failed in, a line each."""
         self._watcher: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -43,11 +43,12 @@ class MachinePauses:
     def mark(self, item: pytest.Item) -> None:
         """Have `item` run again where it fails and the machine stood still meanwhile."""
 
-        def stood_still() -> bool:
+        def stood_still(error: BaseException | None) -> bool:
             longest_s = self.longest_s()
-            if longest_s > PAUSE_S:
-                self.told.append(f"this machine stood still for {longest_s:.1f} s in {item.nodeid}, which runs again")
-            return longest_s > PAUSE_S
+            if error is None or longest_s < PAUSE_S:
+                return False
+            self.told.append(f"this machine stood still for {longest_s:.1f} s in {item.nodeid}, which failed")
+            return True
 
         item.add_marker(pytest.mark.flaky(reruns=ATTEMPTS - 1, condition=stood_still))
 
