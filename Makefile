@@ -64,11 +64,12 @@ property: setup
 
 setup: system-libraries $(VENV)/.installed
 
+# A requirement that is new is added to what is there; one that went stays until `make clean`.
 $(VENV)/.dependencies-$(CHOICE): setup.py
 	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,franka,arx5,aloha,bench,dev; else options= extras=ros-$(ROS),ur,franka,arx5,aloha,bench,dev; fi; \
-	$(PYTHON) -m venv --clear $$options $(VENV) \
+	[ -e $@ ] || $(PYTHON) -m venv --clear $$options $(VENV) \
 	  || { echo "python3 -m venv failed: install it with: apt-get install python3-venv"; exit 1; }; \
-	echo "Installing the Python packages ($$extras) into $(VENV); about a minute"; \
+	echo "Installing the Python packages ($$extras) into $(VENV); up to a minute"; \
 	$(BIN)/python -m pip install -q --disable-pip-version-check ".[$$extras]"
 	@touch $@
 
