@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-PAUSE_S = 1.0
-"""Shorter pauses, as a busy machine's, have to be stood."""
+PAUSE_S = 0.5
+"""As long as the shortest watchdog of a robot; shorter pauses, as a busy machine's, have to be stood."""
 ATTEMPTS = 3
 _LOOK_S = 0.05
 

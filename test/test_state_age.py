@@ -4,6 +4,7 @@ import pytest
 
 from ros_wam.clock import FakeClock
 from ros_wam.drivers.state_age import TURN_NS, UNSEEN_NS, StateAge
+from ros_wam.motion.supervisor import HEARTBEAT_TIMEOUT_S
 
 MS = 1_000_000
 
@@ -45,6 +46,10 @@ def test_after_a_pause_lasting_silence_is_told_with_its_whole_length_and_waited_
     assert link.age.look_ns() == link.clock.now_ns() == UNSEEN_NS + MS + TURN_NS
     link.clock.advance_ns(MS)
     assert link.age.look_ns() == link.clock.now_ns() == UNSEEN_NS + TURN_NS + 2 * MS
+
+
+def test_a_control_process_that_waits_is_not_taken_for_one_that_hangs() -> None:
+    assert 2 * TURN_NS * 1e-9 <= HEARTBEAT_TIMEOUT_S
 
 
 def test_a_fresh_state_is_not_waited_for() -> None:

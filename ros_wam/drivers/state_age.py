@@ -6,8 +6,9 @@ from ros_wam.clock import Clock
 
 UNSEEN_NS = 40_000_000
 """Looks further apart than this, five periods of the slowest robot, have a pause between them."""
-TURN_NS = 100_000_000
-"""What the library's own thread may take, once this process runs again, to give what lies in the socket."""
+TURN_NS = 50_000_000
+"""What the library's own thread may take, once this process runs again, to give what lies in the socket; half of the
+silence for which a supervisor kills a control process."""
 _POLL_NS = 500_000
 
 
