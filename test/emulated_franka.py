@@ -39,6 +39,7 @@ def _serve(address: str, version: int) -> None:
     answers |= {
         "settings": lambda _: {setter.name: payload.hex() for setter, payload in emulator.settings.items()},
         "willing": lambda willing: setattr(emulator, "willing", willing),
+        "user_stopped": lambda status: setattr(emulator._requests, "user_stopped", status),
         "mode": lambda _: emulator.mode.name,
         "wall_at": lambda opening: setattr(plant, "wall_at", opening),
         "hand_refuses": lambda refuses: setattr(emulator.hand, "refuses", refuses),

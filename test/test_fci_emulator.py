@@ -8,7 +8,7 @@ import pytest
 from fci_client import HOME, FciClient
 
 from ros_wam.errors import SimError
-from ros_wam.sim.emulators.fci import NOT_POSSIBLE, SUCCESS, Error, MoveStatus, Request, RobotMode
+from ros_wam.sim.emulators.fci import NOT_POSSIBLE, SETTER_SAFETY, SUCCESS, Error, MoveStatus, Request, RobotMode
 from ros_wam.sim.emulators.fci_motion import LOST_IN_A_ROW
 from ros_wam.sim.emulators.franka import GRACE_CYCLES, RECOVERY_CYCLES, FrankaEmulator
 
@@ -211,7 +211,9 @@ def test_what_a_setter_was_given_is_kept_and_only_an_idle_robot_takes_it(client:
     assert client.answer(number) == bytes([MoveStatus.REFLEX])
     assert client.ask(Request.SET_LOAD, b"\2" * 8) == bytes([NOT_POSSIBLE])
     client.emulator.inject("user_stop")
-    assert client.ask(Request.SET_LOAD, b"\2" * 8) == bytes([NOT_POSSIBLE])
+    for answer in (NOT_POSSIBLE, SETTER_SAFETY):
+        client.emulator._requests.user_stopped = answer
+        assert client.ask(Request.SET_LOAD, b"\2" * 8) == bytes([answer])
     assert client.emulator.settings == {Request.SET_LOAD: b"\1" * 8}
 
 

@@ -18,6 +18,7 @@ from ros_wam.drivers.franka import Franka, last_resort_stop, open_driver
 from ros_wam.drivers.franka_link import STALE_COMMAND_NS
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, DriverError, DriverUnreachable, RobotStopped
+from ros_wam.sim.emulators.fci import NOT_POSSIBLE, SETTER_SAFETY
 from ros_wam.sim.emulators.fci_motion import LOST_IN_A_ROW
 from ros_wam.types import Command
 
@@ -48,6 +49,7 @@ def rig(controller: EmulatedFranka) -> Iterator[DriverRig]:
     controller.ask("object_at", None)
     controller.ask("wall_at", 1.0)
     controller.ask("hand_refuses", False)
+    controller.ask("user_stopped", NOT_POSSIBLE)
     controller.clear()
     made.driver.close()
 
@@ -112,14 +114,40 @@ def test_a_robot_that_a_dead_client_left_in_reflex_is_connected_to_and_recovered
     rig.driver.stop()
     rig.driver.recover()
     np.testing.assert_allclose(rig.read().position, hold, atol=2e-3)
+
+
+@pytest.mark.parametrize(("answer", "mode"), [(NOT_POSSIBLE, "user stop"), (SETTER_SAFETY, "safety function")])
+def test_a_robot_that_refuses_the_connection_is_told_with_its_mode_until_it_is_released(
+    rig: DriverRig, controller: EmulatedFranka, answer: int, mode: str
+) -> None:
+    controller.ask("user_stopped", answer)
     controller.inject("user_stop")
-    rig.driver.close()
     rig.driver.connect()
+    with pytest.raises(RobotStopped, match=r"Set Collision Behavior command rejected.*recover"):
+        rig.driver.read()
+    assert rig.driver.facts()["safety_mode"] == mode
     with pytest.raises(DriverError, match="a safety function is active"):
         rig.driver.recover()
+    assert rig.driver.facts()["safety_mode"] == mode
     controller.ask("clear")
     rig.driver.recover()
+    assert rig.driver.facts()["safety_mode"] == "normal"
     rig.hold(rig.read().position)
+
+
+@pytest.mark.parametrize(
+    ("named", "mode"),
+    [
+        ("User stopped", "user stop"),
+        ("Automatic error recovery", "error recovery"),
+        ("Guiding", "guiding mode"),
+        ("Idle", "refused"),
+    ],
+)
+def test_a_refusal_tells_the_mode_that_it_names_in_the_words_of_a_state(named: str, mode: str) -> None:
+    driver = driver_for("a")
+    driver._refusal = f'libfranka: Set Load command rejected: command not possible in the current mode ("{named}")!'
+    assert driver.facts()["safety_mode"] == mode
 
 
 def test_a_reflex_of_a_robot_of_an_unverified_version_is_for_desk(controller: EmulatedFranka) -> None:

@@ -173,8 +173,7 @@ class Franka:
 
     def facts(self) -> Mapping[str, str]:
         """See Driver."""
-        refused = re.search(r'mode \("(.+?)"\)', self._refusal)
-        mode = refused[1].lower() if refused else self._newest()[0].mode
+        mode = _refused_mode(self._refusal) if self._refusal else self._newest()[0].mode
         return {
             "library": self._library,
             "firmware": "not told",  # franky offers no question for it; libfranka refuses another FCI version
@@ -230,6 +229,15 @@ class Franka:
         except ImportError as error:
             raise ConfigError("driver franka needs franky: pip install '.[franka]' in a checkout") from error
         self._library = f"franky {version('franky-control')}"  # not in facts(): it searches the disk
+
+
+def _refused_mode(refusal: str) -> str:
+    """Return the mode that libfranka's words name, as a state tells it, or why else the robot refuses requests."""
+    named = re.search(r'mode \("(.+?)"\)', refusal)
+    if named:
+        mode = "".join(word.capitalize() for word in named[1].split())
+        return mode if mode in _STOPPED else "refused"  # an idle robot that refuses is not to be told as normal
+    return "safety function" if "safety function" in refusal else "refused"
 
 
 def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Clock) -> Franka:

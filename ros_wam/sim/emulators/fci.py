@@ -58,8 +58,8 @@ class MoveStatus(IntEnum):
     ABORTED = 11
 
 
-SUCCESS, NOT_POSSIBLE, SAFETY = 0, 1, 2
-"""The answers to everything but MOVE; setters say 3 for what SAFETY means here, which nothing emulated does."""
+SUCCESS, NOT_POSSIBLE, SAFETY, SETTER_SAFETY = 0, 1, 2, 3
+"""The answers to everything but MOVE; for what SAFETY means here setters say 3, and libfranka then names no mode."""
 
 
 class RobotMode(IntEnum):

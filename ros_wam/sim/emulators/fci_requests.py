@@ -56,6 +56,8 @@ class FciRequests:
         """Where the state goes by UDP; None while nobody is connected."""
         self.settings: dict[Request, bytes] = {}
         """What each setter was given last, as it came."""
+        self.user_stopped = NOT_POSSIBLE
+        """What setters answer in user stop, or SETTER_SAFETY, as they do while a safety rule of Desk acts."""
         self._controller, self._version = controller, version
         self._connection: Connection | None = None
         self._move: int | None = None
@@ -146,8 +148,9 @@ class FciRequests:
         return bytes([SUCCESS]) + self._version.to_bytes(2, "little")
 
     def _set(self, command: Request, payload: bytes) -> bytes:
-        if self._controller.mode != RobotMode.IDLE:
-            return bytes([NOT_POSSIBLE])
+        mode = self._controller.mode
+        if mode != RobotMode.IDLE:
+            return bytes([self.user_stopped if mode == RobotMode.USER_STOPPED else NOT_POSSIBLE])
         self.settings[command] = payload
         return bytes([SUCCESS])
 
