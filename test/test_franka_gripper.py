@@ -93,6 +93,35 @@ def test_closing_to_less_than_an_object_is_wide_presses_on_it(
     assert state.effort[-1] == -FORCE_N
 
 
+@pytest.mark.parametrize("left", [None, 0.2])
+def test_fingers_whose_object_is_gone_are_where_they_were_asked_to_be(
+    rig: DriverRig, controller: EmulatedFranka, left: float | None
+) -> None:
+    controller.ask("object_at", 0.6)
+    narrow = asked(rig, 0.3)
+    rig.run_until(lambda state: float(state.effort[-1]) < 0.0, narrow)
+    controller.ask("object_at", left)
+    rig.run_until(lambda state: float(state.position[-1]) < 0.25, narrow)
+    rig.run_until(lambda state: abs(float(state.position[-1]) - 0.3) < 0.01, narrow)
+    for _ in range(200):  # 1 s: no grasp follows the move
+        rig.hold(narrow)
+        assert opening(controller) == pytest.approx(0.3, abs=0.02)
+    assert rig.read().effort[-1] == 0.0
+
+
+def test_a_grip_that_a_stop_left_is_kept_while_its_object_yields(rig: DriverRig, controller: EmulatedFranka) -> None:
+    controller.ask("object_at", 0.5)
+    rig.run_until(lambda state: float(state.effort[-1]) < 0.0, asked(rig, 0.0))
+    rig.driver.stop()
+    rig.steps(40)
+    held = rig.read().position
+    controller.ask("object_at", 0.45)
+    for _ in range(100):
+        rig.hold(held)
+    assert opening(controller) == pytest.approx(0.45)
+    assert rig.read().effort[-1] == -FORCE_N
+
+
 def test_a_hand_that_cannot_open_is_no_fault_and_opens_once_it_can(rig: DriverRig, controller: EmulatedFranka) -> None:
     rig.run_until(lambda state: abs(float(state.position[-1]) - 0.5) < 0.02, asked(rig, 0.5))
     controller.ask("wall_at", 0.7)

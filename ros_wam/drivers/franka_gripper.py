@@ -154,6 +154,8 @@ class _Session:
         self._going: float | None = None
         self._from = 0.0
         self._presses = False
+        self._least = 0.0
+        """How far fingers that press were asked to close; a stop does not change it."""
 
     def serve(self, gripper: FrankaGripper, closing: threading.Event) -> None:
         """Exchange targets and states until the connection fails or `closing` is set."""
@@ -230,12 +232,14 @@ class _Session:
         return ""
 
     def _begin(self, target: float, width_m: float, position: float, rests: bool) -> None:
+        if self._presses and rests and position < self._least - NEAR:
+            self._going, self._presses = None, False  # what it pressed on is gone, and it is closed too far
         if self._going is None and rests:
             self._going = position  # where it is, it needs no motion to be
         if self._going is not None and abs(target - self._going) <= NEAR:
             return
         if self._presses and target < position - NEAR:
-            self._going = target  # further than what it presses on
+            self._going = self._least = target  # further than what it presses on
         elif target <= NEAR:
             self._grasp(target, position)
         else:
@@ -253,7 +257,7 @@ class _Session:
             return " ".join(str(error).split())
 
     def _grasp(self, target: float, position: float) -> None:
-        self._going, self._from, self._presses = target, position, True
+        self._going, self._from, self._presses, self._least = target, position, True, target
         stroke_m = self._limits.stroke_m
         self._future = self._hand.grasp_async(0.0, self._speed_m_s, self._limits.force_n, stroke_m, stroke_m)
 
