@@ -17,7 +17,7 @@ from conformance import DriverConformance, DriverRig
 from ros_wam.clock import StationClock
 from ros_wam.drivers import driver_module
 from ros_wam.drivers.driver import Driver
-from ros_wam.drivers.dynamixel_servos import TICKS_PER_RAD
+from ros_wam.drivers.dynamixel_servos import TICKS_PER_RAD, radians
 from ros_wam.drivers.dynamixel_setup import WATCHDOG, WATCHDOG_EXPIRED
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import DriverError, DriverUnreachable, RobotStopped, StateStale
@@ -211,6 +211,9 @@ def test_servos_stop_by_themselves_when_the_process_falls_silent(arms: EmulatedA
     child = DriverProcess(ALOHA.model.with_suffix(".yaml"), arms.settings)
     child.connect()
     child.process.send_signal(number)
+    arms.ask("set", [LEFT, 1, "profile_velocity", 20])  # 0.48 rad/s
+    goal = register(arms, LEFT, 1, "goal_position") + round(0.8 * TICKS_PER_RAD)
+    arms.ask("set", [LEFT, 1, "goal_position", goal])
     assert "watchdog" in driver_module("aloha").last_resort_stop(arms.settings)
     wait_until(
         lambda: all(
@@ -230,7 +233,10 @@ def test_servos_stop_by_themselves_when_the_process_falls_silent(arms: EmulatedA
         assert register(arms, LEFT, 1, "bus_watchdog") == WATCHDOG
         child.close()
     child.end()
-    np.testing.assert_allclose(arms.ask("position"), before, atol=1e-3)
+    clock = StationClock()
+    clock.sleep_until_ns(clock.now_ns() + 300_000_000)
+    np.testing.assert_allclose(arms.ask("position"), before, atol=0.02)
+    assert abs(radians(goal) - before[LEFT][0]) > 0.3  # it was on its way
 
 
 def test_wrong_settings_of_a_servo_are_named_and_left_as_they_are(rig: DriverRig, arms: EmulatedAloha) -> None:

@@ -1,7 +1,7 @@
 """The thread of a servo bus whose port misbehaves: it hangs, fails, is starved. No vendor library, no line."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -41,11 +41,14 @@ class Clock(StationClock):
 
 class Port:
     """Tells of servos that rest in the middle. What is in `fails` is raised by the next reading; readings wait while
-    `free` is not set. `missing` do not answer. `done` is what was asked, in order: addresses read, goals written.
+    `free` is not set. `missing` do not answer: `silent` counts how often, and `when_missing` is called. `done` is what
+    was asked, in order: addresses read, goals written.
     """
 
     def __init__(self) -> None:
         self.missing: set[int] = set()
+        self.when_missing: Callable[[], object] = lambda: None
+        self.silent = 0
         self.done: list[int | dict[int, int]] = []
         self.velocity = 0
         self.free, self.waits = threading.Event(), threading.Event()
@@ -65,6 +68,8 @@ class Port:
         for number in numbers:
             if number in self.missing:
                 answers.missing, answers.why = number, "silence"
+                self.silent += 1
+                self.when_missing()
                 break
             answers[number] = data if address == BEGIN else bytes(size)
         return answers
@@ -255,6 +260,36 @@ def test_servos_of_one_joint_are_not_set_at_odds(bus: DynamixelBus, port: Port, 
     assert set(port.goals[3]) == {1, 2, 4, 6, 7, 8, 9}
 
 
+def test_a_stop_reaches_a_joint_of_which_one_answer_failed(bus: DynamixelBus, port: Port) -> None:
+    def stop() -> None:
+        port.missing = set()
+        bus.stop()
+
+    port.velocity = 100
+    asked(bus, port)
+    after(bus, port)
+    port.when_missing = stop
+    port.missing = {4}
+    wait_until(lambda: len(port.goals) == 3, "a stop is written twice")
+    assert port.goals[1:] == [dict.fromkeys(numbers, MIDDLE) for numbers in ([1, 2, 6, 7, 8, 9], [1, 2, 4, 6, 7, 8, 9])]
+    bus.stop()
+    after(bus, port)
+    assert len(port.goals) == 3
+
+
+def test_a_stop_does_not_move_a_joint_that_was_not_sent_where_the_others_were(bus: DynamixelBus, port: Port) -> None:
+    bus.connect()
+    port.missing = {4}
+    wait_until(lambda: port.goals == [{5: MIDDLE}], "the elbow is known to be silent")
+    bus.send(2 * AHEAD)
+    wait_until(lambda: len(port.goals) == 2, "the other joints go on")
+    port.missing = set()
+    after(bus, port)
+    bus.stop()
+    after(bus, port)
+    assert port.goals[2][1] > MIDDLE and port.goals[2][4] == MIDDLE  # 0.05 of the 0.08 rad that they rest off goal
+
+
 def test_when_one_servo_has_stopped_the_others_hold(
     bus: DynamixelBus, port: Port, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,3 +301,6 @@ def test_when_one_servo_has_stopped_the_others_hold(
     after(bus, port)
     assert len(port.goals) == 2
     assert port.goals[1] == dict.fromkeys([1, 2, 4, 6, 7, 8, 9], MIDDLE)
+    port.missing = {4}
+    wait_until(lambda: port.silent > 10, "a servo has fallen silent as well")
+    assert len(port.goals) == 2  # and its partner stays where it holds

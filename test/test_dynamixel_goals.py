@@ -51,7 +51,8 @@ def test_a_goal_far_away_and_one_of_a_joint_in_motion_are_dropped(goals: Dynamix
 
 
 @pytest.mark.parametrize(
-    ("speed", "torque", "held"), [(-1.5, REST, SAGGED[-1]), (0.0, REST, TOLD[-1]), (-1.5, PRESSING, TOLD[-1])]
+    ("speed", "torque", "held"),
+    [(-1.5, REST, SAGGED[-1]), (0.0, REST, SAGGED[-1]), (0.0, PRESSING, TOLD[-1]), (-1.5, PRESSING, TOLD[-1])],
 )
 def test_stopping_holds_what_moves_where_it_is_and_keeps_the_grip(
     goals: DynamixelGoals, speed: float, torque: np.ndarray, held: float

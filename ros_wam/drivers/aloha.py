@@ -8,7 +8,6 @@ library, so other data and checkpoints. It would be a robot file, an MJCF and a 
 the robot file's `driver:` names; what the two share is the names of their joints.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -27,7 +26,6 @@ from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreacha
 from ros_wam.types import Command, FloatArray, JointState
 
 _GRIPPER_NM_PER_A = dxl.SERVOS[dxl.GRIPPER - 1].torque_nm_per_a
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -150,10 +148,6 @@ class Aloha:
         self._connected = False
         for bus in self._buses:
             bus.close()
-
-    def reads(self) -> dict[str, int]:
-        """Return how many states each arm has given."""
-        return {name: bus.reads for name, bus in zip(self._embodiment.arms, self._buses, strict=True)}
 
     def _position(self, states: list[ServoState]) -> FloatArray:
         position = np.array([state.position for state in states])

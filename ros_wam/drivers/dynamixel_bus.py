@@ -13,9 +13,9 @@ import numpy as np
 from ros_wam.clock import Clock
 from ros_wam.drivers import dynamixel_servos as dxl
 from ros_wam.drivers import dynamixel_setup as setup
-from ros_wam.drivers.dynamixel_goals import DynamixelGoals, Goal
+from ros_wam.drivers.dynamixel_goals import DynamixelGoals, Goal, but_for
 from ros_wam.drivers.dynamixel_port import DynamixelPort
-from ros_wam.drivers.dynamixel_servos import GRIPPER, JOINTS, NUMBERS, SERVOS
+from ros_wam.drivers.dynamixel_servos import JOINTS, NUMBERS
 from ros_wam.drivers.dynamixel_silence import Silence, partners
 from ros_wam.drivers.dynamixel_state import BEGIN, SIZE, ServoState, state_of
 from ros_wam.errors import DriverError, DriverSpent, DriverUnreachable, RobotStopped, StateStale
@@ -38,9 +38,6 @@ FIRST_STATE_TIMEOUT_S = 1.0
 STATUS_EVERY = 40
 """Readings between looks at torque, errors and watchdogs; a hardware error is told with every answer beside that."""
 JOIN_TIMEOUT_S = 1.0
-_STATUS_BEGIN = dxl.TORQUE.address
-_STATUS_SIZE = dxl.BUS_WATCHDOG.address + 1 - _STATUS_BEGIN
-_GRIPPER_NM_PER_UNIT = SERVOS[GRIPPER - 1].torque_nm_per_a * dxl.CURRENT_A
 _log = logging.getLogger(__name__)
 
 
@@ -169,7 +166,7 @@ class DynamixelBus:
         self._goals = None
         if told is not None:
             self._told = np.array([dxl.radians(told[servo.number]) for servo in JOINTS])
-            self._goals = DynamixelGoals(self._told, setup.PRESSING * self._limits[0] * _GRIPPER_NM_PER_UNIT)
+            self._goals = DynamixelGoals(self._told, setup.pressing_nm(self._limits[0]))
         self._state = self._seen = self._goal = self._stopped = self._lost = None
         self._silence, self._heard = Silence(self._arm, self._path), self._told
         self._closing, self._must_stop, self._alive_ns = False, False, self._clock.now_ns()
@@ -177,10 +174,9 @@ class DynamixelBus:
         self._thread.start()
         with self._changed:
             self._changed.wait_for(lambda: self._state or self._lost, FIRST_STATE_TIMEOUT_S)
-        if self._lost is not None or self._state is None:
-            raise DriverUnreachable(
-                f"no state of the {self._arm} arm on {self._path}: {self._lost or self._silence.why}"
-            )
+        why = self._lost or (self._silence.why if self._state is None else "")
+        if why:
+            raise DriverUnreachable(f"no state of the {self._arm} arm on {self._path}: {why}")
 
     def _hold(self, state: ServoState) -> None:
         """Stay at `state`, for whoever has the lock."""
@@ -254,8 +250,10 @@ class DynamixelBus:
             is_late = goal is not None and goal.until_ns is not None and self._clock.now_ns() > goal.until_ns
             if goal is None or is_late or self._lost is not None or self._stopped is not None:
                 return is_closing
-            self._told = goal.position
-        port.write_all(dxl.GOAL_POSITION, dxl.goal_ticks(goal.position, self._silence.deaf_joint))
+            deaf = self._silence.deaf_joint
+            self._told = but_for(deaf, goal.position, self._told)
+            self._must_stop |= bool(deaf) and goal.until_ns is None  # that joint is stopped when it answers again
+        port.write_all(dxl.GOAL_POSITION, dxl.goal_ticks(goal.position, deaf))
         return is_closing
 
     def _measure(self, port: DynamixelPort) -> None:
@@ -282,16 +280,20 @@ class DynamixelBus:
     def _unite(self, port: DynamixelPort, silent: int) -> None:
         """Send the other servo of a joint to the last goal that the silent one surely heard: else they fight."""
         goals, pair = dxl.goal_ticks(self._heard), partners(silent)
-        if pair:
-            port.write_all(dxl.GOAL_POSITION, {number: goals[pair[0]] for number in pair if number != silent})
+        if not pair or self._stopped is not None or self._lost is not None:
+            return
+        with self._changed:
+            self._told = but_for(pair, self._told, self._heard)
+        port.write_all(dxl.GOAL_POSITION, {number: goals[pair[0]] for number in pair if number != silent})
 
     def _look(self, port: DynamixelPort, state: ServoState | None) -> None:
         """See whether a servo has stopped; it stays told until the arm is recovered, and the others hold meanwhile."""
-        tables = port.read(NUMBERS, _STATUS_BEGIN, _STATUS_SIZE)
+        tables = port.read(NUMBERS, setup.STATUS_BEGIN, setup.STATUS_SIZE)
         if self._stopped is not None:
             return
-        self._stopped = setup.stop_reason(self._arm, tables, _STATUS_BEGIN)
+        self._stopped = setup.stop_reason(self._arm, tables, setup.STATUS_BEGIN)
         if self._stopped is None or self._goals is None or state is None or self._is_stale(state):
             return
-        goal = self._goals.held(self._told, state.position, state.velocity, state.effort)
-        port.write_all(dxl.GOAL_POSITION, dxl.goal_ticks(goal))
+        with self._changed:
+            self._told = self._goals.held(self._told, state.position, state.velocity, state.effort)
+        port.write_all(dxl.GOAL_POSITION, dxl.goal_ticks(self._told))

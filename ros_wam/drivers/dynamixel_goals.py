@@ -4,10 +4,12 @@ Whoever starts anew takes a robot where it is measured. A goal there would lower
 and open a gripper that holds something.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 
+from ros_wam.drivers.dynamixel_servos import JOINTS
 from ros_wam.types import FloatArray
 
 NEAR_RAD = 0.1
@@ -24,6 +26,11 @@ class Goal(NamedTuple):
 
     position: FloatArray
     until_ns: int | None
+
+
+def but_for(numbers: Collection[int], goal: FloatArray, told: FloatArray) -> FloatArray:
+    """Return `goal`, but what was `told` for the joints of the servos `numbers`."""
+    return np.where([servo.number in numbers for servo in JOINTS], told, goal)
 
 
 class DynamixelGoals:
@@ -66,13 +73,13 @@ class DynamixelGoals:
         """Return goals at the measured position, but for what servos that are `told` others keep there.
 
         A joint that rests keeps up to `STOP_RAD` of what it is off its goal, if that is near: its weight. A gripper
-        that rests or presses keeps its goal: its grip.
+        that presses keeps its goal: its grip; one that rests may only not have set out yet.
         """
         off, rests = told - position, np.abs(velocity) < AT_REST_RAD_S
         kept = np.clip(off, -STOP_RAD, STOP_RAD)
         goal = np.where(np.abs(off) <= STOP_RAD, told, position + kept)
         goal = np.where(rests & (np.abs(off) <= NEAR_RAD), goal, position)
-        if rests[-1] or float(np.sign(off[-1]) * torque[-1]) >= self._pressing_nm:
+        if float(np.sign(off[-1]) * torque[-1]) >= self._pressing_nm:
             goal[-1] = told[-1]
         return goal
 

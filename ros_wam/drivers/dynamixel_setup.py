@@ -22,6 +22,9 @@ AGREE_RAD = 0.05
 """How far a shadow may be measured from its leader: with more they push against each other."""
 PRESSING = 0.25
 """The share of its current from which on a gripper presses on something rather than rubs."""
+STATUS_BEGIN = dxl.TORQUE.address
+STATUS_SIZE = dxl.BUS_WATCHDOG.address + 1 - STATUS_BEGIN
+"""The registers that say whether a servo can move (`stop_reason`)."""
 REBOOT_TIMEOUT_NS = 3_000_000_000
 ATTEMPTS = 3
 _POLL_NS = 20_000_000
@@ -54,6 +57,11 @@ def stop_reason(arm: str, tables: Tables, begin: int = 0) -> str | None:
         if not dxl.TORQUE.of(table, begin):
             return f"{servo_name(arm, number)}: torque is off"
     return None
+
+
+def pressing_nm(gripper_current: int) -> float:
+    """Return the torque from which on a gripper with this current presses on something."""
+    return PRESSING * gripper_current * SERVOS[dxl.GRIPPER - 1].torque_nm_per_a * dxl.CURRENT_A
 
 
 def require_eeprom(arm: str, tables: Tables) -> None:

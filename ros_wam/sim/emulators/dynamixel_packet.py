@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 HEADER = b"\xff\xff\xfd"
 BROADCAST, STATUS = 0xFE, 0x55
-PING, READ, WRITE, REG_WRITE, ACTION, REBOOT = 0x01, 0x02, 0x03, 0x04, 0x05, 0x08
+PING, READ, WRITE, REBOOT = 0x01, 0x02, 0x03, 0x08
 SYNC_READ, SYNC_WRITE, FAST_SYNC_READ, BULK_READ, BULK_WRITE = 0x82, 0x83, 0x8A, 0x92, 0x93
 _POLYNOMIAL = 0x8005
 _LONGEST = 1024  # what the SDK sends at most
