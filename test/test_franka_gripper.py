@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from test_franka import controller as controller
 from test_franka import rig as rig
 
 from ros_wam.clock import StationClock
+from ros_wam.drivers import franka_gripper
 from ros_wam.drivers.franka import open_driver
 from ros_wam.drivers.franka_gripper import _Session
 from ros_wam.errors import DriverError, RobotStopped, StateStale
@@ -157,6 +159,25 @@ def test_losing_a_hand_that_moves_ends_no_process(rig: DriverRig, controller: Em
         rig.driver.read()
     controller.clear()
     rig.run_until(lambda state: float(state.position[-1]) < 0.22, narrow)
+
+
+@pytest.mark.parametrize("kind", ["NetworkException", "RuntimeError"])
+def test_a_lost_hand_is_kept_until_its_motion_has_ended(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    import franky
+
+    class LostHand:
+        """Its state raises what franky raises of a silent hand, or of one that hung up."""
+
+        @property
+        def state(self) -> None:
+            raise getattr(franky, kind, RuntimeError)("Net Exception")
+
+    kept: list[_Session] = []
+    monkeypatch.setattr(franka_gripper, "_unended", kept)
+    session = _Session(LostHand(), FRANKA.grippers["gripper"], 0.1)
+    session._future = SimpleNamespace(wait=lambda timeout_s: False)
+    session._let_end()
+    assert kept == [session]
 
 
 def test_a_hand_of_another_stroke_is_told_when_connecting(controller: EmulatedFranka) -> None:

@@ -191,7 +191,7 @@ class _Session:
         for _ in range(3):
             if self._future is None or self._future.wait(LET_END_S):
                 return
-            with contextlib.suppress(franky.Exception):
+            with contextlib.suppress(franky.Exception, RuntimeError):  # the latter from a hand that hung up
                 _ = self._hand.state  # libfranka gives a connection up, for that thread too, whose state is silent
         _unended.append(self)
 
