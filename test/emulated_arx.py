@@ -27,8 +27,18 @@ class EmulatedArx(EmulatorProcess):
 def _serve(model: str, run_dir: Path, gripper_open_rad: float) -> None:
     plant = SmoothPlant(np.array(HOME))
     emulator = ArxEmulator(model, "can0", plant, run_dir, STROKE_M, gripper_open_rad)
-    answers = answers_of(emulator, plant) | {"grip": lambda _: emulator.grip_target_rad()}
+    answers = answers_of(emulator, plant) | {
+        "grip": lambda _: emulator.grip_target_rad(),
+        "turn": lambda by: turn(emulator, plant, *by),
+    }
     serve(emulator, plant.step, answers, catches_up_ns=0)  # what it missed was not asked either
+
+
+def turn(emulator: ArxEmulator, plant: SmoothPlant, joint: int, angle_rad: float) -> None:
+    """Turn a joint to an angle by hand, while the arm has no power or its motor no gain."""
+    emulator._drives.clear()
+    emulator._target[joint] = angle_rad
+    plant.set_target(emulator._target)
 
 
 if __name__ == "__main__":

@@ -182,6 +182,26 @@ def test_motors_that_are_silent_at_the_start_are_told_and_waited_for(brittle: Dr
     brittle.hold(brittle.read().position)
 
 
+def turn(rig: DriverRig, motors: EmulatedArx, angle_rad: float) -> None:
+    """Turn joint6 to an angle by hand."""
+    motors.ask("turn", [5, angle_rad])
+    rig.clock.sleep_until_ns(rig.clock.now_ns() + 1_000_000_000)
+    assert motors.truth()[5] == pytest.approx(angle_rad, abs=RESOLUTION_RAD)
+
+
+def test_an_arm_outside_its_limits_moves_only_once_it_is_turned_back(brittle: DriverRig, others: EmulatedArx) -> None:
+    others.forget_targets()
+    turn(brittle, others, 2.6)
+    with pytest.raises(DriverUnreachable, match=r"joint6: 2\.\d+ rad is outside -2.0000 … 2.0000: turn it back"):
+        brittle.driver.connect()
+    assert others.truth()[5] == pytest.approx(2.6, abs=2 * RESOLUTION_RAD)
+    assert len(others.targets()) == 0
+    turn(brittle, others, 1.9)
+    brittle.driver.connect()
+    brittle.step()
+    assert np.abs(others.targets()[:, 5] - others.truth()[5]).max() < RESOLUTION_RAD + 1e-3
+
+
 def test_a_process_that_dies_leaves_the_arm_where_it_was_sent_and_the_next_takes_it_up(
     brittle: DriverRig, others: EmulatedArx
 ) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from ros_wam.clock import FakeClock
 from ros_wam.drivers.arx5 import REST_RAD, Arx5, Arx5Settings
+from ros_wam.drivers.arx5_bus import LOST_NS
 from ros_wam.drivers.arx5_library import ArxState
 from ros_wam.embodiment import load_embodiment
-from ros_wam.errors import DriverError, DriverSpent
+from ros_wam.errors import DriverError, DriverSpent, DriverUnreachable
 from ros_wam.types import Command
 
 ROBOT = load_embodiment(Path(__file__).parents[1] / "robots/arx5.yaml")
@@ -25,10 +26,12 @@ class Bus:
 
     def __init__(self, clock: FakeClock, faults: dict[str, str]) -> None:
         self._clock, self.faults = clock, faults
+        self.silence_ns = 0
+        """How long ago the library said something to a motor."""
 
     @property
     def commanded_ns(self) -> int:
-        return self._clock.now_ns()
+        return self._clock.now_ns() - self.silence_ns
 
     def await_answers(self, numbers: object) -> None:
         """They are there."""
@@ -69,13 +72,14 @@ class Library:
         if not self.blocked:
             self.position = np.append((position + self.sag)[:-1], self.position[-1])
 
-    def hold(self, position: np.ndarray) -> bool:
+    @property
+    def holds(self) -> bool:
+        return bool(self.told)
+
+    def hold(self, position: np.ndarray) -> None:
         if self.fails is not None:
             raise self.fails
-        if not self.told:
-            self.command(position)
-            return True
-        return False
+        self.command(position)
 
 
 class Told:
@@ -115,6 +119,40 @@ def told() -> Told:
 
 def test_what_the_library_knows_before_its_round_is_over_is_not_held(told: Told) -> None:
     np.testing.assert_array_equal(told.library.told, [HERE])
+
+
+@pytest.mark.parametrize(("joint", "outside_rad", "inside_rad"), [(5, 2.6, 2.005), (0, -3.16, -3.145)])
+def test_an_arm_outside_its_limits_is_held_only_once_it_is_turned_back(
+    joint: int, outside_rad: float, inside_rad: float
+) -> None:
+    made = Told()
+    made.library.position[joint] = outside_rad
+    bounds = rf"{ROBOT.lower[joint]:.4f} … {ROBOT.upper[joint]:.4f}"
+    words = rf"joint{joint + 1}: {outside_rad:.4f} rad is outside {bounds}: turn it back by hand; .*damped"
+    for _ in range(2):
+        with pytest.raises(DriverUnreachable, match=words):
+            made.driver.connect()
+    assert made.library.told == []
+    made.library.position[joint] = inside_rad
+    made.driver.connect()
+    assert made.driver.read().position[joint] == inside_rad
+    (told,) = made.library.told
+    assert told[joint] == inside_rad
+
+
+def test_an_arm_that_is_held_already_may_be_outside(told: Told) -> None:
+    told.driver.close()
+    told.library.position[5] = 2.6
+    told.driver.connect()
+    assert len(told.library.told) == 1
+
+
+def test_no_frame_of_the_library_asks_for_power_cable_and_log(told: Told) -> None:
+    bus = told.driver._bus
+    assert isinstance(bus, Bus)
+    bus.silence_ns = LOST_NS + 1
+    with pytest.raises(DriverError, match=r"no frame .* for 500 ms: is the arm powered and .* cable in\? .* the log"):
+        told.driver.read()
 
 
 def test_a_loaded_arm_that_rests_is_told_nothing_to_stop() -> None:

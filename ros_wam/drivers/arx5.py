@@ -19,10 +19,10 @@ import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.config import build
-from ros_wam.drivers.arx5_bus import ANSWER_TIMEOUT_NS, POLL_NS, MotorBus, open_can
+from ros_wam.drivers.arx5_bus import ANSWER_TIMEOUT_NS, POLL_NS, MotorBus, loss, no_answer, open_can
 from ros_wam.drivers.arx5_current import OverCurrent
 from ros_wam.drivers.arx5_library import ArxLibrary
-from ros_wam.drivers.command_check import STEP_SLACK, checked_position
+from ros_wam.drivers.command_check import STEP_SLACK, checked_position, outside_limits
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, DriverError, DriverSpent, DriverUnreachable, StateStale
 from ros_wam.types import Command, FloatArray, JointState
@@ -30,8 +30,6 @@ from ros_wam.types import Command, FloatArray, JointState
 MODELS = ("L5", "X5")
 STALE_NS = 40_000_000
 """Eight periods; the library asks each motor every 2.4 ms, and the host's scheduler is what takes most of it."""
-LOST_NS = 500_000_000
-"""Silence of a motor that ends the link: it may have lost its power, and only the library's start enables it again."""
 REST_RAD, REST_RAD_S = 0.15, 0.05
 """An arm that is this near to where it was told to be, and this slow, rests there, and to stop it is told nothing: a
 payload of 1 kg, which the library knows nothing of, keeps it up to 0.1 rad below, and told to stay it would sink more.
@@ -106,8 +104,8 @@ class Arx5:
             bus.await_answers(library.motors)
             self._require_link()
             here = self._settled_state(library).position
-            if library.hold(here):
-                self._told, self._grip = here[:-1], float(here[-1])
+            if not library.holds:
+                self._hold(library, here)
             bus.await_answers(library.motors)
         except (DriverError, DriverSpent):
             self.close()
@@ -118,7 +116,7 @@ class Arx5:
         library, bus = self._require_link()
         silent = bus.silent(STALE_NS)
         if silent:
-            raise StateStale(_told(silent, STALE_NS))
+            raise StateStale(no_answer(silent, STALE_NS))
         state = self._state(library)
         self._require_current(library, state)
         return state
@@ -197,6 +195,14 @@ class Arx5:
             taken_s.add(library.state().taken_s)
         return self._state(library)
 
+    def _hold(self, library: ArxLibrary, here: FloatArray) -> None:
+        """Have damped motors hold the arm `here` `(n,)`; raises DriverUnreachable, and tells them nothing, outside."""
+        outside = outside_limits(here, self._embodiment)
+        if outside is not None:
+            raise DriverUnreachable(f"{outside}: turn it back by hand; the arm is damped meanwhile, hold it")
+        library.hold(here)
+        self._told, self._grip = here[:-1], float(here[-1])
+
     def _tell(self, library: ArxLibrary, arm: FloatArray) -> FloatArray:
         """Tell the arm where to go `(n - 1,)` and the gripper to go on, and what is relieved to stay; return it."""
         told = np.where(self._current.relieved, self._measured, np.append(arm, self._grip))
@@ -226,27 +232,10 @@ class Arx5:
         """Listen; raises DriverError if the link is lost, once and for all."""
         library, bus = self._require_connection()
         if self._lost is None:
-            self._lost = self._loss(bus)
+            self._lost = loss(bus, self._clock)
         if self._lost is not None:
             raise DriverError(self._lost)
         return library, bus
-
-    def _loss(self, bus: MotorBus) -> str | None:
-        try:
-            bus.listen()
-        except DriverError as error:
-            return str(error)
-        if bus.faults:
-            faults = ", ".join(f"{name}: {fault}" for name, fault in bus.faults.items())
-            return f"switched off by itself, hold the arm: {faults}"
-        if not bus.listened(LOST_NS):
-            return None
-        if self._clock.now_ns() - bus.commanded_ns > LOST_NS:
-            return (
-                f"arx5_interface has told the motors nothing for {LOST_NS / 1e6:.0f} ms; its own words are in the log"
-            )
-        silent = bus.silent(LOST_NS)
-        return _told(silent, LOST_NS) if silent else None
 
     def _gripper_goal(self, asked: float) -> float:
         """Return `asked`, or what the gripper was told before a stop while it presses and nothing else is asked.
@@ -276,11 +265,6 @@ class Arx5:
                 f"may go on pressing, hold it and switch its power off"
             )
             raise DriverError(self._lost)
-
-
-def _told(silent: Mapping[str, int], limit_ns: int) -> str:
-    ages = ", ".join(f"{name} for {age_ns / 1e6:.0f} ms" for name, age_ns in silent.items())
-    return f"no answer of {ages}, allowed {limit_ns / 1e6:.0f}"
 
 
 def open_driver(embodiment: Embodiment, settings: Mapping[str, Any], clock: Clock) -> Arx5:

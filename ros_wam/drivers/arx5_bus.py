@@ -11,6 +11,8 @@ from ros_wam.errors import DriverError, DriverUnreachable
 
 ANSWER_TIMEOUT_NS, POLL_NS = 200_000_000, 1_000_000
 """How long to wait for what every motor says within 5 ms, and how often to look."""
+LOST_NS = 500_000_000
+"""Silence of a motor that ends the link: it may have lost its power, and only the library's start enables it again."""
 GAP_NS = 25_000_000
 """Frames that may have waited longer than this are no evidence that anyone lives."""
 _FRESH_NS = 6_000_000
@@ -153,3 +155,29 @@ class MotorBus:
             self.faults.pop(self.names[number], None)
             if fault is not None:
                 self.faults[self.names[number]] = fault
+
+
+def loss(bus: MotorBus, clock: Clock) -> str | None:
+    """Listen; return why the link is lost, None while it is not."""
+    try:
+        bus.listen()
+    except DriverError as error:
+        return str(error)
+    if bus.faults:
+        faults = ", ".join(f"{name}: {fault}" for name, fault in bus.faults.items())
+        return f"switched off by itself, hold the arm: {faults}"
+    if not bus.listened(LOST_NS):
+        return None
+    if clock.now_ns() - bus.commanded_ns > LOST_NS:
+        return (
+            f"no frame of arx5_interface reached the motors for {LOST_NS / 1e6:.0f} ms: is the arm powered and the CAN "
+            "cable in? If so, the library has stopped; its own words are in the log"
+        )
+    silent = bus.silent(LOST_NS)
+    return no_answer(silent, LOST_NS) if silent else None
+
+
+def no_answer(silent: Mapping[str, int], limit_ns: int) -> str:
+    """Return the words for motors that were not heard for longer than `limit_ns`, as of `MotorBus.silent`."""
+    ages = ", ".join(f"{name} for {age_ns / 1e6:.0f} ms" for name, age_ns in silent.items())
+    return f"no answer of {ages}, allowed {limit_ns / 1e6:.0f}"

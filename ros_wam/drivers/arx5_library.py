@@ -116,23 +116,25 @@ class ArxLibrary:
         except (RuntimeError, ValueError) as error:
             raise DriverError(f"arx5_interface took no command: {error}") from error
 
-    def hold(self, position: FloatArray) -> bool:
-        """Give the motors the library's default gains, around `position` `(7,)`, where the arm is; return whether.
+    @property
+    def holds(self) -> bool:
+        """Whether the motors have their gains, and so hold what they were told last; without, they are damped."""
+        config, gain = self._controller.get_controller_config(), self._controller.get_gain()  # kept while they are read
+        return np.array_equal(np.array(gain.kp()), np.array(config.default_kp))
 
-        With their gains on already they go on holding what they were told last. Raises DriverSpent.
+    def hold(self, position: FloatArray) -> None:
+        """Give the motors the library's default gains, around `position` `(7,)`, where the arm is.
+
+        Within the limits: from outside the library sends it to them at once. Raises DriverSpent.
         """
         config = self._controller.get_controller_config()
         kp, kd = np.array(config.default_kp), np.array(config.default_kd)
-        gain = self._controller.get_gain()
-        if np.array_equal(np.array(gain.kp()), kp):
-            return False
         self.command(position)
         try:
             self._controller.set_gain(self._library.Gain(kp, kd, config.default_gripper_kp, config.default_gripper_kd))
         except (RuntimeError, ValueError) as error:  # it says nothing more to the motors from now on
             self._failed = f"no gains: {error}"
             raise DriverSpent(f"arx5_interface gave the motors no gains: {error}") from error
-        return True
 
     def _gripper_target_m(self, goal_m: float) -> float:
         """Return the goal, no farther from where the gripper is than its motor may press.

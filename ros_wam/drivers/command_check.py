@@ -24,14 +24,9 @@ def checked_position(
     if position.shape != embodiment.lower.shape or not np.isfinite(position).all():
         raise CommandInvalid(f"command {position.tolist()} must be {len(embodiment.lower)} finite positions")
     arm = ~embodiment.is_gripper
-    low, high = embodiment.lower - POSITION_SLACK_RAD, embodiment.upper + POSITION_SLACK_RAD
-    outside = ((position < low) | (position > high)) & arm
-    if outside.any():
-        k = int(np.argmax(outside))
-        raise CommandInvalid(
-            f"{embodiment.joint_names[k]}: {position[k]:.4f} rad is outside "
-            f"{embodiment.lower[k]:.4f} … {embodiment.upper[k]:.4f}"
-        )
+    outside = outside_limits(position, embodiment)
+    if outside is not None:
+        raise CommandInvalid(outside)
     largest = FIRST_STEP_RAD if sent is None else embodiment.velocity * embodiment.period_s * STEP_SLACK
     before = measured if sent is None else sent
     too_far = (np.abs(position - before) > largest) & arm
@@ -42,3 +37,19 @@ def checked_position(
             f"{np.broadcast_to(largest, position.shape)[k]:.4f}"
         )
     return np.where(arm, position, np.minimum(np.maximum(position, 0.0), 1.0))
+
+
+def outside_limits(position: FloatArray, embodiment: Embodiment) -> str | None:
+    """Return the first joint of `position` `(n,)` that is outside its limits by more than the slack, and these.
+
+    None if all are within.
+    """
+    low, high = embodiment.lower - POSITION_SLACK_RAD, embodiment.upper + POSITION_SLACK_RAD
+    outside = ((position < low) | (position > high)) & ~embodiment.is_gripper
+    if not outside.any():
+        return None
+    k = int(np.argmax(outside))
+    return (
+        f"{embodiment.joint_names[k]}: {position[k]:.4f} rad is outside "
+        f"{embodiment.lower[k]:.4f} … {embodiment.upper[k]:.4f}"
+    )
