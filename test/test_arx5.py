@@ -112,6 +112,28 @@ def test_a_motor_that_switched_itself_off_is_told_though_it_answers(brittle: Dri
     assert f"{FAILING[others.model]}: {SWITCHED_OFF[others.model]}" in told
 
 
+def test_while_a_motor_stays_off_a_new_process_leaves_the_others_holding(
+    brittle: DriverRig, others: EmulatedArx
+) -> None:
+    if others.model == "X5":
+        pytest.skip("an EC motor says nothing before the library asks it")
+    brittle.driver.connect()
+    hold = brittle.read().position
+    others.inject("motor_off")
+    until_lost(brittle, hold)
+    rest = others.truth()
+    assert isinstance(brittle.driver, DriverProcess)
+    brittle.driver.end()
+    brittle.driver = child_of(others)
+    for _ in range(2):
+        with pytest.raises(DriverUnreachable, match=r"motor 5 \(joint4\): overload"):
+            brittle.driver.connect()
+    np.testing.assert_allclose(others.truth(), rest, atol=RESOLUTION_RAD + 1e-3)
+    others.clear()
+    brittle.driver.connect()
+    brittle.hold(brittle.read().position)
+
+
 def test_three_frames_of_four_may_be_lost(rig: DriverRig, motors: EmulatedArx) -> None:
     rig.driver.connect()
     start = rig.read().position

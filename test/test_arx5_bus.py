@@ -1,5 +1,6 @@
 """Hearing the motors beside the library, and what the driver says before it touches either."""
 
+import select
 import socket
 import struct
 from collections.abc import Iterator
@@ -100,12 +101,50 @@ def test_after_a_pause_only_what_is_said_then_counts(wire: Wire) -> None:
     assert wire.bus.silent(40 * MS) == {} and wire.bus.listened(40 * MS)
 
 
+class Damiao(FakeClock):
+    """Time in which a Damiao motor with a fault answers what it is told; the fault stays for `attempts` of clearing."""
+
+    def __init__(self, link: socket.socket, attempts: int) -> None:
+        super().__init__(10**12)
+        self.attempts, self.status, self.link = attempts, 14, link
+        self.orders: list[int] = []
+
+    def sleep_until_ns(self, deadline_ns: int) -> None:
+        super().sleep_until_ns(deadline_ns)
+        while select.select([self.link], [], [], 0.0)[0]:
+            number, _, data = FRAME.unpack(self.link.recv(16))
+            self.orders.append(data[7])
+            if data[7] == 0xFB:
+                self.attempts -= 1
+                self.status = 14 if self.attempts > 0 else 0
+            elif self.status == 0:
+                self.status = 1
+            self.link.send(FRAME.pack(0, 8, bytes([self.status << 4 | number]) + bytes(7)))
+
+
+@pytest.mark.parametrize(("attempts", "orders"), [(1, "fc fb fc"), (2, "fc fb fc fb fc"), (9, None)])
+def test_a_motor_that_is_not_well_is_cleared_and_enabled_a_few_times(attempts: int, orders: str | None) -> None:
+    link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    motor = Damiao(link, attempts)
+    bus = MotorBus(theirs, "can0", {5: NAMES[5]}, (), motor)
+    if orders is None:
+        with pytest.raises(DriverUnreachable, match=r"on can0 motor 5 \(joint4\): overload; .* hold the arm"):
+            bus.enable([5])
+        assert len(motor.orders) < 10
+    else:
+        bus.enable([5])
+        assert bytes(motor.orders).hex(" ") == orders
+        assert bus.faults == {}
+    bus.close()
+    link.close()
+
+
 def test_an_interface_that_goes_is_told(wire: Wire) -> None:
     wire.link.close()
     with pytest.raises(DriverError, match="can0 is gone"):
         wire.bus.listen()
     with pytest.raises(DriverUnreachable, match="can0 takes no frame"):
-        wire.bus.enable(5)
+        wire.bus.enable([5])
 
 
 def test_an_interface_that_is_not_there_is_told_with_what_brings_it_up() -> None:

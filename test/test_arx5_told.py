@@ -33,6 +33,13 @@ class Bus:
     def commanded_ns(self) -> int:
         return self._clock.now_ns() - self.silence_ns
 
+    def enable(self, numbers: object) -> None:
+        if self.faults:
+            raise DriverUnreachable(self.fault_words())
+
+    def fault_words(self) -> str:
+        return ", ".join(f"{name}: {fault}" for name, fault in self.faults.items())
+
     def await_answers(self, numbers: object) -> None:
         """They are there."""
 
@@ -52,14 +59,15 @@ class Bus:
 class Library:
     """An ArxLibrary whose arm goes at once to `sag` below where it is told to be; of the first round it knows 0 rad."""
 
-    started, motors, version = True, (1, 2, 4, 5, 6, 7, 8), "0"
+    motors, version = (1, 2, 4, 5, 6, 7, 8), "0"
+    ec_motors: frozenset[int] = frozenset()
     effort_limit = np.array([30.0, 40.0, 30.0, 15.0, 10.0, 10.0, 85.7])
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock, self._begin_ns = clock, clock.now_ns()
         self.position, self.velocity, self.effort, self.sag = HERE.copy(), np.zeros(7), np.zeros(7), np.zeros(7)
         self.told: list[np.ndarray] = []
-        self.blocked = False
+        self.blocked, self.started = False, True
         self.fails: DriverSpent | None = None
 
     def state(self) -> ArxState:
@@ -71,6 +79,9 @@ class Library:
         self.told.append(position.copy())
         if not self.blocked:
             self.position = np.append((position + self.sag)[:-1], self.position[-1])
+
+    def start(self, interface: str) -> None:
+        self.started = True
 
     @property
     def holds(self) -> bool:
@@ -226,7 +237,7 @@ def test_a_library_that_is_spent_while_it_connects_leaves_no_link() -> None:
         spent.driver.read()
 
 
-def test_a_motor_that_does_not_stay_on_is_told_and_the_arm_is_not_held() -> None:
+def test_a_motor_that_goes_off_after_the_start_is_told_and_the_others_hold() -> None:
     off = Told()
     off.faults["motor 5 (joint4)"] = "off"
     with pytest.raises(DriverError, match=r"motor 5 \(joint4\): off"):
@@ -234,4 +245,17 @@ def test_a_motor_that_does_not_stay_on_is_told_and_the_arm_is_not_held() -> None
     off.faults.clear()
     with pytest.raises(DriverSpent, match="only a new process"):
         off.driver.connect()
-    assert off.library.told == []
+    np.testing.assert_array_equal(off.library.told, [HERE])
+
+
+def test_while_a_motor_is_not_well_the_library_is_not_started_and_may_be_later() -> None:
+    off = Told()
+    off.library.started = False
+    off.faults["motor 5 (joint4)"] = "overload"
+    for _ in range(2):
+        with pytest.raises(DriverUnreachable, match="overload"):
+            off.driver.connect()
+        assert not off.library.started
+    off.faults.clear()
+    off.driver.connect()
+    np.testing.assert_array_equal(off.library.told, [HERE])

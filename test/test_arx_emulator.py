@@ -20,7 +20,7 @@ from ros_wam.sim.emulators.plant import KinematicPlant
 ROBOT = load_embodiment(Path(__file__).parents[1] / "robots/arx5.yaml")
 HOME = np.array([0.1, 1.0, 0.5, 0.5, -0.1, 0.2])
 FRAME = struct.Struct("=IB3x8s")
-ENABLE = bytes([0xFF] * 7 + [0xFC])
+ENABLE, CLEAR = bytes([0xFF] * 7 + [0xFC]), bytes([0xFF] * 7 + [0xFB])
 STEP_RAD = 25.0 / 65535
 STROKE_M, OPEN_RAD = 0.088, 5.03
 FAILING = {"L5": 5, "X5": 2}
@@ -181,9 +181,20 @@ def test_a_stuck_motor_answers_and_stays(host: Host) -> None:
     assert np.flatnonzero(np.abs(host.plant.position() - HOME) < 0.01).tolist() == [1]
 
 
-def test_a_motor_that_switched_itself_off_says_so_and_stays_until_it_is_enabled(host: Host) -> None:
+def test_without_frames_motors_go_on_with_what_they_were_told_last(host: Host) -> None:
+    host.go(HOME, kp=0.0)
+    host.cycle(101)
+    sunk = host.plant.position() - HOME
+    assert sunk[1] == pytest.approx(100 * 0.002 * SAG_RAD_S, rel=0.05)
+    host.go(HOME + 0.1)
+    host.cycle(300)
+    np.testing.assert_allclose(host.plant.position(), HOME + 0.1, atol=STEP_RAD)
+
+
+def test_a_motor_that_switched_itself_off_says_so_and_stays_until_it_is_cleared_and_enabled(host: Host) -> None:
     number = FAILING[host.model]
     host.emulator.inject("motor_off")
+    host.link.send(FRAME.pack(number, 8, CLEAR))
     host.enable()  # in vain
     host.go(HOME + 0.05)
     assert len(host.cycle(50)) == 6
@@ -193,8 +204,14 @@ def test_a_motor_that_switched_itself_off_says_so_and_stays_until_it_is_enabled(
     still = np.abs(host.plant.position() - HOME) < 0.01
     assert still.tolist() == [each == number for each in (1, 2, 4, 5, 6, 7)]
     host.emulator.clear()
+    host.enable()
     host.go(HOME)
-    host.cycle(50)
+    host.cycle()
+    assert host.unwell == ({} if host.ec else {number: 14})
+    host.link.send(FRAME.pack(number, 8, CLEAR))
+    host.cycle()
+    host.go(HOME)
+    host.cycle()
     assert host.unwell == ({} if host.ec else {number: 0})
     host.enable()
     host.go(HOME)

@@ -85,7 +85,7 @@ class Arx5:
         """See Driver. Where this process was connected before, arm and gripper go on holding what they were told.
 
         Otherwise the motors have no gains for some 30 ms: the arm sinks, damped, by what the library's gravity model
-        leaves; the gripper lets go.
+        leaves; the gripper lets go. Not while a Damiao motor is not well: then they go on with what they were told.
         """
         self._require_usable()
         if self._library is None:
@@ -96,17 +96,14 @@ class Arx5:
         self._bus = bus = self._listen(library)
         try:
             if not library.started:
-                damiao = sorted(set(library.motors) - library.ec_motors)
-                for number in damiao:
-                    bus.enable(number)
-                bus.await_answers(damiao)
+                bus.enable(sorted(set(library.motors) - library.ec_motors))
                 library.start(self._settings.interface)
             bus.await_answers(library.motors)
-            self._require_link()
             here = self._settled_state(library).position
             if not library.holds:
                 self._hold(library, here)
             bus.await_answers(library.motors)
+            self._require_link()
         except (DriverError, DriverSpent):
             self.close()
             raise

@@ -18,7 +18,8 @@ GAP_NS = 25_000_000
 _FRESH_NS = 6_000_000
 """How long to wait for others then: more than two rounds of the library."""
 _FRAME = struct.Struct("=IB3x8s")  # struct can_frame
-_ENABLE = bytes([0xFF] * 7 + [0xFC])
+_ENABLE, _CLEAR = bytes([0xFF] * 7 + [0xFC]), bytes([0xFF] * 7 + [0xFB])
+_CLEARINGS = 3
 _EC_REPLY = 1  # the first three bits of what an EC motor says; in what is said to it they are 0
 _ENABLED = 1
 _DAMIAO_FAULTS = {
@@ -109,19 +110,39 @@ class MotorBus:
         """Return whether someone listened all the time for longer than `limit_ns`: silence before tells nothing."""
         return self._clock.now_ns() - self._since_ns > limit_ns
 
-    def enable(self, number: int) -> None:
-        """Ask a Damiao motor for its state, as the library does when it starts; raises DriverUnreachable."""
-        try:
-            self._socket.send(_FRAME.pack(number, len(_ENABLE), _ENABLE))
-        except BlockingIOError:
-            return
-        except OSError as error:
-            detail = "no motor acknowledges" if error.errno == errno.ENOBUFS else error.strerror
-            raise DriverUnreachable(f"{self._interface} takes no frame: {detail}") from error
+    def enable(self, numbers: Collection[int]) -> None:
+        """Enable Damiao motors, as the library does when it starts, and clear what those that are not well complain of.
+
+        What a motor was told last it goes on with. Raises DriverUnreachable, DriverError.
+        """
+        self._order(numbers, _ENABLE)
+        for _ in range(_CLEARINGS):
+            unwell = [number for number in numbers if self.names[number] in self.faults]
+            if not unwell:
+                return
+            self._order(unwell, _CLEAR)
+            self._order(unwell, _ENABLE)
+        if self.faults:
+            raise DriverUnreachable(f"on {self._interface} {self.fault_words()}; it does not stay on, hold the arm")
 
     def close(self) -> None:
         """Stop listening. Repeatable."""
         self._socket.close()
+
+    def fault_words(self) -> str:
+        """Return what is wrong with the motors that are not well."""
+        return ", ".join(f"{name}: {fault}" for name, fault in self.faults.items())
+
+    def _order(self, numbers: Collection[int], order: bytes) -> None:
+        for number in numbers:
+            try:
+                self._socket.send(_FRAME.pack(number, len(order), order))
+            except BlockingIOError:
+                pass  # its answer is missed
+            except OSError as error:
+                detail = "no motor acknowledges" if error.errno == errno.ENOBUFS else error.strerror
+                raise DriverUnreachable(f"{self._interface} takes no frame: {detail}") from error
+        self.await_answers(numbers)
 
     def _drain(self) -> list[bytes]:
         frames: list[bytes] = []
@@ -164,8 +185,7 @@ def loss(bus: MotorBus, clock: Clock) -> str | None:
     except DriverError as error:
         return str(error)
     if bus.faults:
-        faults = ", ".join(f"{name}: {fault}" for name, fault in bus.faults.items())
-        return f"switched off by itself, hold the arm: {faults}"
+        return f"switched off by itself, hold the arm: {bus.fault_words()}"
     if not bus.listened(LOST_NS):
         return None
     if clock.now_ns() - bus.commanded_ns > LOST_NS:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ros_wam.errors import SimError
-from ros_wam.sim.emulators.arx_motors import ENABLE, GRIPPER, J4310, MODELS, Drive, drive_of, reply
+from ros_wam.sim.emulators.arx_motors import CLEAR, ENABLE, GRIPPER, J4310, MODELS, Drive, drive_of, reply
 from ros_wam.sim.emulators.can_bus import CanBus, Frame
 from ros_wam.sim.emulators.can_seam_port import CanSeamPort
 from ros_wam.sim.emulators.emulator import ReceivedTarget
@@ -50,7 +50,8 @@ class ArxEmulator:
 
     A motor follows the position it is given while its kp is above 0, however small; without, that of joint2 sinks and
     the others stay. Its torque is that of the plant's joint. Every command is answered in the cycle that reads it.
-    Damiao motors are off until they are enabled; what is off answers and stays.
+    Damiao motors are off until they are enabled; what is off answers and stays. One that switched itself off must be
+    cleared before. Without frames motors go on with what they were told last.
     """
 
     faults = (FREEZE, DROP, SILENT_SERVO, MOTOR_OFF, STUCK_MOTOR, OVER_CURRENT, GRIPPER_FREEZE)
@@ -72,6 +73,8 @@ class ArxEmulator:
         """What the motors are on; the seam's sockets join it."""
         self._drives: dict[int, Drive] = {}
         self._on = {number for number, kind in self._kinds.items() if kind.is_ec}
+        self._tripped: set[int] = set()
+        """Damiao motors that say why they switched themselves off until that is cleared."""
         self._target = np.array(plant.position())
         self._damped: set[int] = set()
         self._faults: set[str] = set()
@@ -97,7 +100,7 @@ class ArxEmulator:
         frames = [frame for frame in self.bus.receive() if self._arrives(frame.identifier)]
         for frame in frames:
             self._command(frame, now_ns)
-        if frames:
+        if self._drives:
             self._follow((now_ns - self._cycled_ns) * 1e-9 if self._cycled_ns else 0.0)
         self._cycled_ns = now_ns
 
@@ -110,6 +113,7 @@ class ArxEmulator:
             self._held = opening - np.sign(opening - 0.5) * OVER_CURRENT_RAD / abs(self._open_rad)
         if fault == MOTOR_OFF and not self._kinds[self._failing].is_ec:
             self._on.discard(self._failing)
+            self._tripped.add(self._failing)
 
     def clear(self) -> None:
         self._faults.clear()
@@ -144,13 +148,12 @@ class ArxEmulator:
     def _command(self, frame: Frame, now_ns: int) -> None:
         """Let a motor take its command, and answer."""
         number, kind = frame.identifier, self._kinds[frame.identifier]
-        drive, failed = drive_of(kind, frame.data), self._has_failed(number)
+        drive = drive_of(kind, frame.data)
         if drive is not None:
             self._drives[number] = drive
-        elif frame.data == ENABLE and number not in self._on and not failed:
-            self._drives.pop(number, None)
-            self._on.add(number)
-        status = kind.status(number in self._on, failed)
+        else:
+            self._switch(number, frame.data)
+        status = kind.status(number in self._on, self._has_failed(number))
         self._answers += 1
         if number == GRIPPER:
             self.bus.send(reply(number, kind, status, *self._gripper_state()))
@@ -161,8 +164,16 @@ class ArxEmulator:
         if joint == len(self._joints) - 1:
             self._note(now_ns)
 
+    def _switch(self, number: int, order: bytes) -> None:
+        """Let a motor forget why it switched itself off, once that is over, or let it go on again, with no command."""
+        if order == CLEAR and not (MOTOR_OFF in self._faults and number == self._failing):
+            self._tripped.discard(number)
+        if order == ENABLE and number not in self._on and not self._has_failed(number):
+            self._drives.pop(number, None)
+            self._on.add(number)
+
     def _has_failed(self, number: int) -> bool:
-        return MOTOR_OFF in self._faults and number == self._failing
+        return number in self._tripped or (MOTOR_OFF in self._faults and number == self._failing)
 
     def _stays(self, number: int) -> bool:
         """Whether a motor follows nothing."""

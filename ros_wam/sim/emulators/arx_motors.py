@@ -14,7 +14,7 @@ GRIPPER = 8
 _POSITION_RAD, _VELOCITY_RAD_S, _EC_VELOCITY_RAD_S = 12.5, 45.0, 18.0
 _KP, _KD, _TORQUE, _CURRENT_A = 500.0, 5.0, 18.0, 30.0
 ENABLE = bytes([0xFF] * 7 + [0xFC])
-_CLEAR = bytes([0xFF] * 7 + [0xFB])
+CLEAR = bytes([0xFF] * 7 + [0xFB])
 _TEMPERATURES = (40 << 8) | 40
 _EC_TEMPERATURES = (130 << 8) | 130  # the same in their unit: half degrees above -25
 
@@ -56,7 +56,7 @@ MODELS: dict[str, dict[int, MotorKind]] = {
 
 def drive_of(kind: MotorKind, data: bytes) -> Drive | None:
     """Return what a frame asks of a motor; None if it only asks for its state (enable, clear an error)."""
-    if data in (ENABLE, _CLEAR):
+    if data in (ENABLE, CLEAR):
         return None
     bits = int.from_bytes(data, "big")
     if kind.is_ec:
