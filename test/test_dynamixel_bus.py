@@ -165,6 +165,13 @@ def test_a_bus_with_a_fault_gives_no_good_answer_in_time(line: Line, fault: str)
     assert [answer.number for answer in line.ask(1, wire.PING)] == [1]
 
 
+def test_a_slow_bus_answers_all_that_it_was_asked(line: Line) -> None:
+    line.emulator.inject("slow")
+    assert line.sync_read([1, 2]) == [] and line.sync_read([6, 7]) == []
+    late = PacketReader().feed(b"".join(data for _, data in line.run(0.1)))
+    assert [answer.number for answer in late] == [1, 2, 6, 7]
+
+
 def test_an_unplugged_port_is_gone_and_comes_back(line: Line) -> None:
     line.emulator.inject("drop")
     assert not line.path.exists()

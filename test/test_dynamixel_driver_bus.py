@@ -56,7 +56,7 @@ class Port:
         self.fails: Exception | None = None
         self.is_open = True
 
-    def read(self, numbers: Sequence[int], address: int, size: int, patience_s: float = 0.0) -> Answers:
+    def read(self, numbers: Sequence[int], address: int, size: int, *, is_hurried: bool = False) -> Answers:
         if not self.free.is_set():
             self.waits.set()
             self.free.wait(PATIENCE_S)

@@ -258,7 +258,7 @@ class DynamixelBus:
 
     def _measure(self, port: DynamixelPort) -> None:
         stamp_ns, told = self._clock.now_ns(), self._told
-        answers = port.read(NUMBERS, BEGIN, SIZE, self._silence.patience_s)
+        answers = port.read(NUMBERS, BEGIN, SIZE, is_hurried=self._silence.is_hurried)
         if answers.missing is not None:
             if self._silence.blame(port, answers.missing, answers.why, lambda: self._write_goal(port)):
                 self._unite(port, answers.missing)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ros_wam.clock import Clock
-from ros_wam.drivers.dynamixel_servos import Register
+from ros_wam.drivers.dynamixel_servos import TABLE_SIZE, Register
 from ros_wam.errors import ConfigError, DriverError, DriverUnreachable
 
 BAUD = 1_000_000
@@ -19,8 +19,14 @@ REPLY_TIMEOUT_S = 0.025
 """Beyond the time on the line: a USB adapter's latency timer (1 ms, set by udev) and a busy computer."""
 SILENCE_S = 0.06
 """The same for a line on which nothing at all has come: then it is rather the computer that is late."""
+HURRY_S = 0.008
+"""For answers of which one is known to be missing."""
 QUIET_S = 0.003
-"""How long a line is left alone on which something went wrong, so that a late answer is not taken for a new one."""
+"""How long a line is left alone on which something went wrong, so that what is left of an answer is thrown away."""
+LENGTHS = 11
+"""An answer says of itself only whose it is and how long. After each failed reading one byte more is asked for, in so
+many turns, so that an answer to a question that was given up is not taken for one to the next: for 140 ms and more.
+"""
 INSIST_S = 0.5
 """How long setting up goes on asking a servo that gives no good answer."""
 WRITE_TIMEOUT_S = 0.5
@@ -30,6 +36,7 @@ pyserial counts a pause of this computer in, also after all was written: with 0.
 """
 _POLL_NS = 250_000
 _STATUS_BYTES = 11
+_ID, _LENGTH, _ERROR, _DATA = 4, 5, 8, 9
 _ALERT = 0x80
 
 
@@ -59,6 +66,7 @@ class DynamixelPort:
         self._clock, self._success = clock, dynamixel_sdk.COMM_SUCCESS
         self._packets: Any = dynamixel_sdk.PacketHandler(2.0)
         self._port: Any = dynamixel_sdk.PortHandler(path)
+        self._failed = 0
         self._lock = _lock(path)
         try:
             taken = self._port.setBaudRate(BAUD)
@@ -78,15 +86,19 @@ class DynamixelPort:
             self._port.is_open = False
         os.close(self._lock)
 
-    def read(self, numbers: Sequence[int], address: int, size: int, patience_s: float = REPLY_TIMEOUT_S) -> Answers:
-        """Read `size` bytes from every servo with one instruction; wait `patience_s` for the rest of the answers."""
+    def read(self, numbers: Sequence[int], address: int, size: int, *, is_hurried: bool = False) -> Answers:
+        """Read `size` bytes or some more from every servo with one instruction; hurried: wait `HURRY_S` only."""
+        length = size + self._failed % min(LENGTHS, TABLE_SIZE + 1 - address - size)
         try:
-            sent = self._packets.syncReadTx(self._port, address, size, list(numbers), len(numbers), False)
+            sent = self._packets.syncReadTx(self._port, address, length, list(numbers), len(numbers), False)
             if sent != self._success:
                 raise self._gone(f"it takes no instruction ({sent})")
-            return self._collect(numbers, size, patience_s)
+            self._wait(len(numbers), length, is_hurried)
+            answers = self._collect(numbers, length)
         except (OSError, termios.error) as error:
             raise self._gone(str(error)) from error
+        self._failed += answers.missing is not None
+        return answers
 
     def read_surely(self, numbers: Sequence[int], address: int, size: int) -> Answers:
         """Read as `read` does, until all answer or `INSIST_S` are over: now and then a packet is lost."""
@@ -119,37 +131,50 @@ class DynamixelPort:
         if result != self._success:
             raise DriverError(f"servo {number} of {self.path} does not reboot: {self._packets.getTxRxResult(result)}")
 
-    def _collect(self, numbers: Sequence[int], size: int, patience_s: float) -> Answers:
-        """Wait for the answers to a sync read and check each: a servo that is silent mutes all after it."""
-        answers = Answers()
-        expected = len(numbers) * (size + _STATUS_BYTES)
-        on_the_line_s = (expected + len(numbers) + 14) * 10 / BAUD
-        begin_ns = self._clock.now_ns()
-        passed_ns = begin_ns + round(on_the_line_s * 1e9)
+    def _wait(self, servos: int, length: int, is_hurried: bool) -> None:
+        """Wait until so many servos have answered a sync read, or one of them is silent."""
+        expected = servos * (length + _STATUS_BYTES)
+        on_the_line_s = (expected + servos + 14) * 10 / BAUD
+        passed_ns = self._clock.now_ns() + round(on_the_line_s * 1e9)
         self._clock.sleep_until_ns(passed_ns)
         while (come := self._port.getBytesAvailable()) < expected:
-            is_quiet = not come and len(numbers) > 1 and patience_s == REPLY_TIMEOUT_S
             now_ns = self._clock.now_ns()
-            if now_ns - passed_ns > (SILENCE_S if is_quiet else patience_s) * 1e9:
-                break
+            patience_s = HURRY_S if is_hurried else REPLY_TIMEOUT_S if come or servos == 1 else SILENCE_S
+            if now_ns - passed_ns > patience_s * 1e9:
+                return
             self._clock.sleep_until_ns(now_ns + _POLL_NS)
+
+    def _collect(self, numbers: Sequence[int], length: int) -> Answers:
+        """Take the answers that have come and check each: a servo that is silent mutes all after it."""
+        answers = Answers()
         self._port.setPacketTimeoutMillis(1.0)  # what is there is read; nothing more is waited for
         for number in numbers:
-            data, result, error = self._packets.readRx(self._port, number, size)
-            if result != self._success or len(data) != size:
-                answers.missing, answers.why = number, self._why(result, data)
+            packet, why = self._packet(number)
+            come = len(packet) - _STATUS_BYTES
+            if why or come != length:
+                answers.missing, answers.why = (
+                    number,
+                    why or f"its answer was late or wrong: {come} bytes, not {length}",
+                )
                 self._clock.sleep_until_ns(self._clock.now_ns() + round(QUIET_S * 1e9))
                 return answers
-            answers[number] = bytes(data)
-            if error & _ALERT:
+            answers[number] = packet[_DATA : _DATA + length]
+            if packet[_ERROR] & _ALERT:
                 answers.alerts.append(number)
         return answers
 
-    def _why(self, result: int, data: Sequence[int]) -> str:
-        if result == self._success:
-            return f"it answered {len(data)} bytes"
-        text: str = self._packets.getTxRxResult(result)
-        return text.removeprefix("[TxRxResult] ").rstrip("!").lower()
+    def _packet(self, number: int) -> tuple[bytes, str]:
+        """Return a servo's packet, not what others said before it, or why there is none.
+
+        The SDK's own `readRx` cuts an answer that is too long, and counts the CRC of one that is too short as data.
+        """
+        while True:
+            data, result = self._packets.rxPacket(self._port, False)
+            if result != self._success:
+                text: str = self._packets.getTxRxResult(result)
+                return b"", text.removeprefix("[TxRxResult] ").rstrip("!").lower()
+            if data[_ID] == number:
+                return bytes(data[: _LENGTH + 2 + data[_LENGTH] + 256 * data[_LENGTH + 1]]), ""
 
     def _gone(self, why: str) -> DriverError:
         return DriverError(f"the servo bus {self.path} is gone: {why}")

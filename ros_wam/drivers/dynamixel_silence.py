@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection
 
 from ros_wam.drivers import dynamixel_setup as setup
-from ros_wam.drivers.dynamixel_port import REPLY_TIMEOUT_S, DynamixelPort
+from ros_wam.drivers.dynamixel_port import DynamixelPort
 from ros_wam.drivers.dynamixel_servos import NUMBERS, SERVOS
 from ros_wam.drivers.dynamixel_state import BEGIN
 
-HURRY_S, PATIENT_EVERY = 0.008, 10
-"""Waiting for a servo that is known to be silent, since the others wait for goals; every tenth time it is not."""
+PATIENT_EVERY = 10
+"""Waiting for a servo that is known to be silent is hurried, since the others wait for goals; but every tenth time."""
 LONGEST_WAIT_NS = 200_000_000
 """What one failed reading with its questions takes at most; beyond that the computer was late, not the servos."""
 
@@ -25,9 +25,9 @@ class Silence:
         self._is_known = False
 
     @property
-    def patience_s(self) -> float:
-        """How long the next reading shall wait for answers."""
-        return HURRY_S if self._is_known and self._failures % PATIENT_EVERY else REPLY_TIMEOUT_S
+    def is_hurried(self) -> bool:
+        """Whether the next reading shall not wait long for answers."""
+        return self._is_known and self._failures % PATIENT_EVERY != 0
 
     @property
     def deaf_joint(self) -> Collection[int]:

@@ -16,7 +16,7 @@ BYTE_NS = 10 * 1_000_000_000 // BAUD
 """A start bit, eight bits and a stop bit."""
 DELAY_UNIT_NS = 2_000
 SLOW_NS = 60_000_000
-"""How much later a bus answers that is `slow`."""
+"""How much later an adapter passes on what its bus says while it is `slow`."""
 
 
 class DynamixelBus:
@@ -35,6 +35,7 @@ class DynamixelBus:
         self._servos, self._sense, self._drive = servos, sense, drive
         self._reader = PacketReader()
         self._answers: deque[tuple[int, bytes]] = deque()
+        self._passed: deque[tuple[int, bytes]] = deque()
         self._now_ns = self._free_ns = 0
 
     def cycle(self, now_ns: int) -> None:
@@ -47,7 +48,10 @@ class DynamixelBus:
                 self._answers.clear()  # who speaks while others answer is understood, and they are not
                 self._serve(packet)
         while self._answers and self._answers[0][0] <= now_ns:
-            answer = self._answers.popleft()[1]
+            due_ns, answer = self._answers.popleft()
+            self._passed.append((due_ns + (SLOW_NS if self.slow else 0), answer))
+        while self._passed and self._passed[0][0] <= now_ns:  # these nobody can speak over any more
+            answer = self._passed.popleft()[1]
             if not self.frozen:
                 self.port.write(answer)
 
@@ -132,7 +136,7 @@ class DynamixelBus:
         if self.corrupt:
             answer = answer[:-1] + bytes([answer[-1] ^ 0xFF])
         self._free_ns += servo.table["return_delay"] * DELAY_UNIT_NS + len(answer) * BYTE_NS
-        self._answers.append((self._free_ns + (SLOW_NS if self.slow else 0), answer))
+        self._answers.append((self._free_ns, answer))
 
 
 def _is_kept(servo: DynamixelServo, number: int, address: int) -> bool:
