@@ -2,7 +2,9 @@
 # make check  format, lint, types and the ROS-free tests              make setup  only set up (idempotent)
 # make faults inject every fault and write docs/faults.md           make docs   write the ladder into docs/failsafe.md
 # make bench  run every benchmark and write docs/bench.md           make property   a million control ticks per robot at random
-# make mutation  break gate and admission, and see that a test notices each time      make thorough   other generations of a robot
+# make test-torch  what needs PyTorch, which it installs (0.9 GB with a build for CPUs)
+# make mutation  break gate and admission, and see that a test notices each time      make thorough   other generations of a robot, all profiles
+# make fuzz   a million wrong messages for every decoder of what comes from the network
 SHELL := /bin/bash
 PYTHON ?= python3
 ROS ?= kilted
@@ -13,32 +15,42 @@ CHOICE := $(shell [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>
 SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
 export MUJOCO_GL ?= osmesa
 
-.PHONY: demo test check bench property mutation faults thorough docs setup clean system-libraries
+.PHONY: demo test test-torch check bench property mutation faults fuzz thorough docs setup clean system-libraries
 
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
 
-# `make test` also asks for every line and branch, by the quick tests alone, of what moves the robot and is let near it.
-test: COVERED := --cov=ros_wam.motion --cov=ros_wam.policy.admission --cov-report=term-missing:skip-covered --cov-fail-under=100
+QUICK := not ros and not vendor and not slow and not faults and not thorough and not torch
 
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile -m "not ros and not vendor and not slow and not faults and not thorough" $(COVERED)
+	$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)"
 
+# `make test` also asks for every line and branch, by the quick tests alone, of what moves the robot and is let near it.
+MOVING = $(shell grep -lE "ros_wam.motion|policy.admission|motion_line|policy_world|strategy_world|control_rig|gate_bench" test/test_*.py)
 test: check
-	$(BIN)/pytest -n auto --dist loadfile -m "virtual and not faults and not thorough"
-	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual and not faults and not thorough"
+	$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" --cov=ros_wam.motion --cov=ros_wam.policy.admission \
+	  --cov-report=term-missing:skip-covered --cov-fail-under=100 $(MOVING)
+	$(BIN)/pytest -n auto --dist loadfile -m "virtual and not faults and not thorough and not torch"
+	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual and not faults and not thorough and not torch"
+
+# As far as pip is offered a build of PyTorch for CPUs (2.13.0+cpu), it takes that one; another choice: TORCH=torch==...
+TORCH ?= torch==2.13.0
+test-torch: setup $(VENV)/.torch
+	$(BIN)/pytest -m torch $$(grep -rl --include='*.py' 'mark\.torch' test)
 
 # openpi's own broker is measured where openpi-client is installed, which needs an environment of its own.
-bench: setup $(VENV)-peers/.installed
+bench: setup $(VENV)-peers/.installed $(VENV)/.torch
 	mkdir -p runs/bench
 	$(VENV)-peers/bin/ros-wam bench chunk-switch --json > runs/bench/chunk-switch.json
 	$(BIN)/ros-wam bench latency --json --out runs/bench/latency.png > runs/bench/latency.json
 	$(BIN)/ros-wam bench control --json > runs/bench/control.json
 	$(BIN)/ros-wam bench rates --json > runs/bench/rates.json
 	$(BIN)/ros-wam bench observation --json > runs/bench/observation.json
+	$(BIN)/ros-wam bench client --json > runs/bench/client.json
+	$(BIN)/ros-wam bench server --json > runs/bench/server.json
 	cp runs/bench/latency.png docs/latency.png
 	$(BIN)/python -m ros_wam.bench.document runs/bench docs/bench.md
 
@@ -55,12 +67,19 @@ faults: setup
 	PYTHONPATH=.:test $(BIN)/python test/faults/document.py runs/faults.json
 	$(BIN)/pytest test/doctor -m faults
 
+# A million wrong messages for every decoder of what comes from the network.
+fuzz: setup
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install -q --disable-pip-version-check "atheris>=3,<4"
+	@set -eo pipefail; for name in $$(PYTHONPATH=.:test $(BIN)/python test/fuzz/run.py 2>/dev/null); do \
+	  echo "$$name: a million inputs"; \
+	  PYTHONPATH=.:test $(BIN)/python test/fuzz/run.py $$name 1000000 2>&1 | grep -vE "^INFO|^#|NEW|REDUCE|DE:|^$$"; done
+
 thorough: setup
 	$(BIN)/pytest -m thorough
 
 property: setup
 	ROS_WAM_PROPERTY_TICKS=1000000 $(BIN)/pytest -m slow -o log_cli=true -o log_cli_level=INFO test/test_motion_line.py
-	$(BIN)/pytest -n auto --hypothesis-profile=default -m "not ros and not vendor and not slow and not faults and not thorough"
+	$(BIN)/pytest -n auto --hypothesis-profile=default -m "$(QUICK)"
 
 setup: system-libraries $(VENV)/.installed
 
@@ -84,6 +103,11 @@ $(VENV)-peers/.installed: $(SOURCES) setup.py setup.cfg package.xml
 	@echo "Installing ros_wam with the peers of its benchmarks into $(VENV)-peers"
 	@$(VENV)-peers/bin/python -m pip install -q --disable-pip-version-check --force-reinstall ".[peers]"
 	@rm -rf build *.egg-info
+	@touch $@
+
+$(VENV)/.torch: $(VENV)/.installed
+	@[ -e $@ ] || echo "Installing PyTorch into $(VENV); about a minute"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check "$(TORCH)"
 	@touch $@
 
 system-libraries:

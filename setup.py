@@ -45,6 +45,10 @@ setup(
         "mujoco>=3.17,<5",
         "ruckig>=0.19.4,<0.20",
         "websockets>=15",
+        "pyzmq>=26",
+        "httpx>=0.27",
+        "grpcio>=1.60",
+        "protobuf>=5",
         "mcap>=1.5,<2",
         "zstandard>=0.22",
         "rosbags>=0.11,<0.12",
@@ -59,6 +63,8 @@ setup(
         "ros-kilted": ["ros-kilted-rclpy[fastrtps]", "ros-kilted-common-interfaces"],
         "ros-jazzy": ["ros-jazzy-rclpy[fastrtps]", "ros-jazzy-common-interfaces"],
         "bench": ["matplotlib>=3.8"],
+        "torch": ["torch>=2.6"],
+        "lerobot": ["lerobot>=0.4.4"],  # holds torch and much else: an environment of its own
         "peers": ["openpi-client==0.1.2", "typing_extensions"],  # holds numpy below 2: an environment of its own
         "dev": [
             "ruff==0.17.5",
@@ -68,6 +74,7 @@ setup(
             "pytest-rerunfailures>=16.7",
             "pytest-xdist>=3.6",
             "hypothesis>=6.100",
+            "pillow",
             "types-PyYAML",
         ],
     },

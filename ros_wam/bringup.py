@@ -7,9 +7,9 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from ros_wam import alive, share
 from ros_wam.calibration import load_station
 from ros_wam.cameras import check_camera
 from ros_wam.claim import Claim, claim, claim_robot
-from ros_wam.clock import OFFSET_VARIABLE, station_offset_ns, wall_clock_label
+from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns, wall_clock_label
 from ros_wam.config import dump
-from ros_wam.embodiment import load_embodiment
+from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import ConfigError
+from ros_wam.policy.actions.adapter import ActionAdapter
+from ros_wam.policy.client import make_client
 from ros_wam.policy.profile import Profile, load_profile
 from ros_wam.run_config import RunConfig
 from ros_wam.sim.emulators import control_prefix
@@ -48,13 +50,17 @@ class Request:
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """One process: `executable` as `ros2 run ros_wam` knows it; a `required` one ends the run when it ends."""
+    """One process: `executable` as `ros2 run ros_wam` knows it; a `required` one ends the run when it ends.
+
+    `environment` is what it has on top of, or in place of, the run's.
+    """
 
     executable: str
     name: str
     args: tuple[str, ...]
     required: bool = False
     respawn: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,10 +79,11 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     robot = share.find("robots", request.robot)
     calibration = share.calibration_dir(robot, request.sim)
     policy = None if request.policy is None else share.find("config/policies", request.policy)
-    profile = None if policy is None else load_profile(policy).for_robot(load_embodiment(robot))
+    profile = None if policy is None else _profile(policy, load_embodiment(robot))
     task = None if request.task is None else share.find("config/tasks", request.task)
     _check_latency(profile, request.inference_latency_ms)
     _check_fit(robot, calibration, request.sim, profile, task)
+    _check_depth(profile, parts)
     port = _free_port() if profile is not None and profile.serve else None
     with ExitStack() as undo:  # an error or an interrupt from here on leaves nothing behind
         domain = _claim_domain(request.sim, parts)
@@ -137,7 +144,8 @@ def _nodes(
         nodes.append(NodeSpec("sim_node", "sim_node", file, required=True))
     if "server" in parts and profile is not None and port is not None:
         arguments = (*profile.serve, *file, "--port", str(port), "--inference-latency-ms", str(latency_ms))
-        nodes.append(NodeSpec("policy_server", "policy_server", arguments, respawn=True))
+        no_pictures = {"MUJOCO_GL": "disable"}  # the LLVM of OSMesa crashes that of triton, which comes with torch
+        nodes.append(NodeSpec("policy_server", "policy_server", arguments, respawn=True, environment=no_pictures))
     if "cameras" in parts:
         nodes += [
             NodeSpec("camera_node", f"camera_node_{view}", (*file, "--view", view), respawn=True)
@@ -190,6 +198,14 @@ def _environment(own: Claim | None) -> dict[str, str]:
     return {**environment, OFFSET_VARIABLE: str(station_offset_ns())}
 
 
+def _profile(policy: Path, robot: Embodiment) -> Profile:
+    """Return the profile for `robot`; raises ConfigError also for what a lab has yet to fill in: a file, a variable."""
+    profile = load_profile(policy).for_robot(robot)
+    make_client(profile, robot, StationClock()).close()
+    ActionAdapter(profile, robot)
+    return profile
+
+
 def _check_fit(robot: Path, calibration: Path, sim: bool, profile: Profile | None, task: Path | None) -> None:
     """Raise ConfigError unless robot, cameras, policy and task suit each other, before anything is started."""
     if not sim and not (calibration / "station.yaml").is_file():
@@ -202,6 +218,12 @@ def _check_fit(robot: Path, calibration: Path, sim: bool, profile: Profile | Non
         check_camera(view, station.cameras[view])
     if task is not None and robot.stem not in (suited := load_task(task)).robots:
         raise ConfigError(f"task {suited.name} does not suit {robot.stem}; it suits: {', '.join(suited.robots)}")
+
+
+def _check_depth(profile: Profile | None, parts: Collection[str]) -> None:
+    if profile is not None and profile.request.depth_views and "cameras" in parts:
+        views = ", ".join(profile.request.depth_views)
+        raise ConfigError(f"policy {profile.name} needs depth of {views}, which no camera sends but in --lockstep")
 
 
 def _no_station_file(robot: Path, calibration: Path) -> str:

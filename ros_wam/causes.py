@@ -14,6 +14,7 @@ class RefusalReason(Enum):
     ACCELERATION = "acceleration"
     WORKSPACE = "workspace"
     COLLISION = "collision"
+    UNREACHABLE = "unreachable"
     WRONG_MODE = "wrong_mode"
 
 

@@ -53,24 +53,40 @@ class Kinematics:
         self._place(chain, position)
         return self._position(chain)
 
+    def body_pose(self, body: str, arm: str) -> FloatArray:
+        """Return T_base_body `(4, 4)` [m] of a body that does not move, such as an arm's own base.
+
+        Raises ConfigError that names the bodies that there are.
+        """
+        number = int(mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_BODY, body))
+        fixed = [self._model.body(k).name for k in range(1, self._model.nbody) if self._model.body_weldid[k] == 0]
+        if number < 0 or self._model.body(number).name not in fixed:
+            raise ConfigError(f"base of {arm} is {body!r}, must be one of {', '.join(fixed)}")
+        self._place(self._chains[arm], self._embodiment.home_position)
+        base, pose = self._chains[arm].base, np.eye(4)
+        rotation = self._data.xmat[base].reshape(3, 3).T
+        pose[:3, :3] = rotation @ self._data.xmat[number].reshape(3, 3)
+        pose[:3, 3] = rotation @ (self._data.xpos[number] - self._data.xpos[base])
+        return pose
+
     def solve(self, T_base_tool: FloatArray, seed: FloatArray, arm: str | None = None) -> FloatArray:
         """Return joint positions `(n,)` that bring the tool to `T_base_tool` [m], near `seed`; other joints keep it.
 
-        Damped least squares within the position limits, also where `seed` is outside. Raises PoseUnreachable with what
-        is missing.
+        Damped least squares within the position limits, also where `seed` is outside; what a joint at its limit cannot
+        do the others do where they can. Raises PoseUnreachable with what is missing.
         """
         chain = self._chains[arm or next(iter(self._chains))]
         lower, upper = self._embodiment.lower[chain.columns], self._embodiment.upper[chain.columns]
         position = np.array(seed, dtype=np.float64)
         position[chain.columns] = np.minimum(np.maximum(position[chain.columns], lower), upper)
-        error, damping = np.full(6, np.inf), DAMPING**2 * np.eye(6)
+        error = np.full(6, np.inf)
         for _ in range(MAX_ITERATIONS):
             self._place(chain, position)
             error = _pose_error(T_base_tool, self._pose(chain))
             if _within_tolerance(error):
                 return position
-            jacobian = self._jacobian(chain)
-            step = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + damping, error)
+            here = position[chain.columns]
+            step = _damped_step(self._jacobian(chain), error, here <= lower, here >= upper)
             step *= min(1.0, MAX_STEP_RAD / max(float(np.abs(step).max()), 1e-12))
             position[chain.columns] = np.minimum(np.maximum(position[chain.columns] + step, lower), upper)
         raise PoseUnreachable(
@@ -127,6 +143,23 @@ def _pose_error(wanted: FloatArray, actual: FloatArray) -> FloatArray:
     mujoco.mju_mat2Quat(quaternion, (wanted[:3, :3] @ actual[:3, :3].T).ravel())
     mujoco.mju_quat2Vel(rotation, quaternion, 1.0)
     return np.concatenate([wanted[:3, 3] - actual[:3, 3], rotation])
+
+
+def _damped_step(
+    jacobian: FloatArray, error: FloatArray, at_lower: NDArray[np.bool_], at_upper: NDArray[np.bool_]
+) -> FloatArray:
+    """Return the damped least-squares step of the joints, those left out that would leave their range."""
+    step = np.zeros(jacobian.shape[1])
+    free = np.ones(len(step), dtype=bool)
+    while free.any():
+        inner = np.compress(free, jacobian, axis=1)
+        step[free] = inner.T @ np.linalg.solve(inner @ inner.T + DAMPING**2 * np.eye(6), error)
+        outward = (at_lower & (step < 0.0)) | (at_upper & (step > 0.0))
+        if not outward.any():
+            break
+        step[outward] = 0.0
+        free &= ~outward
+    return step
 
 
 def _within_tolerance(error: FloatArray) -> bool:

@@ -108,7 +108,7 @@ class Supervisor:
         with (self._log_dir / f"{node.name}.log").open("a") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", f"ros_wam.nodes.{node.executable}", *node.args],
-                env={**os.environ, **self._run.environment},
+                env={**os.environ, **self._run.environment, **node.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if tells else log,
                 stderr=log,

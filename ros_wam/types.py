@@ -36,12 +36,25 @@ def _freeze(instance: object, spec: ArraySpec) -> None:
 
 
 @dataclass(frozen=True, eq=False)
+class DepthImage:
+    """HxW uint16 distances along the camera's axis [mm], 0 where there is none; `camera_matrix` `(3, 3)` [px]."""
+
+    distance_mm: NDArray[np.uint16]
+    camera_matrix: FloatArray
+
+    def __post_init__(self) -> None:
+        _freeze(self, _spec("distance_mm", (None, None), np.uint16))
+        _freeze(self, _spec("camera_matrix", (3, 3)))
+
+
+@dataclass(frozen=True, eq=False)
 class CameraFrame:
-    """One picture: HxWx3 uint8 RGB, `stamp_ns` at capture."""
+    """One picture: HxWx3 uint8 RGB, `stamp_ns` at capture; `depth` of the same pixels, None where there is none."""
 
     view: str
     stamp_ns: int
     image: NDArray[np.uint8]
+    depth: DepthImage | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, _spec("image", (None, None, 3), np.uint8))
@@ -86,7 +99,9 @@ class Commitment:
 class Observation:
     """One time-aligned input to the policy. `stamp_ns` is the oldest frame's; the joint state is interpolated to it.
 
-    `commitment` is None while nothing is being followed.
+    `commitment` is None while nothing is being followed. `history`: earlier frames of the episode, by view and how many
+    rows of the policy before, below 0; those are absent that are from before it began. `executed`: what the views
+    showed while the last chunk was executed, for policies that are told; empty where none was.
     """
 
     stamp_ns: int
@@ -94,6 +109,8 @@ class Observation:
     joint_state: JointState
     prompt: str
     commitment: Commitment | None = None
+    history: Mapping[tuple[str, int], CameraFrame] = field(default_factory=dict)
+    executed: tuple[Mapping[str, CameraFrame], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,9 +227,11 @@ class Stage:
 class Reply:
     """A policy server's answer: `actions` `(T, action_dim)` as the server gave them, and its own timing if it said.
 
-    `timing_ms` is what the call took, part by part.
+    `timing_ms` is what the call took, part by part. `begins_episode`: it is the first since the server was told of an
+    episode, as it is again where the connection was lost in the middle of one.
     """
 
     actions: FloatArray
     server_infer_ms: float | None = None
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    begins_episode: bool = False

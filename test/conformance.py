@@ -91,11 +91,11 @@ class PolicyClientConformance:
         assert served.policy.sessions == 1
 
     def test_episodes_share_no_session(self, served: Served) -> None:
-        served.client.reset()
+        served.client.reset("put it in the box")
         served.client.infer(observation())
         served.client.infer(observation())
         assert served.policy.sessions == 1
-        served.client.reset()
+        served.client.reset("put it in the box")
         served.client.infer(observation())
         assert served.policy.sessions == 2
 
@@ -131,7 +131,11 @@ class PolicyClientConformance:
     def test_dead_server_is_unreachable(self, served: Served) -> None:
         served.client.connect()
         served.disconnect()
-        for call in (served.client.connect, served.client.reset, lambda: served.client.infer(observation())):
+        for call in (
+            served.client.connect,
+            lambda: served.client.reset("tidy"),
+            lambda: served.client.infer(observation()),
+        ):
             with pytest.raises(PolicyUnreachable):
                 call()
 
@@ -145,5 +149,5 @@ class PolicyClientConformance:
         served.client.infer(observation())
         served.client.close()
         served.client.close()
-        served.client.reset()
+        served.client.reset("put it in the box")
         assert served.client.infer(observation(4)).actions[0, 0] == 4.0

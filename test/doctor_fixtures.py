@@ -18,7 +18,7 @@ HEALTHY = Measured(
     faults={},
     enabled=1.0,
     bytes_per_s=1e6,
-    policy=Asked((10.0,) * 10, (30, 7)),
+    policy=Asked((10.0,) * 10, (30, 7), greeted=True, declares=("embodiment",)),
 )
 
 

@@ -12,8 +12,9 @@ import websockets.sync.server
 from websockets.sync.server import ServerConnection
 
 from ros_wam.embodiment import Embodiment, load_embodiment
-from ros_wam.policy import codecs
+from ros_wam.policy.codecs import openpi
 from ros_wam.policy.profile import Profile, Timeouts, load_profile
+from ros_wam.policy.reply_layout import ActionPart, ReplyLayout
 from ros_wam.types import CameraFrame, JointState, Observation
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,16 @@ def profile_for(
     """The baseline profile of `robot` for a server at `url`."""
     timeouts = Timeouts(connect_s=connect_s, first_call_s=call_s, call_s=call_s)
     return dataclasses.replace(GENERIC.for_robot(robot), url=url, timeouts=timeouts, **changes)
+
+
+def with_request(profile: Profile, **changes: Any) -> Profile:
+    """`profile` with other keys of `request`."""
+    return dataclasses.replace(profile, request=dataclasses.replace(profile.request, **changes))
+
+
+def with_columns(profile: Profile, columns: tuple[str, ...]) -> Profile:
+    """`profile` of a server whose actions have these columns."""
+    return dataclasses.replace(profile, reply=ReplyLayout((ActionPart("actions", columns),)))
 
 
 def state(stamp_ns: int, position: Any = 0.0) -> JointState:
@@ -94,7 +105,7 @@ def garbage_server() -> Iterator[str]:
     """A server that states the right metadata and then answers what nobody can decode; yields its URL."""
 
     def answer(connection: ServerConnection) -> None:
-        connection.send(codecs.encode(METADATA))
+        connection.send(openpi.encode(METADATA))
         for _ in connection:
             connection.send(b"\xc1garbage")
 

@@ -10,7 +10,7 @@ from ros_wam.clock import FakeClock
 from ros_wam.policy.admission import Admission
 from ros_wam.policy.loop import PolicyLoop
 from ros_wam.policy.observation import ObservationBuilder
-from ros_wam.policy.profile import Freshness
+from ros_wam.policy.profile import Freshness, Profile
 from ros_wam.types import FloatArray, Observation, Reply
 
 MS = 1_000_000
@@ -41,7 +41,7 @@ class SlowClient:
         self._world.run_until(self._world.clock.now_ns() + self.latency_ns)
         return Reply(self.actions, timing_ms={"round_trip": self.latency_ns * 1e-6})
 
-    def reset(self) -> None:
+    def reset(self, prompt: str) -> None:
         self.resets += 1
 
     def close(self) -> None:
@@ -51,7 +51,7 @@ class SlowClient:
 class World:
     """A robot and two cameras under a virtual clock; `speed` is what joint1 does while it runs."""
 
-    def __init__(self, latency_ns: int = 100 * MS) -> None:
+    def __init__(self, latency_ns: int = 100 * MS, profile: Profile = BASELINE) -> None:
         self.clock = FakeClock(T0)
         self.speed_rad_s = 0.0
         self.position = HOME.copy()
@@ -59,7 +59,7 @@ class World:
         self.observations = ObservationBuilder(UR5, UR5.views, 1 / 30, Freshness())
         self.client = SlowClient(self, latency_ns)
         admission = Admission(UR5, lambda position, arm: MIDDLE_OF_WORKSPACE, lambda path: iter(()))
-        self.loop = PolicyLoop(BASELINE, UR5, self.client, self.observations, admission, self.clock)
+        self.loop = PolicyLoop(profile, UR5, self.client, self.observations, admission, self.clock)
         self.run_until(T0 + 8 * MS)
         self.loop.start("tidy up")
 

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from fake_policy import BASELINE, UR5, frame, state
+from fake_policy import BASELINE, UR5, frame, state, with_request
 
 from ros_wam.causes import RefusalReason
 from ros_wam.clock import FakeClock
 from ros_wam.errors import ChunkRefused
 from ros_wam.motion.trajectory import SETTLE_S
+from ros_wam.policy.execution import Execution
 from ros_wam.policy.loop import PolicyLoop
 from ros_wam.policy.observation import ObservationBuilder
-from ros_wam.policy.profile import Execution, Freshness, RealTimeChunking
+from ros_wam.policy.profile import Freshness
+from ros_wam.policy.request_layout import RealTimeChunking
 from ros_wam.types import ActionChunk, FloatArray, Observation, Reply
 
 MS, S = 1_000_000, 1_000_000_000
@@ -21,7 +23,7 @@ TICK_NS = 8 * MS
 T0 = 1000 * S
 SPEED_RAD_S = 0.1
 DT_S = BASELINE.dt_s
-ROWS = BASELINE.action_horizon
+ROWS = 30
 CHUNK_S = (ROWS - 1) * DT_S
 FRAMES = tuple(frame(view, 1) for view in UR5.views)
 
@@ -72,9 +74,8 @@ class StrategyWorld:
         """Which chunk and which of its rows was followed, tick by tick."""
         self._latency_s = latency_s
         self._observations = ObservationBuilder(UR5, UR5.views, 1 / 30, Freshness())
-        profile = dataclasses.replace(
-            BASELINE, execution=Execution(strategy, horizon), rtc=RealTimeChunking("left", "delay")
-        )
+        profile = with_request(BASELINE, rtc=RealTimeChunking("left", "delay"))
+        profile = dataclasses.replace(profile, execution=Execution(strategy, horizon))
         self.loop = PolicyLoop(profile, UR5, self, self._observations, self.admission, self.clock)  # type: ignore[arg-type]
         self._pending: tuple[int, Observation] | None = None
         self._see()
@@ -145,5 +146,5 @@ class StrategyWorld:
 
     # As the policy client of the loop: an episode begins.
 
-    def reset(self) -> None:
+    def reset(self, prompt: str) -> None:
         """See PolicyClient."""

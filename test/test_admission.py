@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from ros_wam.causes import RefusalReason
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ChunkRefused
-from ros_wam.policy.admission import FOLLOW_TOLERANCE_RAD, Admission, build_admission, check_actions
+from ros_wam.policy.admission import FOLLOW_TOLERANCE_RAD, MAX_ROWS, Admission, build_admission, check_actions
 from ros_wam.sweep import Obstacle
 from ros_wam.types import ActionChunk, FloatArray
 
@@ -73,6 +73,8 @@ def test_actions_of_another_shape_are_refused() -> None:
         with pytest.raises(ChunkRefused, match=r"wrong_shape.*must be \(30, 7\)") as caught:
             check_actions(np.zeros(shape), (30, 7))
         assert caught.value.reason is RefusalReason.WRONG_SHAPE
+    with pytest.raises(ChunkRefused, match=r"wrong_shape.*must be \(1 to 1000, 7\)"):
+        check_actions(np.zeros((MAX_ROWS + 1, 7)), (None, 7))
 
 
 @given(st.sampled_from([np.nan, np.inf, -np.inf]), st.integers(0, 29), st.integers(0, 6))

@@ -85,7 +85,9 @@ def test_numbers_are_short(cell: str | float | None, text: str) -> None:
     assert number(cell) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(499.5366, "499.54"), (0.0, "0"), (0.13791, "0.13791")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(499.5366, "499.54"), (0.0, "0"), (0.13791, "0.13791"), (452038.0, "452038")]
+)
 def test_a_figure_is_told_as_exactly_as_its_bound(value: float, text: str) -> None:
     assert figure(value) == text
 
@@ -147,7 +149,7 @@ def test_a_latency_that_cannot_be_is_refused(
     assert f"argument --latencies: {latency} ms is not between 0 and 60000" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["chunk-switch", "latency"])
+@pytest.mark.parametrize("name", ["chunk-switch", "latency", "client"])
 def test_every_benchmark_has_help_with_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["bench", name, "--help"])

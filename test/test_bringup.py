@@ -41,6 +41,11 @@ def test_every_process_of_the_line_is_started_once(run: Run) -> None:
     ]
 
 
+def test_no_renderer_is_loaded_into_the_policy_server(run: Run) -> None:
+    own = {node.name: node.environment for node in run.nodes if node.environment}
+    assert own == {"policy_server": {"MUJOCO_GL": "disable"}}
+
+
 def test_control_never_respawns_by_itself(run: Run) -> None:
     robot = next(node for node in run.nodes if node.executable == "robot_node")
     assert not robot.respawn
@@ -202,3 +207,18 @@ def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) ->
 def test_a_wrong_request_is_refused_with_the_choices(tmp_path: Path, change: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         bringup(Request(**{**EVAL.__dict__, "record_dir": tmp_path, **change}))
+
+
+@pytest.mark.parametrize(
+    ("robot", "policy", "words"),
+    [
+        ("aloha", "lerobot_act", "policy lerobot_act: .* needs the environment variable LEROBOT_CHECKPOINT"),
+        ("aloha", "abot_m0_aloha", r"policy abot_m0_aloha: action: .*dataset_statistics\.json: No such file"),
+    ],
+)
+def test_what_a_lab_has_yet_to_fill_in_is_told_before_anything_is_started(
+    robot: str, policy: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LEROBOT_CHECKPOINT", raising=False)
+    with pytest.raises(ConfigError, match=words):
+        bringup(Request(robot=robot, policy=policy, sim=True))

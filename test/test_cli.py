@@ -20,6 +20,7 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["serve", "gpt", "--robot", "ur5"], "no policy 'gpt' to serve; there are: baseline, torch:FILE"),
         ([*EVAL, "--lockstep"], "--lockstep needs --sim"),
         (EVAL, "no station file for ur5"),
         ([*EVAL, "--sim", "--resume", "nowhere"], "nothing to resume: nowhere"),
@@ -51,7 +52,6 @@ def test_a_failure_is_one_clear_line(
         ["fly"],
         [*EVAL, "--trials", "0"],
         [*EVAL, "--inference-latency-ms", "-1"],
-        ["serve", "gpt", "--robot", "ur5"],
     ],
 )
 def test_a_wrong_command_line_is_refused(arguments: list[str]) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ros_wam.causes import Cause
 from ros_wam.errors import ObservationError, SpecError
+from ros_wam.policy.frame_history import FrameHistory
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Freshness
 from ros_wam.types import JointState
@@ -54,6 +55,21 @@ def test_the_force_at_the_tools_is_interpolated_like_all_that_is_measured() -> N
     for view in UR5.views:
         observations.add_frame(frame(view, T))
     np.testing.assert_allclose(observations.build(T + 10 * MS, "go").joint_state.tool_force_n, [10.0])
+
+
+def test_earlier_frames_come_with_it_until_an_episode_begins() -> None:
+    history = FrameHistory({"wrist": (-1,)}, FRAME_PERIOD_S)
+    observations = ObservationBuilder(UR5, UR5.views, FRAME_PERIOD_S, Freshness(), history)
+    assert observations.looks_back(0) and not builder().looks_back(0)
+    for joint_state in ramp(T - 100 * MS, T + 8 * MS):
+        observations.add_joint_state(joint_state)
+    for stamp_ns in (T - 33 * MS, T - 33 * MS, T):
+        for view in UR5.views:
+            observations.add_frame(frame(view, stamp_ns))
+    ((where, earlier),) = observations.build(T, "go").history.items()
+    assert where == ("wrist", -1) and earlier.stamp_ns == T - 33 * MS
+    observations.begin_episode()
+    assert observations.build(T, "go").history == {}
 
 
 @given(st.integers(0, 100 * MS))

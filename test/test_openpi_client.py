@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,14 @@ from typing import Any
 import pytest
 from fake_policy import METADATA, FakePolicy, stamp_answer
 
+from ros_wam.bench import client
+from ros_wam.bench.openpi_environment import openpi_python
 from ros_wam.clock import StationClock
+from ros_wam.errors import ConfigError
 from ros_wam.policy.server import PolicyServer
 
 ROOT = Path(__file__).parents[1]
-ENVIRONMENT = ROOT / ".venv-openpi"  # numpy < 2, hence of its own; made once
-REQUIREMENTS = ("openpi-client==0.1.2", "numpy<2", "typing_extensions")  # the last it uses but does not declare
+ENVIRONMENT = ROOT / ".venv-openpi"  # made once
 
 pytestmark = pytest.mark.slow
 
@@ -23,17 +24,24 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def python() -> Path:
     """The interpreter of an environment with openpi's client."""
-    interpreter, done = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "complete"
-    if done.exists() and done.read_text() == str(REQUIREMENTS):
-        return interpreter
-    install = [interpreter, "-m", "pip", "install", "-q", "--disable-pip-version-check", *REQUIREMENTS]
-    for command in ([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], install):
-        result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=600, check=False)
-        if result.returncode != 0:
-            reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
-            pytest.skip(f"{' '.join(REQUIREMENTS)} cannot be installed: {reason}")
-    done.write_text(str(REQUIREMENTS))
-    return interpreter
+    try:
+        return openpi_python(ENVIRONMENT, print)
+    except ConfigError as error:
+        pytest.skip(str(error))
+
+
+def test_our_client_is_measured_beside_openpis(python: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "environment_folder", lambda: ENVIRONMENT)
+    result = client.client(1, print)
+    figures = result.figures
+    assert figures["ratio"] == pytest.approx(figures["ours_ms"] / figures["openpi_client_ms"], abs=1e-3)
+    assert figures["psnr_db"] >= 33.0
+    pictures = 3 * 224 * 224 * 3
+    assert pictures < figures["bytes_ours"] <= figures["bytes_openpi"] < pictures + 1000
+    assert figures["bytes_jpeg"] < 0.2 * pictures
+    assert [(row["client"], row["calls"]) for row in result.rows] == [
+        *(("ros_wam", client.CALLS), ("ros_wam, JPEG", client.CALLS), ("openpi-client", client.CALLS))
+    ]
 
 
 def test_openpi_client_of_pypi_is_served(python: Path) -> None:

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_policy import BASELINE, UR5
+from fake_policy import BASELINE, UR5, with_columns
 from policy_world import HOME, MS, S, World
 
 from ros_wam.causes import RefusalReason
 from ros_wam.errors import ChunkRefused, ObservationError
+from ros_wam.policy.actions.adapter import ActionAdapter
 from ros_wam.policy.loop import RETRY_S
 from ros_wam.policy.strategies.strategy import LOOK_AFTER_S, REST_TIMEOUT_S
 from ros_wam.types import FloatArray, Reply
@@ -136,7 +137,7 @@ def test_take_raises_what_tick_reports() -> None:
 def test_columns_go_by_name_and_grippers_are_clamped() -> None:
     world = World()
     layout = tuple(reversed(UR5.joint_names))
-    world.loop._profile = type(BASELINE)(**{**BASELINE.__dict__, "action_layout": layout})
+    world.loop._adapter = ActionAdapter(with_columns(BASELINE, layout), UR5)
     world.client.actions = np.tile(HOME[::-1], (30, 1))
     world.client.actions[:15, 0] = -0.5
     world.client.actions[15:, 0] = 1.5

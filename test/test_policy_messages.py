@@ -44,6 +44,13 @@ def test_what_the_policy_saw_is_told_by_its_stamps() -> None:
         assert int(values[f"{view}_stamp_ns"]) == frame.stamp_ns
 
 
+def test_a_motion_that_was_too_fast_is_told() -> None:
+    step = answered()
+    assert said(PolicyStatus(PolicyState.RUNNING, step=step))[1]["slowed_to"] == "1.0"
+    slowed = dataclasses.replace(step, slowest_share=0.25)
+    assert said(PolicyStatus(PolicyState.RUNNING, step=slowed))[1]["slowed_to"] == "0.25"
+
+
 def test_refused_answer_is_kept_as_it_came() -> None:
     topics, values = said(PolicyStatus(PolicyState.RUNNING, step=answered(np.full((30, 7), np.nan))))
     assert topics == ["action_chunk_raw", "policy_status"]

@@ -8,7 +8,9 @@ from policy_world import MS, World
 
 from ros_wam.causes import Cause
 from ros_wam.errors import PolicyError, PolicyMismatch, PolicyTimeout, PolicyUnreachable
+from ros_wam.policy.frame_history import FrameHistory
 from ros_wam.policy.runner import CONNECT_PERIOD_S, OBSERVATION_GRACE_S, PolicyRunner, PolicyState, PolicyStatus
+from ros_wam.types import Observation, Reply
 
 
 class Episode:
@@ -48,6 +50,26 @@ def test_ready_once_connected_then_running_then_ready_again(episode: Episode) ->
     assert status.step.observation.prompt == "tidy up"
     episode.runner.stop()
     assert episode.step().state is PolicyState.READY
+
+
+def test_frames_are_kept_while_an_answer_is_waited_for(episode: Episode, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, runner, kept = episode.world, episode.runner, []
+    world.observations._history = FrameHistory({"wrist": (-15,)}, 1 / 15)
+    infer = world.client.infer
+
+    def watched(observation: Observation) -> Reply:
+        reply = infer(observation)
+        kept.append(runner.keeps_frames(world.clock.now_ns()))
+        return reply
+
+    monkeypatch.setattr(world.client, "infer", watched)
+    assert not runner.keeps_frames(world.clock.now_ns())
+    runner.start("tidy up")
+    assert episode.step().step is not None
+    assert kept == [True]
+    runner.stop()
+    episode.step()
+    assert not runner.keeps_frames(world.clock.now_ns())
 
 
 def test_status_is_repeated_twice_a_second(episode: Episode) -> None:

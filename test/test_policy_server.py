@@ -6,23 +6,24 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
 import pytest
+from by_hand import connected_by_hand
 from fake_policy import METADATA, UR5, FakePolicy, observation, profile_for, stamp_answer
-from websockets.client import ClientProtocol
+from waiting import wait_until
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.sync.client import connect
-from websockets.uri import parse_uri
 
 from ros_wam.clock import FakeClock, StationClock
 from ros_wam.errors import ConfigError
-from ros_wam.policy import codecs
+from ros_wam.policy.client import make_client
+from ros_wam.policy.codecs import openpi
 from ros_wam.policy.server import PolicyServer, serve
-from ros_wam.policy.websocket_client import WebsocketClient
 
-REQUEST = codecs.encode({"observation/stamp_ns": 4})
+REQUEST = openpi.encode({"observation/stamp_ns": 4})
 
 
 @pytest.fixture
@@ -38,11 +39,11 @@ def server(policy: FakePolicy) -> Iterator[PolicyServer]:
 
 def test_metadata_comes_first_then_one_answer_per_request(server: PolicyServer) -> None:
     with connect(server.url) as connection:
-        assert codecs.decode(connection.recv(timeout=5.0)) == METADATA
+        assert openpi.decode(connection.recv(timeout=5.0)) == METADATA
         connection.send(REQUEST)
-        first = codecs.decode(connection.recv(timeout=5.0))
+        first = openpi.decode(connection.recv(timeout=5.0))
         connection.send(REQUEST)
-        second = codecs.decode(connection.recv(timeout=5.0))
+        second = openpi.decode(connection.recv(timeout=5.0))
     assert first["actions"].shape == (30, 7)
     assert set(first["policy_timing"]) == {"infer_ms"}
     assert set(first["server_timing"]) == {"infer_ms"}
@@ -92,6 +93,22 @@ def test_error_goes_to_the_log_when_nobody_is_left_to_tell(
     assert "RuntimeError: out of memory" in caplog.text
 
 
+@pytest.mark.parametrize("error", [ConnectionClosedError(None, None), CancelledError()])
+def test_a_connection_that_the_policy_loses_is_an_error_of_it(
+    error: Exception, policy: FakePolicy, server: PolicyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise error
+
+    policy.answer = fail
+    with connect(server.url) as connection:
+        connection.recv(timeout=5.0)
+        connection.send(REQUEST)
+        assert "PolicyUnreachable: the policy lost what it asks itself" in connection.recv(timeout=5.0)
+    server.stop()
+    assert "PolicyUnreachable" in caplog.text
+
+
 @pytest.mark.parametrize("request_frame", ["text", b"\xc1"])
 def test_request_that_is_none_is_refused(server: PolicyServer, request_frame: str | bytes) -> None:
     with connect(server.url) as connection:
@@ -101,7 +118,7 @@ def test_request_that_is_none_is_refused(server: PolicyServer, request_frame: st
 
 
 def test_clients_are_served_at_once_each_with_its_session(policy: FakePolicy, server: PolicyServer) -> None:
-    clients = [WebsocketClient(profile_for(server.url), UR5, StationClock()) for _ in range(3)]
+    clients = [make_client(profile_for(server.url), UR5, StationClock()) for _ in range(3)]
     for client in clients:
         client.connect()
     for stamp_ns, client in enumerate(clients):
@@ -114,7 +131,7 @@ def test_clients_are_served_at_once_each_with_its_session(policy: FakePolicy, se
 def test_latency_is_waited_for_on_the_clock(policy: FakePolicy) -> None:
     clock = FakeClock()
     with PolicyServer(policy, "127.0.0.1", 0, clock, inference_latency_ms=400.0) as server:
-        client = WebsocketClient(profile_for(server.url), UR5, clock)
+        client = make_client(profile_for(server.url), UR5, clock)
         reply = client.infer(observation())
         client.close()
     assert reply.server_infer_ms == pytest.approx(400.0)
@@ -125,7 +142,7 @@ def test_latency_is_waited_for_on_the_clock(policy: FakePolicy) -> None:
 def test_inference_is_told_without_decoding_and_waiting_for_its_turn(
     latency_ms: float, told_ms: float, policy: FakePolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock, decoded, decode = FakeClock(), threading.Event(), codecs.decode
+    clock, decoded, decode = FakeClock(), threading.Event(), openpi.decode
 
     def decode_slowly(frame: bytes) -> dict[str, Any]:
         clock.advance_ns(100_000_000)
@@ -136,14 +153,19 @@ def test_inference_is_told_without_decoding_and_waiting_for_its_turn(
         clock.advance_ns(30_000_000)
         return stamp_answer(request)
 
-    monkeypatch.setattr(codecs, "decode", decode_slowly)
+    monkeypatch.setattr(openpi, "decode", decode_slowly)
     policy.answer = infer
     with PolicyServer(policy, "127.0.0.1", 0, clock, latency_ms) as server, connect(server.url) as connection:
         connection.recv(timeout=5.0)
-        with server._one_at_a_time:
-            connection.send(REQUEST)
-            assert decoded.wait(5.0)
-            clock.advance_ns(200_000_000)
+        wait_until(lambda: policy.sessions == 1, "the session has begun")
+        turn = threading.Event()
+        another = threading.Thread(target=server._inferences.call, args=(lambda: turn.wait(10.0),))
+        another.start()
+        connection.send(REQUEST)
+        assert decoded.wait(5.0)
+        clock.advance_ns(200_000_000)
+        turn.set()
+        another.join()
         answer = decode(connection.recv(timeout=5.0))
         assert answer["server_timing"] == {"infer_ms": pytest.approx(told_ms)}
         assert answer["policy_timing"] == {"infer_ms": pytest.approx(30.0)}
@@ -169,24 +191,28 @@ def test_stopping_twice_and_with_a_client_connected(server: PolicyServer) -> Non
 
 def test_client_that_takes_no_answer_does_not_hold_the_server_up(policy: FakePolicy, server: PolicyServer) -> None:
     policy.answer = lambda request: {"actions": np.zeros((2000, 2000))}
-    with connected_by_hand(server.url) as deaf:
+    with asked_by_hand(server.url) as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         assert select.select([deaf], [], [], 5.0)[0]  # the server is writing
         assert_stops(server)
 
 
-def connected_by_hand(url: str) -> socket.socket:
+def test_client_that_floods_is_not_read_from(policy: FakePolicy, server: PolicyServer) -> None:
+    done = threading.Event()
+    policy.answer = lambda request: {"done": done.wait(10.0)}
+    frame = b"\x82\xff" + (2**21).to_bytes(8, "big") + bytes(4) + bytes(2**21)  # binary, masked with zeros
+    with asked_by_hand(server.url) as flooding:
+        flooding.settimeout(0.3)
+        with pytest.raises(TimeoutError):  # what the system keeps, and a few more; by default it would be 16 more
+            for _ in range(16):
+                flooding.sendall(frame)
+    done.set()
+
+
+def asked_by_hand(url: str) -> socket.socket:
     """Connect, read the metadata and ask once; what comes then is for the caller to read."""
-    protocol = ClientProtocol(parse_uri(url))
-    connection = socket.create_connection(("127.0.0.1", protocol.uri.port))
-    protocol.send_request(protocol.connect())
-    connection.sendall(b"".join(protocol.data_to_send()))
-    events = 0
-    while events < 2:  # the handshake, the metadata
-        protocol.receive_data(connection.recv(4096))
-        events += len(protocol.events_received())
-    protocol.send_binary(REQUEST)
-    connection.sendall(b"".join(protocol.data_to_send()))
+    connection, request = connected_by_hand(url, REQUEST)
+    connection.sendall(request)
     return connection
 
 
@@ -219,7 +245,7 @@ def test_serve_runs_until_the_event_is_set(policy: FakePolicy) -> None:
     thread = threading.Thread(target=serve, args=arguments)
     thread.start()
     assert ready.wait(5.0)
-    client = WebsocketClient(profile_for(urls[0]), UR5, StationClock())
+    client = make_client(profile_for(urls[0]), UR5, StationClock())
     assert client.infer(observation(9)).actions[0, 0] == stamp_answer({"observation/stamp_ns": 9})["actions"][0, 0]
     stop.set()
     thread.join(5.0)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import mujoco
 import numpy as np
 import pytest
 
@@ -94,3 +95,19 @@ def test_the_projection_of_an_object_is_where_the_picture_shows_it(
 def test_an_unknown_view_names_those_there_are(world: World, renderer: Renderer) -> None:
     with pytest.raises(SimError, match="wrist, global"):
         renderer.render(world.snapshot(), "side")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_depth_is_the_distance_along_the_axis_of_the_camera(
+    renderer: Renderer, world: World, views: dict[str, ViewCalibration], view: str
+) -> None:
+    renderer.render(world.snapshot(0), view)
+    depth, calibration = renderer.depth(view), views[view]
+    np.testing.assert_array_equal(depth.camera_matrix, calibration.camera_matrix)
+    camera = world.model.camera(view).id
+    origin, axes = renderer._data.cam_xpos[camera], renderer._data.cam_xmat[camera].reshape(3, 3)
+    for row, column in ((120, 160), (200, 100)):
+        x, y = (column + 0.5 - calibration.cx) / calibration.fx, (row + 0.5 - calibration.cy) / calibration.fy
+        ray = axes @ [x, -y, -1.0]  # MuJoCo's cameras look along -z
+        distance_m = mujoco.mj_ray(world.model, renderer._data, origin, ray, None, 1, -1, np.zeros(1, np.int32))
+        assert depth.distance_mm[row, column] == pytest.approx(1e3 * distance_m, rel=0.005)

@@ -176,7 +176,7 @@ def test_a_scripted_expert_gets_full_marks(robot: str, seed: int) -> None:
 
 @pytest.mark.virtual
 @pytest.mark.slow
-@pytest.mark.parametrize("robot", ["ur5", "ur5e"])
+@pytest.mark.parametrize("robot", ["ur5", pytest.param("ur5e", marks=pytest.mark.thorough)])
 def test_the_task_can_be_done_from_every_layout(robot: str) -> None:
     scores = {}
     for seed in range(30):

@@ -13,7 +13,7 @@ from ros_wam.record.gaps import missing_messages
 from ros_wam.trial.bag_trace import measure_bag, read_trace
 from ros_wam.trial.episode import PICTURES
 from ros_wam.trial.film import read_film
-from ros_wam.trial.metrics import Metrics
+from ros_wam.trial.metrics import Metrics, _never_moved
 
 
 def test_a_bag_tells_the_metrics(tmp_path: Path) -> None:
@@ -128,3 +128,17 @@ def test_where_a_stream_stands_at_the_edges_is_no_loss(phase: float) -> None:
     stamps = (round(phase * PERIOD_NS) + np.arange(300) * PERIOD_NS).astype(np.int64)
     for end_ns in (END_NS, END_NS - 1, END_NS + PERIOD_NS // 3):
         assert missing_messages(stamps, PERIOD_NS, 0, end_ns) == 0
+
+
+@pytest.mark.parametrize(
+    ("idle", "refusals", "told"),
+    [
+        (True, {"expired": 1, "wrong_shape": 7}, "refused:wrong_shape"),
+        (False, {"wrong_shape": 7}, None),
+        (True, {}, None),
+    ],
+)
+def test_a_robot_that_followed_nothing_is_told_with_what_was_refused(
+    idle: bool, refusals: dict[str, int], told: str | None
+) -> None:
+    assert _never_moved(idle, refusals) == told

@@ -10,18 +10,20 @@ from typing import Any
 import msgpack
 import numpy as np
 import pytest
-from fake_policy import METADATA, UR5, FakePolicy, observation, profile_for
+from fake_policy import METADATA, UR5, FakePolicy, observation, profile_for, with_columns, with_request
 from websockets.server import ServerProtocol
 from websockets.sync.server import ServerConnection, serve
 
 from conformance import PolicyClientConformance, Served
 from ros_wam.clock import FakeClock, StationClock
 from ros_wam.errors import ConfigError, PolicyAnswerInvalid, PolicyTimeout, PolicyUnreachable
-from ros_wam.policy import codecs
-from ros_wam.policy.client import make_client
+from ros_wam.policy.client import WireClient, make_client
+from ros_wam.policy.codecs import openpi
+from ros_wam.policy.image_input import ImageInput
 from ros_wam.policy.profile import Timeouts
+from ros_wam.policy.reply_layout import ActionPart, ReplyLayout
 from ros_wam.policy.server import PolicyServer
-from ros_wam.policy.websocket_client import WebsocketClient
+from ros_wam.policy.transports.transport import Address, make_transport
 
 
 class TestWebsocketClient(PolicyClientConformance):
@@ -35,13 +37,13 @@ class TestWebsocketClient(PolicyClientConformance):
 
 
 @contextmanager
-def misbehaving(behaviour: Callable[[ServerConnection], None], **changes: object) -> Iterator[WebsocketClient]:
+def misbehaving(behaviour: Callable[[ServerConnection], None], **changes: object) -> Iterator[WireClient]:
     """A client of a server that does `behaviour` on every connection."""
     with serve(behaviour, "127.0.0.1", 0, compression=None, close_timeout=0.1) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
-        client = WebsocketClient(profile_for(url, call_s=0.3, **changes), UR5, StationClock())
+        client = make_client(profile_for(url, call_s=0.3, **changes), UR5, StationClock())
         try:
             yield client
         finally:
@@ -54,14 +56,14 @@ DEEP = b"\x81\xa1a" * 900 + b"\xc0"
 
 
 def greet(connection: ServerConnection) -> None:
-    connection.send(codecs.encode(METADATA))
+    connection.send(openpi.encode(METADATA))
 
 
 def test_server_that_declares_nothing_is_accepted_only_where_the_profile_says_so() -> None:
     def stock_openpi(connection: ServerConnection) -> None:
-        connection.send(codecs.encode({}))
+        connection.send(openpi.encode({}))
         connection.recv(timeout=1.0)
-        connection.send(codecs.encode({"actions": np.ones((30, 7), np.float32)}))
+        connection.send(openpi.encode({"actions": np.ones((30, 7), np.float32)}))
 
     with misbehaving(stock_openpi, must_declare=()) as client:
         assert client.connect() == {}
@@ -77,7 +79,7 @@ def test_answers_with_bytes_keys_are_read() -> None:
         actions = {b"__ndarray__": True, b"data": bytes(8 * 7), b"dtype": b"<f8", b"shape": [1, 7]}
         connection.send(msgpack.packb({b"out": {b"actions": actions}, b"server_timing": {b"infer_ms": 12}}))
 
-    with misbehaving(answer, reply_path="out.actions") as client:
+    with misbehaving(answer, reply=ReplyLayout((ActionPart("out > actions", UR5.joint_names),))) as client:
         reply = client.infer(observation())
         assert reply.actions.shape == (1, 7)
         assert reply.server_infer_ms == 12.0
@@ -116,15 +118,15 @@ def test_frame_that_answers_no_request_ends_the_connection() -> None:
 
     def chatter(connection: ServerConnection) -> None:
         greet(connection)
-        connection.send(codecs.encode({"actions": np.zeros((30, 7))}))
+        connection.send(openpi.encode({"actions": np.zeros((30, 7))}))
         sent.set()
         connection.recv()
 
     with misbehaving(chatter) as client:
         client.connect()
         assert sent.wait(5.0)
-        assert client._connection is not None
-        assert client._connection.ping().wait(5.0)  # its answer comes after the frame
+        assert client._transport._connection is not None
+        assert client._transport._connection.ping().wait(5.0)  # its answer comes after the frame
         with pytest.raises(PolicyAnswerInvalid, match="answers no request"):
             client.infer(observation())
 
@@ -151,11 +153,14 @@ def test_server_that_hardly_reads_cannot_block_the_client(bytes_read: int, answe
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        profile = profile_for(f"ws://127.0.0.1:{listener.getsockname()[1]}", image_size=(1200, 1600), must_declare=())
+        profile = profile_for(f"ws://127.0.0.1:{listener.getsockname()[1]}", must_declare=())
+        profile = with_request(
+            profile, images=tuple(dataclasses.replace(i, size=(1200, 1600)) for i in profile.request.images)
+        )
         limits = Timeouts(5.0, *((60.0, 0.3) if answered else (0.3, 60.0)))
         thread = threading.Thread(target=listen)
         thread.start()
-        with closing(WebsocketClient(dataclasses.replace(profile, timeouts=limits), UR5, StationClock())) as client:
+        with closing(make_client(dataclasses.replace(profile, timeouts=limits), UR5, StationClock())) as client:
             client.connect()
             client._answered = answered
             with pytest.raises(PolicyTimeout, match=r"did not take a request in 0\.3 s"):
@@ -171,7 +176,7 @@ def greeted(listener: socket.socket) -> socket.socket:
     while not (requests := list(protocol.events_received())):
         protocol.receive_data(connection.recv(4096))
     protocol.send_response(protocol.accept(requests[0]))
-    protocol.send_binary(codecs.encode({}))
+    protocol.send_binary(openpi.encode({}))
     for data in protocol.data_to_send():
         connection.sendall(data)
     return connection
@@ -189,13 +194,13 @@ def test_server_that_hangs_up_instead_of_answering_is_unreachable() -> None:
 def test_server_that_accepts_and_says_nothing_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"ws://127.0.0.1:{listener.getsockname()[1]}"
-        client = WebsocketClient(profile_for(url, connect_s=0.2), UR5, StationClock())
+        client = make_client(profile_for(url, connect_s=0.2), UR5, StationClock())
         with pytest.raises(PolicyUnreachable, match=r"did not connect within 0\.2 s"):
             client.connect()
 
 
 def test_nobody_there() -> None:
-    client = WebsocketClient(profile_for("ws://127.0.0.1:9"), UR5, FakeClock())
+    client = make_client(profile_for("ws://127.0.0.1:9"), UR5, FakeClock())
     with pytest.raises(PolicyUnreachable, match=r"ws://127\.0\.0\.1:9 cannot be reached"):
         client.connect()
 
@@ -203,12 +208,12 @@ def test_nobody_there() -> None:
 @pytest.mark.parametrize("url", ["ws://127.0.0.1:99999", "ws://x:abc", "ws://[::1", "ws://.foo", "ws://"])
 def test_what_is_no_url_is_unreachable(url: str) -> None:
     with pytest.raises(PolicyUnreachable, match="cannot be reached"):
-        WebsocketClient(profile_for(url), UR5, FakeClock()).connect()
+        make_transport("websocket", Address(url)).open(1.0)
 
 
 def test_server_that_is_no_websocket_is_unreachable() -> None:
     with PolicyServer(FakePolicy(), "127.0.0.1", 0, StationClock()) as server:
-        client = WebsocketClient(profile_for(f"{server.url}/healthz"), UR5, FakeClock())
+        client = make_client(profile_for(f"{server.url}/healthz"), UR5, FakeClock())
         with pytest.raises(PolicyUnreachable, match="HTTP 200"):
             client.connect()
 
@@ -216,7 +221,7 @@ def test_server_that_is_no_websocket_is_unreachable() -> None:
 def test_restarted_server_is_found_again() -> None:
     first = PolicyServer(FakePolicy(), "127.0.0.1", 0, StationClock())
     first.start()
-    client = WebsocketClient(profile_for(first.url), UR5, StationClock())
+    client = make_client(profile_for(first.url), UR5, StationClock())
     client.infer(observation())
     first.stop()
     port = int(first.url.rpartition(":")[2])
@@ -226,8 +231,8 @@ def test_restarted_server_is_found_again() -> None:
 
 
 def test_client_of_another_robot_is_refused() -> None:
-    with pytest.raises(ConfigError, match="action_layout"):
-        make_client(profile_for("ws://x", action_layout=("joint1",)), UR5, FakeClock())
+    with pytest.raises(ConfigError, match="reply: columns"):
+        make_client(with_columns(profile_for("ws://x"), ("joint1",)), UR5, FakeClock())
 
 
 def test_timing_adds_up_connecting_included() -> None:
@@ -244,8 +249,21 @@ def test_timing_adds_up_connecting_included() -> None:
             pass
 
     with PolicyServer(SlowToGreet(), "127.0.0.1", 0, clock, inference_latency_ms=40.0) as server:
-        client = WebsocketClient(profile_for(server.url), UR5, clock)
+        client = make_client(profile_for(server.url), UR5, clock)
         reply = client.infer(observation())
         client.close()
-    assert reply.timing_ms == pytest.approx({"encode": 300.0, "round_trip": 40.0, "decode": 0.0})
+    assert reply.timing_ms == pytest.approx(
+        {"connect": 300.0, "prepare": 0.0, "encode": 0.0, "round_trip": 40.0, "decode": 0.0}
+    )
     assert reply.server_infer_ms == pytest.approx(40.0)
+
+
+def test_pictures_have_the_size_that_the_server_tells() -> None:
+    policy = FakePolicy({**METADATA, "image_size": [12, 16]})
+    images = (ImageInput({"all": "observation/{view}_image"}, size=(4, 4), size_from_metadata=True),)
+    with PolicyServer(policy, "127.0.0.1", 0, StationClock()) as server:
+        profile = with_request(profile_for(server.url), images=images).for_robot(UR5)
+        client = make_client(profile, UR5, StationClock())
+        client.infer(observation())
+        client.close()
+    assert {policy.requests[0][f"observation/{view}_image"].shape for view in UR5.views} == {(12, 16, 3)}

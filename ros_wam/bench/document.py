@@ -43,6 +43,22 @@ TEXTS = {
         "`cycles` of 1 ms in motion, and how many were `answered` in time; as a robot does, the emulator ends the "
         "motion with a communication fault once 20 in a row were not; `longest_loss` is the longest such row."
     ),
+    "client": (
+        "What the policy client adds to an inference with three 640x480 pictures sent at 224x224, padded, over "
+        "openpi's wire: from the pictures until the request is handed to the operating system, and from the answer "
+        "until its actions can be executed; beside it openpi-client of PyPI with its own `resize_with_pad`, in turn "
+        "and to the same server, which answers at once and is not counted. Two pictures are rendered, one is noise "
+        "with structure at every scale. `psnr_db`: how near our pictures are to openpi's, the worst of the three, "
+        "without padding. The bytes are those of a request; JPEG is for servers that take it, which openpi's own does "
+        "not."
+    ),
+    "server": (
+        "A small network of PyTorch with random weights (convolutions, one transformer layer), called with tensors "
+        "that are ready, and, turn by turn in the same run, through `ros-wam serve` in a process of its own by our "
+        "client: three pictures of 224 x 224 as they are, over the loopback. One thread computes here and there. "
+        "Added: the median of what a call takes beyond the forward pass before it, everything included. Inference on "
+        "the server is part of the round trip, and holds the making of tensors."
+    ),
     "observation": (
         "The way from a captured frame to the first setpoint that it leads to, in real time. Round trip overhead: what "
         "the policy's call takes on its way, beyond the server's inference. The software hops leave "

@@ -11,7 +11,8 @@ from ros_wam.bench.result import BenchResult, Cell
 from ros_wam.bench.side_by_side import side_by_side
 from ros_wam.config import dump
 from ros_wam.errors import ConfigError
-from ros_wam.policy.profile import Execution, Profile, load_profile
+from ros_wam.policy.execution import Execution
+from ros_wam.policy.profile import Profile, load_profile
 from ros_wam.policy.strategies import WITHOUT_HORIZON
 
 LATENCIES_MS = (27, 54, 73, 100, 150, 190, 240, 321, 568, 810, 974, 1189, 5616)
@@ -44,6 +45,8 @@ class Sweep:
     def profile(self) -> Profile:
         """The policy's profile, with the strategy that is asked for; raises ConfigError."""
         profile = load_profile(share.find("config/policies", self.policy))
+        if profile.action.horizon is None:
+            raise ConfigError(f"policy {profile.name} has chunks of any length; this benchmark needs to know it")
         return profile if self.strategy is None else with_strategy(profile, self.strategy)
 
 
@@ -70,7 +73,8 @@ def with_strategy(profile: Profile, strategy: str) -> Profile:
 
 def half_chunk_s(profile: Profile) -> float:
     """Return half the time from the first to the last row."""
-    return (profile.action_horizon - 1) * profile.dt_s / 2.0
+    assert profile.action.horizon is not None
+    return (profile.action.horizon - 1) * profile.dt_s / 2.0
 
 
 def broker_idle_pct(profile: Profile, latency_ms: float, rows: int = BROKER_ROWS) -> float:

@@ -45,9 +45,10 @@ def plot_latency(result: BenchResult, profile: Profile, path: Path) -> None:
 def _draw_computed(axes: Any, latencies_ms: FloatArray, profile: Profile) -> None:
     """Draw the curves, and set the range that they cover."""
     across_ms = np.geomspace(max(latencies_ms.min(), LEAST_MS) / 1.3, max(latencies_ms.max(), LEAST_MS) * 1.3, 400)
+    assert profile.action.horizon is not None
     for rows, width, label in (
         (BROKER_ROWS, 1.6, f"idle, a client that waits after {BROKER_ROWS} rows: L/(T+L)"),
-        (profile.action_horizon, 0.9, f"idle, one that waits after all {profile.action_horizon}"),
+        (profile.action.horizon, 0.9, f"idle, one that waits after all {profile.action.horizon}"),
     ):
         waiting = [broker_idle_pct(profile, ms, rows) for ms in across_ms]
         axes.plot(across_ms, waiting, "--", color=THEIRS, linewidth=width, label=label)
@@ -81,7 +82,7 @@ def _label(axes: Any, latencies_ms: FloatArray, profile: Profile) -> None:
     axes.set_ylim(-3.0, 104.0)
     axes.set_xlabel("inference latency [ms]")
     axes.set_ylabel("share of time, or of trials [%]")
-    axes.set_title(f"{profile.action_horizon} rows at {profile.rate_hz:g} Hz, one request in flight", fontsize=9)
+    axes.set_title(f"{profile.action.horizon} rows at {profile.rate_hz:g} Hz, one request in flight", fontsize=9)
     axes.grid(axis="y", color="#e5e7eb", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(0.0, 0.76))

@@ -61,8 +61,8 @@ def number(cell: Cell) -> str:
 
 
 def figure(value: float) -> str:
-    """Return a figure as text: five significant digits, since some are held against a bound of 0.1 %."""
-    return f"{value:.5g}"
+    """Return a figure as text: a count whole, else five significant digits, for some have a bound of 0.1 %."""
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.5g}"
 
 
 def _joined(cells: Iterable[Cell]) -> str:

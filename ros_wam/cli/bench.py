@@ -40,6 +40,12 @@ def add_parser(commands: Any) -> None:
     loops.add_argument(
         "--robots", nargs="+", default=ROBOTS, choices=ROBOTS, metavar="NAME", help="which (all of them)"
     )
+    asked = _add(benches, "client", _client, "what our policy client adds to an inference, and what openpi's does")
+    asked.description = f"{asked.description} openpi-client is installed into an environment of its own at first."
+    asked.add_argument("--rounds", type=whole(1), default=10, metavar="N", help="rounds of 40 calls (%(default)s)")
+    serving = _add(benches, "server", _server, "what serving adds to the bare forward pass of a policy of PyTorch")
+    serving.add_argument("--calls", type=whole(1), default=300, metavar="N", help="calls of each kind (%(default)s)")
+    serving.add_argument("--device", metavar="NAME", help="such as cpu or cuda:0 (default: CUDA where there is any)")
     timed = (
         loops,
         _add(benches, "control", _control, "is the control process on time, with cameras and recorder running"),
@@ -94,6 +100,18 @@ def _observation(args: argparse.Namespace, show: Show) -> BenchResult:
     from ros_wam.bench.observation import observation
 
     return observation(args.duration, show)
+
+
+def _client(args: argparse.Namespace, show: Show) -> BenchResult:
+    from ros_wam.bench.client import client
+
+    return client(args.rounds, show)
+
+
+def _server(args: argparse.Namespace, show: Show) -> BenchResult:
+    from ros_wam.bench.server import server
+
+    return server(args.calls, args.device, show)
 
 
 def _rates(args: argparse.Namespace, show: Show) -> BenchResult:

@@ -1,7 +1,9 @@
 """Asks a policy server as a trial would, and times its answers; nothing of what it answers is executed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,32 +21,39 @@ PERIOD_NS = 50_000_000
 """Between two requests, so that each has pictures of its own."""
 
 
-def ask(make: Callable[[], PolicyClient], observe: Callable[[], Observation | None], clock: Clock) -> Asked:
+def ask(
+    make: Callable[[], PolicyClient],
+    observe: Callable[[], Observation | None],
+    clock: Clock,
+    patience_s: float = PATIENCE_S,
+) -> Asked:
     """Connect, ask once to warm the server up and then `WARM_CALLS` times; as long as the client's timeouts allow.
 
-    What goes wrong on the way, with the server, a picture or a file, is told in the answer.
+    A server that does not listen is tried again for `patience_s`. What goes wrong on the way, with the server, a
+    picture or a file, is told in the answer.
     """
+    greeted = False
+    declares: tuple[str, ...] = ()
     try:
         with closing(make()) as client:
-            _connect(client, clock)
-            return _time(client, observe, clock)
+            declares = tuple(map(str, _connect(client, clock, patience_s)))
+            greeted = True
+            return replace(_time(client, observe, clock), greeted=True, declares=declares)
     except PolicyMismatch as error:
         return Asked(mismatch=str(error))
     except RosWamError as error:
-        return Asked(error=str(error))
+        return Asked(error=str(error), greeted=greeted, declares=declares)
 
 
-def _connect(client: PolicyClient, clock: Clock) -> None:
-    deadline_ns = clock.now_ns() + round(PATIENCE_S * 1e9)
+def _connect(client: PolicyClient, clock: Clock, patience_s: float) -> Mapping[str, Any]:
+    deadline_ns = clock.now_ns() + round(patience_s * 1e9)
     while True:
         try:
-            client.connect()
+            return client.connect()
         except PolicyUnreachable:
             if clock.now_ns() >= deadline_ns:
                 raise
             clock.sleep_until_ns(clock.now_ns() + RETRY_NS)
-        else:
-            return
 
 
 def _time(client: PolicyClient, observe: Callable[[], Observation | None], clock: Clock) -> Asked:

@@ -28,13 +28,16 @@ class Fault:
 class Asked:
     """What came of asking the policy server: how long each warm answer took, and the shape of the last `(rows, n)`.
 
-    `mismatch`: how its metadata differ from the profile; `error`: why there is no answer, or none that can be used.
+    `mismatch`: how its metadata differ from the profile; `error`: why there is no answer, or none that can be used;
+    `greeted`: its metadata fitted before that; `declares`: the names in them.
     """
 
     latencies_ms: tuple[float, ...] = ()
     shape: tuple[int, ...] = ()
     mismatch: str = ""
     error: str = ""
+    greeted: bool = False
+    declares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ import numpy as np
 
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.measured import Asked
-from ros_wam.policy.profile import Profile
+from ros_wam.policy import key_path
+from ros_wam.policy.profile import DECLARATIONS, Profile
 from ros_wam.policy.strategies import make_strategy
 
 FITS = "as the profile says"
+NOTHING = "nothing to compare, which the profile allows"
 
 
 def policy_checks(asked: Asked | None, profile: Profile) -> list[Check]:
@@ -17,20 +19,25 @@ def policy_checks(asked: Asked | None, profile: Profile) -> list[Check]:
 
 
 def _metadata(asked: Asked, profile: Profile) -> Check:
-    value = asked.mismatch or ("not known" if not asked.latencies_ms and asked.error else FITS)
-    return Check("policy metadata", value == FITS, value, FITS)
+    greeted = asked.greeted and not asked.mismatch
+    comparable = {part for name in DECLARATIONS for part in key_path.parts(profile.declares.get(name, name))[:1]}
+    fits = FITS if profile.must_say or comparable.intersection(asked.declares) else NOTHING
+    return Check("policy metadata", greeted, asked.mismatch or (fits if greeted else "not known"), FITS)
 
 
 def _answers(asked: Asked, profile: Profile) -> Check:
-    wanted = (profile.action_horizon, len(profile.action_layout))
+    rows, columns = profile.action.horizon, len(profile.action_labels)
+    wanted = f"({rows if rows is not None else f'{profile.fewest_rows} or more'}, {columns})"
     value = asked.error or (f"actions of shape {asked.shape}" if asked.shape else "none")
-    return Check("policy server", not asked.error and asked.shape == wanted, value, f"actions of shape {wanted}")
+    fits = len(asked.shape) == 2 and asked.shape[1] == columns
+    fits = fits and (asked.shape[0] == rows if rows is not None else asked.shape[0] >= profile.fewest_rows)
+    return Check("policy server", not asked.error and fits, value, f"actions of shape {wanted}")
 
 
 def _latency(asked: Asked, profile: Profile) -> Check:
     execution = profile.execution
     hidden_ms = 1e3 * make_strategy(execution.strategy, execution.horizon).hidden_s(
-        profile.action_horizon, profile.dt_s
+        profile.action.horizon or (asked.shape or (0,))[0], profile.dt_s
     )
     most_ms = hidden_ms or 1e3 * profile.timeouts.call_s  # by a strategy that hides nothing the robot waits anyway
     why = f"what {execution.strategy} hides" if hidden_ms else "its timeout"

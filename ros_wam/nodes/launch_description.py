@@ -39,7 +39,7 @@ def _node_actions(node: NodeSpec, run: Run) -> list[Any]:
         package="ros_wam",
         executable=node.executable,
         arguments=list(node.args),
-        additional_env=run.environment,
+        additional_env={**run.environment, **node.environment},
         respawn=node.respawn,
         output="screen",
         sigterm_timeout="8",

@@ -15,6 +15,7 @@ from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.policy.admission import build_admission
 from ros_wam.policy.client import make_client
+from ros_wam.policy.frame_history import FrameHistory
 from ros_wam.policy.hops import HopLog, PictureHops
 from ros_wam.policy.loop import PolicyLoop
 from ros_wam.policy.messages import followed_message, policy_messages
@@ -36,7 +37,11 @@ class PolicyNode(Node):  # type: ignore[misc]
         clock = StationClock()
         self._station_clock = clock
         self._observations = ObservationBuilder(
-            self._embodiment, tuple(self._profile.views), 1.0 / slowest_hz, self._profile.freshness
+            self._embodiment,
+            self._profile.views,
+            1.0 / slowest_hz,
+            self._profile.freshness,
+            FrameHistory(self._profile.lookback, self._profile.dt_s),
         )
         client = make_client(self._profile, self._embodiment, clock)
         station = config.station()
@@ -93,20 +98,29 @@ class PolicyNode(Node):  # type: ignore[misc]
             self._runner.close()
 
     def _take_pictures(self) -> None:
-        while self._pictures:
-            view, (message, received_ns) = self._pictures.popitem()
-            taken_ns = self._station_clock.now_ns()
-            try:
-                frame = fields.read_image(message)
-            except CameraError as error:  # without this picture the view soon counts as stale
-                self.get_logger().warning(f"{view}: {error}", throttle_duration_sec=1.0)
-                continue
-            hops = PictureHops(fields.read_times(message), received_ns, taken_ns, self._station_clock.now_ns())
-            self._hops.picture(view, frame.stamp_ns, hops)
-            self._observations.add_frame(frame)
+        for view in tuple(self._pictures):
+            waiting = self._pictures.pop(view, None)
+            if waiting is not None:
+                self._take(view, *waiting)
+
+    def _take(self, view: str, message: Any, received_ns: int) -> None:
+        taken_ns = self._station_clock.now_ns()
+        try:
+            frame = fields.read_image(message)
+        except CameraError as error:  # without this picture the view soon counts as stale
+            self.get_logger().warning(f"{view}: {error}", throttle_duration_sec=1.0)
+            return
+        hops = PictureHops(fields.read_times(message), received_ns, taken_ns, self._station_clock.now_ns())
+        self._hops.picture(view, frame.stamp_ns, hops)
+        self._observations.add_frame(frame)
 
     def _on_picture(self, view: str, message: Any) -> None:
-        self._pictures[view] = message, self._station_clock.now_ns()
+        now_ns = self._station_clock.now_ns()
+        if self._runner.keeps_frames(now_ns):  # at once: the policy's thread may be waiting for an answer
+            self._pictures.pop(view, None)
+            self._take(view, message, now_ns)
+        else:
+            self._pictures[view] = message, now_ns
         self._wake_if_blind()
 
     def _on_joint_state(self, message: Any) -> None:

@@ -14,6 +14,8 @@ through the chunk's rows, between the rows too. What is sent is that way smoothe
 cuts corners, and nothing checks the corners for collisions; the gate keeps only the tool in its workspace. Nor is
 anything known of what the robot holds, of people, and of what is no fixture. Fingers are where the chunk wants them,
 not where what they hold keeps them.
+
+Tool poses that an arm cannot go to never come here: `actions/tool_motion.py` refuses them as UNREACHABLE.
 """
 
 import itertools
@@ -35,6 +37,7 @@ from ros_wam.sweep import Obstacle, sweep
 from ros_wam.types import ActionChunk, FloatArray
 
 FOLLOW_TOLERANCE_RAD = 0.05  # about 3°, 5 cm at a reach of 1 m: beyond it the robot no longer does what was asked
+MAX_ROWS = 1000  # of an answer: policies give up to a few hundred, and each is compared with every other
 WORKSPACE_STEP_RAD = 0.05  # the tool is looked at so often: 1 m from a joint it bulges 0.3 mm between two looks
 
 ToolPose = Callable[[FloatArray, str], FloatArray]
@@ -43,11 +46,18 @@ Sweep = Callable[[FloatArray], Iterator[Obstacle | None]]
 """A path `(rows, n)`, from where the robot is, to what is in the way: `sweep` of a collision model."""
 
 
-def check_actions(actions: ArrayLike, shape: tuple[int, int]) -> None:
-    """Raise ChunkRefused (WRONG_SHAPE, NON_FINITE) unless `actions` is a finite array of `shape`."""
+def check_actions(actions: ArrayLike, shape: tuple[int | None, int], fewest_rows: int = 1) -> None:
+    """Raise ChunkRefused (WRONG_SHAPE, NON_FINITE) unless `actions` is a finite array of `shape`.
+
+    Where the number of rows is None, `fewest_rows` to MAX_ROWS will do.
+    """
     array = np.asarray(actions)
-    if array.shape != shape:
+    rows, columns = shape
+    if rows is not None and array.shape != shape:
         raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"shape is {array.shape}, must be {shape}")
+    if array.ndim != 2 or array.shape[1] != columns or not fewest_rows <= len(array) <= MAX_ROWS:
+        wanted = f"({fewest_rows} to {MAX_ROWS}, {columns})"
+        raise ChunkRefused(RefusalReason.WRONG_SHAPE, f"shape is {array.shape}, must be {wanted}")
     finite = np.isfinite(array)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]

@@ -4,11 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ros_wam.causes import RefusalReason
 from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused, ObservationError
+from ros_wam.policy.actions.adapter import ActionAdapter
 from ros_wam.policy.admission import Admission, check_actions
 from ros_wam.policy.client import PolicyClient
 from ros_wam.policy.commitment import commitment
@@ -16,8 +18,7 @@ from ros_wam.policy.latency import LatencyWindow
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Profile
 from ros_wam.policy.speed import FollowedSpeed
-from ros_wam.policy.strategies import make_strategy
-from ros_wam.policy.strategies.strategy import Look, Strategy, look_in_time
+from ros_wam.policy.strategies.strategy import Look, Strategy, due_ns, look_in_time
 from ros_wam.types import ActionChunk, FloatArray, Observation, Reply
 
 RETRY_S = 0.1  # after a refusal
@@ -28,8 +29,9 @@ STILL_S, STILL_RAD = 0.1, 0.002  # one that moves less in this time is at rest; 
 @dataclass(frozen=True, eq=False)
 class PolicyStep:
     """One inference: what was seen and answered, and the chunk or why there is none. `timing_ms`, part by part, sums up
-    to the age of the observation when its chunk was ready: observe (capture and building), encode (connecting
-    included), round_trip, decode, admit. `refusals`: how often admission has refused in this episode, by reason.
+    to the age of the observation when its chunk was ready: observe (capture and building), connect, prepare,
+    encode, round_trip, decode, admit. `refusals`: how often admission has refused in this episode, by reason.
+    `slowest_share`: how much of its way the slowest row goes, where the policy's motions were too fast for the robot.
     """
 
     inference_id: int
@@ -39,6 +41,7 @@ class PolicyStep:
     refused: ChunkRefused | None
     timing_ms: dict[str, float] = field(default_factory=dict)
     refusals: Mapping[str, int] = field(default_factory=dict)
+    slowest_share: float = 1.0
 
 
 class PolicyLoop:
@@ -64,6 +67,7 @@ class PolicyLoop:
         self._profile = profile
         self._embodiment = embodiment
         self._client = client
+        self._adapter = ActionAdapter(profile, embodiment)
         self._admission = admission
         self._clock = clock
         self._prompt = ""
@@ -84,10 +88,17 @@ class PolicyLoop:
         """How often admission has refused since the episode began, by reason."""
         return dict(self._refusals)
 
+    @property
+    def slowest_share(self) -> float:
+        """Of the last answer; see ActionAdapter."""
+        return self._adapter.slowest_share
+
     def start(self, prompt: str) -> None:
         """Begin an episode: the next tick asks at once. Raises PolicyError."""
-        self._client.reset()
+        self._client.reset(prompt)
         self._prompt = prompt
+        self._adapter.begin()
+        self.observations.begin_episode()
         self._begin()
 
     def due(self, now_ns: int) -> bool:
@@ -113,7 +124,9 @@ class PolicyLoop:
             refused = error
         admit_ms = (self._clock.now_ns() - answered_ns) * 1e-6
         timing_ms = {"observe": (asked_ns - observation.stamp_ns) * 1e-6, **reply.timing_ms, "admit": admit_ms}
-        return PolicyStep(self._inference_id, observation, reply, chunk, refused, timing_ms, self.refusals)
+        return PolicyStep(
+            self._inference_id, observation, reply, chunk, refused, timing_ms, self.refusals, self.slowest_share
+        )
 
     def ask(self, now_ns: int) -> Observation | None:
         """Return what to send to the policy, None while a view shows what it showed last; raises ObservationError."""
@@ -124,7 +137,9 @@ class PolicyLoop:
         self._seen_ns = stamps_ns
         self._inference_id += 1
         self._asked_ns = now_ns
-        if self._profile.rtc is None or self._followed is None or self._was_slowed_since(self._followed.t0_ns):
+        if self._profile.after_chunk is not None:
+            observation = replace(observation, executed=self.observations.take_key_frames(observation.frames))
+        if self._profile.request.rtc is None or self._followed is None or self._was_slowed_since(self._followed.t0_ns):
             return observation  # a robot that was slowed has not reached the rows that are due by the clock
         delay_s = (now_ns + self._latency.anticipated_ns - observation.stamp_ns) * 1e-9
         delay_rows = math.ceil(delay_s / self._profile.dt_s)
@@ -158,8 +173,16 @@ class PolicyLoop:
         self._admission.check(chunk, measured, self.speed.reached_ns(chunk.t0_ns, now_ns), rested)
         self._chunk_id += 1
         self._followed = followed
+        self._expect_key_frames(followed)
         self._look = self._strategy.admitted(answered, followed, now_ns, self._latency.anticipated_ns)
         return chunk
+
+    def _expect_key_frames(self, followed: ActionChunk) -> None:
+        if self._profile.after_chunk is not None:
+            before = self._profile.action.begins_at_state  # a row that the answer does not have
+            rows = self._profile.after_chunk.key_rows(len(followed.positions) - before)
+            due = [due_ns(followed, row + before) for row in rows]
+            self.observations.expect_key_frames(due, partial(self.speed.reached_ns, followed.t0_ns))
 
     def _measured(self, now_ns: int) -> FloatArray:
         try:
@@ -177,8 +200,7 @@ class PolicyLoop:
         self._refusals: Counter[str] = Counter()
 
     def _new_strategy(self) -> Strategy:
-        execution = self._profile.execution
-        return make_strategy(execution.strategy, execution.horizon)
+        return self._profile.execution.make_strategy(self._profile.action)
 
     def _was_slowed_since(self, since_ns: int) -> bool:
         return self.speed.smallest_since(since_ns) < 1.0
@@ -192,11 +214,12 @@ class PolicyLoop:
         return replace(look, stamp_ns=max(look.stamp_ns, retry_ns))
 
     def _chunk(self, observation: Observation, reply: Reply) -> ActionChunk:
-        layout, names = self._profile.action_layout, self._embodiment.joint_names
-        check_actions(reply.actions, (self._profile.action_horizon, len(layout)))
-        positions = reply.actions[:, [layout.index(joint) for joint in names]]
-        grippers = self._embodiment.is_gripper
-        positions[:, grippers] = positions[:, grippers].clip(0.0, 1.0)
+        profile = self._profile
+        if reply.begins_episode:  # even where it is refused: the server counts from this observation on
+            self._adapter.begin(observation)
+        self._adapter.slowest_share = 1.0
+        check_actions(reply.actions, (profile.action.horizon, len(profile.action_labels)), profile.fewest_rows)
+        positions = self._adapter.joint_rows(reply.actions, observation)
         stamp_ns = observation.stamp_ns
         return ActionChunk(self._inference_id, self._chunk_id + 1, stamp_ns, stamp_ns, self._profile.dt_s, positions)
 

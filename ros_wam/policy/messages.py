@@ -31,7 +31,7 @@ def policy_messages(
     if step is not None:
         if step.chunk is not None:
             messages.append(("action_chunk", fields.action_chunk(step.chunk, embodiment.joint_names)))
-        actions, layout = step.reply.actions, profile.action_layout
+        actions, layout = step.reply.actions, profile.action_labels
         if actions.ndim == 2 and actions.shape[1] == len(layout):  # else `refused_detail` tells the shape
             messages.append(("action_chunk_raw", fields.action_chunk_raw(step.inference_id, actions, layout)))
     values = {
@@ -52,7 +52,10 @@ def followed_message(hops: Mapping[str, Any], now_ns: int) -> Fields:
 
 
 def _step_values(step: PolicyStep) -> dict[str, Any]:
-    """Return what there is to say of one inference; `latency_ms` is the call, from request to decoded answer."""
+    """Return what there is to say of one inference; `latency_ms` is the call, from request to decoded answer.
+
+    `slowed_to` is 1 unless the policy's motions were too fast: the share of its way that the slowest row goes.
+    """
     return {
         "inference": step.inference_id,
         "observation_stamp_ns": step.observation.stamp_ns,
@@ -61,6 +64,7 @@ def _step_values(step: PolicyStep) -> dict[str, Any]:
         "refused": step.refused.reason.value if step.refused else "",
         "refused_detail": str(step.refused) if step.refused else "",
         "refusals": dict(step.refusals),
+        "slowed_to": round(step.slowest_share, 3),
         "latency_ms": round(sum(step.reply.timing_ms.values()), 3),
         "server_ms": step.reply.server_infer_ms,
         **{f"{name}_ms": round(value, 3) for name, value in step.timing_ms.items()},

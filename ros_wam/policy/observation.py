@@ -2,13 +2,15 @@
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from ros_wam.causes import Cause
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ObservationError, SpecError
+from ros_wam.policy.frame_history import FrameHistory
+from ros_wam.policy.key_frames import KeyFrame, KeyFrames
 from ros_wam.policy.profile import Freshness
 from ros_wam.types import CameraFrame, FloatArray, JointState, Observation
 
@@ -23,7 +25,12 @@ class ObservationBuilder:
     """
 
     def __init__(
-        self, embodiment: Embodiment, views: Sequence[str], frame_period_s: float, freshness: Freshness
+        self,
+        embodiment: Embodiment,
+        views: Sequence[str],
+        frame_period_s: float,
+        freshness: Freshness,
+        history: FrameHistory | None = None,
     ) -> None:
         self._embodiment = embodiment
         self._views = tuple(views)
@@ -31,8 +38,21 @@ class ObservationBuilder:
         self._margin_ns = round(freshness.skew_margin_s * 1e9)
         self._max_skew_ns = round(frame_period_s * 1e9) + self._margin_ns
         self._frames: dict[str, CameraFrame] = {}
+        self._history = FrameHistory({}, 1.0) if history is None else history
+        self._key_frames = KeyFrames(views)
         self._states: deque[JointState] = deque()
         self._lock = threading.Lock()
+
+    def looks_back(self, now_ns: int) -> bool:
+        """Return whether a frame of now counts, and not only those that are there when the policy looks."""
+        with self._lock:
+            return bool(self._history) or self._key_frames.wants(now_ns)
+
+    def begin_episode(self) -> None:
+        """Forget the earlier frames."""
+        with self._lock:
+            self._history.clear()
+            self._key_frames.forget()
 
     def add_frame(self, frame: CameraFrame) -> None:
         """Keep `frame` if its view is wanted and it is newer than the one kept."""
@@ -40,6 +60,8 @@ class ObservationBuilder:
             kept = self._frames.get(frame.view)
             if frame.view in self._views and (kept is None or self._replaces(frame, kept)):
                 self._frames[frame.view] = frame
+                self._history.add(frame)
+                self._key_frames.add(frame)
 
     def add_joint_state(self, state: JointState) -> None:
         """Keep `state`, in the joint order of the embodiment, if it is newer than the last; raises SpecError."""
@@ -63,9 +85,20 @@ class ObservationBuilder:
         """
         with self._lock:
             frames, states = dict(self._frames), tuple(self._states)
-        self._check_frames(frames, now_ns)
+            self._check_frames(frames, now_ns)
+            history = self._history.before(frames)
         stamp_ns = min(frame.stamp_ns for frame in frames.values())
-        return Observation(stamp_ns, frames, self._interpolate(states, stamp_ns), prompt)
+        return Observation(stamp_ns, frames, self._interpolate(states, stamp_ns), prompt, history=history)
+
+    def expect_key_frames(self, due_ns: Sequence[int], reached_ns: Callable[[int], int]) -> None:
+        """Collect what is seen as rows are reached; see KeyFrames."""
+        with self._lock:
+            self._key_frames.expect(due_ns, reached_ns)
+
+    def take_key_frames(self, newest: KeyFrame) -> tuple[KeyFrame, ...]:
+        """Return what was collected since, and collect no more; see KeyFrames."""
+        with self._lock:
+            return self._key_frames.take(newest)
 
     def newest_state(self, now_ns: int) -> JointState:
         """Return the last measured joint state; raises ObservationError (STATE_STALE) when none is fresh."""

@@ -1,20 +1,39 @@
 """How to talk to one policy server: `config/policies/<name>.yaml`. A server whose wire is known is one more file."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ros_wam.config import load
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError
-from ros_wam.policy.strategies import STRATEGIES, WITHOUT_HORIZON
+from ros_wam.policy.action_spec import ActionSpec
+from ros_wam.policy.after_chunk import AfterChunk
+from ros_wam.policy.codecs.codec import CODECS
+from ros_wam.policy.columns import labels, spelled_out
+from ros_wam.policy.covered import uncovered
+from ros_wam.policy.dialects.dialect import DIALECTS
+from ros_wam.policy.execution import Execution
+from ros_wam.policy.reply_layout import ReplyLayout
+from ros_wam.policy.request_layout import RequestLayout
+from ros_wam.policy.server_url import check_url
+from ros_wam.policy.session_rule import SessionRule
+from ros_wam.policy.transports.transport import SCHEMES, TRANSPORTS
 
-TRANSPORTS = {"websocket": "ros_wam.policy.websocket_client"}  # the module that defines `make_client`
-CODECS = ("openpi",)
-ACTION_SPACES = ("joint_position",)
-ALL_VIEWS = "all"
-DECLARATIONS = ("embodiment", "views", "image_size", "action_layout", "action_horizon", "rate_hz", "rtc")
+FITTING = ("embodiment", "views", "image_size", "action_layout", "action_horizon", "rate_hz", "rtc")
+DECLARATIONS = (
+    *FITTING,
+    "state_dim",
+    "action_dim",
+    "takes_images",  # the last keys of what the server wants to be sent, each of which has to be in `request` …
+    "takes_state",
+    "takes_prompt",
+    "gives_actions",  # … and of what it answers, among which those of `reply` have to be
+    "image_history",  # the rows at which it wants pictures, and states
+    "state_history",
+)
 
 
 @dataclass(frozen=True)
@@ -35,36 +54,16 @@ class Freshness:
 
 
 @dataclass(frozen=True)
-class Execution:
-    """How chunks are executed, see `strategies/`; `horizon` [rows] is None for a strategy that takes none."""
-
-    strategy: str = "async"
-    horizon: int | None = None
-
-
-@dataclass(frozen=True)
-class RealTimeChunking:
-    """Where a server takes what the robot goes on doing while it infers.
-
-    `actions_key`: the rows that are left of what is being followed, in the action layout, `1 / rate_hz` apart from the
-    observation's stamp on; `delay_key`: how many of them will have been executed before the answer comes.
-    """
-
-    actions_key: str
-    delay_key: str
-
-
-@dataclass(frozen=True)
 class Profile:
-    """One policy server.
+    """One policy server: how it is reached, what it is asked, what it answers, and how that is executed.
 
-    `views` and `state` map what the robot has to keys of the request: a view to the key of its image, sent as HxWx3
-    uint8 RGB of `image_size` (height, width); a key to the joints it holds. `prompt_key` and `stamp_key` name where the
-    prompt and the observation's stamp go, None where the server takes none. `reply_path` leads to the actions, whose
-    columns are `action_layout` and whose rows are `1 / rate_hz` apart. `execution` says how they are executed; `rtc` is
-    None where the server takes no rows that are being executed. `must_declare` lists the metadata that the server has
-    to state before the robot moves (a stock openpi server states none); what it states is compared in any case. `serve`
-    are the arguments of `ros-wam serve` for a policy that this package serves.
+    `transport`, `dialect` and `codec` say how it is talked to, `request` and `reply` what is said, `action` what that
+    means, `rate_hz` how far apart its rows are; `session` how an episode begins, `after_chunk` what the server is told
+    once a chunk has been executed. `setup` is for the dialect. `headers` may hold `${VARIABLE}`s of the environment.
+    `declares` maps our names of what a server declares (DECLARATIONS) to key paths of its metadata, where those differ;
+    `must_declare` lists what the server has to state before the robot moves (a stock openpi server states nothing);
+    what it states is compared in any case. `must_say`: what else its metadata has to say: key path → the values that
+    will do. `serve` are the arguments of `ros-wam serve` for a policy that this package serves.
     """
 
     name: str
@@ -72,90 +71,109 @@ class Profile:
     transport: str
     codec: str
     timeouts: Timeouts
-    views: dict[str, str]
-    image_size: tuple[int, int]
-    state: dict[str, tuple[str, ...]]
-    reply_path: str
-    action_space: str
-    action_layout: tuple[str, ...]
-    action_horizon: int
+    request: RequestLayout
+    reply: ReplyLayout
+    action: ActionSpec
     execution: Execution
     rate_hz: float
-    prompt_key: str | None = None
-    stamp_key: str | None = None
-    rtc: RealTimeChunking | None = None
-    must_declare: tuple[str, ...] = DECLARATIONS
+    dialect: str = "plain"
+    setup: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    ca_file: Path | None = None
+    session: SessionRule = field(default_factory=SessionRule)
+    after_chunk: AfterChunk | None = None
+    declares: dict[str, str] = field(default_factory=dict)
+    must_declare: tuple[str, ...] = FITTING
+    must_say: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     freshness: Freshness = field(default_factory=Freshness)
     serve: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_choice("transport", self.transport, TRANSPORTS)
         self._check_choice("codec", self.codec, CODECS)
-        self._check_choice("action_space", self.action_space, ACTION_SPACES)
-        for declaration in self.must_declare:
-            self._check_choice("must_declare", declaration, DECLARATIONS)
-        self._require(
-            self.url.startswith(("ws://", "wss://")), "url", self.url, "a URL that starts with ws:// or wss://"
-        )
+        self._check_choice("dialect", self.dialect, DIALECTS)
+        for declaration in (*self.must_declare, *self.declares):
+            self._check_choice("must_declare or declares", declaration, DECLARATIONS)
+        for path, values in self.must_say.items():
+            self._require(bool(values), f"must_say: {path}", list(values), "a list of at least one value")
+        check_url(self.url, SCHEMES[self.transport], f"policy {self.name}: url")
         for name in ("connect_s", "first_call_s", "call_s"):
             self._check_positive(f"timeouts: {name}", getattr(self.timeouts, name))
         self._check_positive("rate_hz", self.rate_hz)
         self._check_positive("freshness: max_age_s", self.freshness.max_age_s)
         self._check_positive("freshness: skew_margin_s", self.freshness.skew_margin_s)
-        self._check_positive("image_size", min(self.image_size))
-        self._require(self.action_horizon >= 2, "action_horizon", self.action_horizon, "at least 2")
-        self._check_execution()
-        self._require(bool(self.views), "views", self.views, "a map of at least one view")
-        keys = [*self.views.values(), *self.state, *filter(None, (self.prompt_key, self.stamp_key))]
-        keys += [self.rtc.actions_key, self.rtc.delay_key] if self.rtc is not None else []
-        self._require(len(set(keys)) == len(keys), "views, state, prompt_key, stamp_key, rtc", keys, "different keys")
+        self.execution.check(self.name, self.action)
+        if self.after_chunk is not None:
+            self._check_after_chunk(self.after_chunk)
+        plain = self.action.space == "joint_position" and self.action.reference == "absolute"
+        plain = plain and not self.action.degrees and self.action.normalized is None
+        wanted = "left out but for absolute joint positions in radians"
+        self._require(self.request.rtc is None or plain, "request: rtc", self.request.rtc, wanted)
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Every view that the policy sees."""
+        return self.request.views
+
+    @property
+    def lookback(self) -> dict[str, tuple[int, ...]]:
+        """The rows, below 0, at which the policy looks back at each view."""
+        rows: dict[str, set[int]] = {view: set() for view in self.views}
+        for images in self.request.images:
+            for view in images.views:
+                rows[view] |= {row for row in images.history if row < 0}
+        return {view: tuple(sorted(each)) for view, each in rows.items()}
+
+    @property
+    def action_labels(self) -> tuple[str, ...]:
+        """The name of each column of the actions, as the server gives them."""
+        return tuple(label for word in self.reply.columns for label in labels(word))
+
+    @property
+    def fewest_rows(self) -> int:
+        """How many rows an answer has at least, for the way it is executed."""
+        rows = self.execution.horizon or 0
+        if self.execution.strategy != "sequential":
+            rows += 1 - self.action.begins_at_state  # one is left to take over from
+        return max(self.action.fewest_rows, rows)
 
     @property
     def dt_s(self) -> float:
         """Time between two rows of a chunk [s]."""
         return 1.0 / self.rate_hz
 
-    def for_robot(self, embodiment: Embodiment) -> "Profile":
-        """Return the profile with the robot's own views and joints for the words that stand for them.
+    def for_robot(self, robot: Embodiment) -> "Profile":
+        """Return the profile with the robot's own views and joints for the words that stand for them (`columns.py`).
 
-        `arms`, `grippers` and `all` stand for joints, in the robot's order, the view `all` for every view, whose name
-        replaces `{view}` in its key. Raises ConfigError unless the robot has every view and joint, and every joint of
-        the robot gets an action.
+        Raises ConfigError unless the robot has every view, joint and arm, and every joint of the robot gets an action.
         """
-        names = embodiment.joint_names
-        words = {"arms": tuple(name for name in names if name not in embodiment.grippers), "all": names}
-        words["grippers"] = tuple(name for name in names if name in embodiment.grippers)
-        every = {view: self.views[ALL_VIEWS].format(view=view) for view in embodiment.views if ALL_VIEWS in self.views}
-        fitted = replace(
-            self,
-            views={**every, **{view: key for view, key in self.views.items() if view != ALL_VIEWS}},
-            state={key: _spelled_out(joints, words) for key, joints in self.state.items()},
-            action_layout=_spelled_out(self.action_layout, words),
-        )
-        fitted.check_robot(embodiment)
+        parts = tuple(replace(part, columns=spelled_out(part.columns, robot)) for part in self.reply.actions)
+        reply = replace(self.reply, actions=parts)
+        fitted = replace(self, request=self.request.for_robot(robot), reply=reply)
+        fitted.check_robot(robot)
         return fitted
 
-    def check_robot(self, embodiment: Embodiment) -> None:
-        """Raise ConfigError unless the robot has every view and joint, and every joint of the robot gets an action."""
-        names, known = embodiment.joint_names, set(embodiment.joint_names)
-        for view in self.views:
-            self._require(view in embodiment.views, "views", view, f"one of {', '.join(embodiment.views)}")
-        for key, joints in self.state.items():
-            self._require(set(joints) <= known, f"state: {key}", list(joints), f"joints of {', '.join(names)}")
-        layout = self.action_layout
-        complete = sorted(layout) == sorted(names)
-        self._require(complete, "action_layout", list(layout), f"the joints of {embodiment.name}: {', '.join(names)}")
+    def check_robot(self, robot: Embodiment) -> None:
+        """Raise ConfigError unless the robot has what is named, and every joint of the robot gets one action."""
+        try:
+            self.request.check_robot(robot)
+            self.action.check_robot(robot)
+        except ConfigError as error:
+            raise ConfigError(f"policy {self.name} on {robot.name}: {error}") from error
+        wrong = uncovered(self.action.space, self.reply.columns, robot)
+        self._require(not wrong, "reply: columns", list(self.reply.columns), f"columns for {robot.name}: {wrong}")
 
-    def _check_execution(self) -> None:
-        name, horizon = self.execution.strategy, self.execution.horizon
-        self._check_choice("execution: strategy", name, STRATEGIES)
-        if name in WITHOUT_HORIZON:
-            self._require(horizon is None, "execution: horizon", horizon, f"left out: {name} takes none")
-            return
-        last = self.action_horizon - (name != "sequential")  # the others need a row left to take over from
-        first = 2 if name == "sequential" else 1
-        in_range = horizon is not None and first <= horizon <= last
-        self._require(in_range, "execution: horizon", horizon, f"{first} to {last}")
+    def _check_after_chunk(self, after_chunk: AfterChunk) -> None:
+        in_turn = self.execution.strategy == "sequential"
+        self._require(in_turn, "execution: strategy", self.execution.strategy, "sequential, for there is after_chunk")
+        whole = self.execution.horizon is None  # the server is told of all rows
+        self._require(whole, "execution: horizon", self.execution.horizon, "left out, for there is after_chunk")
+        one = len(self.reply.actions) == 1
+        self._require(one, "reply: actions", len(self.reply.actions), "a single array, for there is after_chunk")
+        try:
+            after_chunk.check_images(self.request.images)
+        except ConfigError as error:
+            raise ConfigError(f"policy {self.name}: {error}") from error
 
     def _check_choice(self, key: str, value: str, choices: Iterable[str]) -> None:
         self._require(value in choices, key, value, f"one of {', '.join(choices)}")
@@ -166,10 +184,6 @@ class Profile:
     def _require(self, holds: bool, key: str, value: object, wanted: str) -> None:
         if not holds:
             raise ConfigError(f"policy {self.name}: {key} is {value!r}, must be {wanted}")
-
-
-def _spelled_out(joints: tuple[str, ...], words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(name for word in joints for name in words.get(word, (word,)))
 
 
 def load_profile(path: Path) -> Profile:

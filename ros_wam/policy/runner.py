@@ -75,6 +75,10 @@ class PolicyRunner:
         """Return whether the next step would look at the cameras."""
         return self._status.state is PolicyState.RUNNING and self._loop.due(now_ns)
 
+    def keeps_frames(self, now_ns: int) -> bool:
+        """Return whether what the cameras show now is looked back at; also while an answer is waited for."""
+        return self._status.state is PolicyState.RUNNING and self._loop.observations.looks_back(now_ns)
+
     @property
     def blind(self) -> bool:
         """Whether an inference is due and lacks an observation; `wake` it when something new is seen."""

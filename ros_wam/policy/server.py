@@ -1,6 +1,6 @@
 """Serve a policy over a websocket in the openpi framing, so that this package's client and openpi's own can call it.
 
-One thread and one session per connection; inferences run one at a time, as on one GPU.
+One thread and one session per connection; inferences run one at a time, as on one GPU, and in one thread.
 """
 
 import contextlib
@@ -8,27 +8,30 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
 from websockets.sync import server as websocket_server
 from websockets.sync.server import ServerConnection
 
 from ros_wam.clock import Clock
-from ros_wam.errors import ConfigError, SpecError
-from ros_wam.policy import codecs
+from ros_wam.errors import ConfigError, PolicyUnreachable, SpecError
+from ros_wam.policy.codecs import openpi
+from ros_wam.policy.codecs.codec import MAX_MESSAGE_BYTES
+from ros_wam.policy.inference_queue import InferenceQueue
+from ros_wam.policy.server_door import ServerDoor
 
-HEALTH_PATH = "/healthz"
 OPEN_TIMEOUT_S = 2.0
 CLOSE_TIMEOUT_S = 1.0
+SEND_TIMEOUT_S = 20.0  # without a byte taken; as long as websockets waits for its pings, which cannot go out then
 _LATENCY_STEP_NS = 50_000_000
 _GOING_AWAY, _INTERNAL_ERROR = 1001, 1011  # RFC 6455
 
 
 class ServedPolicy(Protocol):
-    """What can be served. `infer` is never called by two threads at once."""
+    """What can be served. One thread makes all calls but for `metadata`: the main one in `ros-wam serve`."""
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -51,24 +54,34 @@ class ServedPolicy(Protocol):
 class PolicyServer:
     """A server in its own threads: ready after `start`, gone for good after `stop`. Port 0 takes a free one; see `url`.
 
+    With a `token`, clients have to send it, see ServerDoor. Each client is read and answered in a thread of its own, so
+    that a slow one delays nobody.
+
     `inference_latency_ms` is how long an inference takes at least; the time is waited for on the clock. An answer's
     `server_timing` tells `infer_ms`, the inference with that wait and nothing else: whatever more a caller waits for is
     software; and `prev_total_ms`, all that this session's previous request took here.
     """
 
     def __init__(
-        self, policy: ServedPolicy, host: str, port: int, clock: Clock, inference_latency_ms: float = 0.0
+        self,
+        policy: ServedPolicy,
+        host: str,
+        port: int,
+        clock: Clock,
+        inference_latency_ms: float = 0.0,
+        token: str | None = None,
     ) -> None:
         self._policy = policy
         self._host = host
         self._port = port
         self._clock = clock
         self._latency_ns = round(inference_latency_ms * 1e6)
-        self._one_at_a_time = threading.Lock()
+        self._inferences = InferenceQueue()
         self._sessions: dict[ServerConnection, threading.Thread] = {}
+        self._door = ServerDoor(token, self._sessions)
         self._stopping = threading.Event()
         self._server: websocket_server.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._threads: tuple[threading.Thread, ...] = ()
 
     @property
     def url(self) -> str:
@@ -76,33 +89,65 @@ class PolicyServer:
         return f"ws://{self._host}:{self._port}"
 
     def start(self) -> None:
-        """Warm the policy up, then listen; raises ConfigError when the port is taken."""
-        self._policy.warm_up()
+        """Take the port, then warm the policy up and let clients in; raises ConfigError when the port is taken."""
+        self._listen()
+        self._run(self._inferences.work, "inferences")
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.stop)
+            self._inferences.call(self._policy.warm_up)
+            undo.pop_all()
+        self._door.is_warm = True
+
+    def serve_here(self, stop_event: threading.Event, on_ready: Callable[[str], None]) -> None:
+        """Do as `start`, with all inferences in the calling thread, and return once `stop_event` is set.
+
+        `on_ready` is told the URL.
+        """
+        self._listen()
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.stop)
+            self._policy.warm_up()
+            self._door.is_warm = True
+            on_ready(self.url)
+            threading.Thread(target=self._end_after, args=(stop_event,), name="stop_event", daemon=True).start()
+            self._inferences.work()
+
+    def _end_after(self, stop_event: threading.Event) -> None:
+        try:
+            stop_event.wait()
+        finally:
+            self._inferences.end()
+
+    def _listen(self) -> None:
         try:
             self._server = websocket_server.serve(
                 self._serve_session,
                 self._host,
                 self._port,
                 compression=None,
-                max_size=codecs.MAX_MESSAGE_BYTES,
-                process_request=_answer_health,
+                max_size=MAX_MESSAGE_BYTES,
+                max_queue=(2, 1),  # who sends more than is answered is not read from
+                process_request=self._door.answer,
                 open_timeout=OPEN_TIMEOUT_S,
                 close_timeout=CLOSE_TIMEOUT_S,
             )
         except OSError as error:
             raise ConfigError(f"cannot serve on {self._host}:{self._port}: {error.strerror}") from error
         self._port = self._server.socket.getsockname()[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="policy_server")
-        self._thread.start()
+        self._run(self._server.serve_forever, "policy_server")
+
+    def _run(self, work: Callable[[], None], name: str) -> None:
+        thread = threading.Thread(target=work, name=name)
+        self._threads = (*self._threads, thread)
+        thread.start()
 
     def stop(self) -> None:
         """Disconnect every client and return when nobody is served any more; may be called twice.
 
         Waits for an inference that runs, but for no client: one that takes no answer is cut off after a second.
         """
-        server, thread = self._server, self._thread
-        self._server = self._thread = None
-        if server is None or thread is None:
+        server, self._server = self._server, None
+        if server is None:
             return
         self._stopping.set()
         sessions = dict(self._sessions)
@@ -111,8 +156,9 @@ class PolicyServer:
         for connection in sessions:
             connection.close(_GOING_AWAY)
         server.shutdown()
-        for session in (thread, *sessions.values()):
-            session.join()
+        self._inferences.end()
+        for thread in (*self._threads, *sessions.values()):
+            thread.join()
         cut.cancel()
 
     def __enter__(self) -> "PolicyServer":
@@ -124,6 +170,8 @@ class PolicyServer:
 
     def _serve_session(self, connection: ServerConnection) -> None:
         self._sessions[connection] = threading.current_thread()
+        timeout_ms = round(SEND_TIMEOUT_S * 1e3)
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout_ms)
         try:
             if not self._stopping.is_set():
                 self._talk(connection)
@@ -131,30 +179,36 @@ class PolicyServer:
             del self._sessions[connection]
 
     def _talk(self, connection: ServerConnection) -> None:
-        with contextlib.suppress(ConnectionClosed), _errors_told_to(connection):
-            connection.send(codecs.encode(dict(self._policy.metadata)))
-            session = self._policy.new_session()
+        with contextlib.suppress(ConnectionClosed, CancelledError), _errors_told_to(connection):
+            connection.send(openpi.encode(dict(self._policy.metadata)))
+            session = self._inferences.call(self._policy.new_session)
             previous_ms: float | None = None
             for frame in connection:
                 start_ns = self._clock.now_ns()
                 answer = self._answer(frame, session, previous_ms)
-                connection.send(codecs.encode(answer))
+                connection.send(openpi.encode(answer))
                 previous_ms = (self._clock.now_ns() - start_ns) * 1e-6
 
     def _answer(self, frame: str | bytes, session: Any, previous_ms: float | None) -> dict[str, Any]:
         if isinstance(frame, str):
             raise SpecError(f"request is a text frame ({frame[:40]!r}), must be binary msgpack")
-        request = codecs.decode(frame)
-        with self._one_at_a_time:
-            infer_ns = self._clock.now_ns()
-            answer = dict(self._policy.infer(request, session))
-            policy_ms = (self._clock.now_ns() - infer_ns) * 1e-6
+        request = openpi.decode(frame)
+        answer: dict[str, Any]
+        infer_ns, policy_ms, answer = self._inferences.call(lambda: self._infer(request, session))
         self._wait_until_ns(infer_ns + self._latency_ns)
         answer.setdefault("policy_timing", {"infer_ms": policy_ms})
         answer["server_timing"] = {"infer_ms": (self._clock.now_ns() - infer_ns) * 1e-6}
         if previous_ms is not None:
             answer["server_timing"]["prev_total_ms"] = previous_ms
         return answer
+
+    def _infer(self, request: Mapping[str, Any], session: Any) -> tuple[int, float, dict[str, Any]]:
+        start_ns = self._clock.now_ns()
+        try:
+            answer = dict(self._policy.infer(request, session))
+        except (ConnectionClosed, CancelledError) as error:  # the policy's own: this client is still there
+            raise PolicyUnreachable(f"the policy lost what it asks itself: {error!r}") from error
+        return start_ns, (self._clock.now_ns() - start_ns) * 1e-6, answer
 
     def _wait_until_ns(self, deadline_ns: int) -> None:
         while not self._stopping.is_set() and (now_ns := self._clock.now_ns()) < deadline_ns:
@@ -169,21 +223,16 @@ def serve(
     stop_event: threading.Event,
     inference_latency_ms: float = 0.0,
     on_ready: Callable[[str], None] = lambda url: None,
+    token: str | None = None,
 ) -> None:
     """Serve until `stop_event` is set; `on_ready` is told the URL. Raises ConfigError when the port is taken."""
-    with PolicyServer(policy, host, port, clock, inference_latency_ms) as server:
-        on_ready(server.url)
-        stop_event.wait()
+    PolicyServer(policy, host, port, clock, inference_latency_ms, token).serve_here(stop_event, on_ready)
 
 
 def _cut(connections: list[ServerConnection]) -> None:
     for connection in connections:
         with contextlib.suppress(OSError):
             connection.socket.shutdown(socket.SHUT_RDWR)
-
-
-def _answer_health(connection: ServerConnection, request: Request) -> Response | None:
-    return connection.respond(200, "OK\n") if request.path == HEALTH_PATH else None
 
 
 @contextlib.contextmanager

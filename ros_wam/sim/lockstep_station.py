@@ -14,6 +14,7 @@ from ros_wam.motion.loop import build_control_loop
 from ros_wam.motion.status import LoopStatus
 from ros_wam.policy.admission import build_admission
 from ros_wam.policy.client import PolicyClient
+from ros_wam.policy.frame_history import FrameHistory
 from ros_wam.policy.loop import PolicyLoop, PolicyStep
 from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Profile
@@ -184,8 +185,9 @@ class LockstepStation:
         self._control = build_control_loop(self._embodiment, driver, self._station)
         self._status = LoopStatus(self._control)
         self._due_ns = self._clock.now_ns()
-        views, freshness = tuple(self._profile.views), self._profile.freshness
-        self._observations = ObservationBuilder(self._embodiment, views, self._embodiment.period_s, freshness)
+        views, freshness = self._profile.views, self._profile.freshness
+        history = FrameHistory(self._profile.lookback, self._profile.dt_s)
+        self._observations = ObservationBuilder(self._embodiment, views, self._embodiment.period_s, freshness, history)
         self._policy = PolicyLoop(
             self._profile, self._embodiment, self._client, self._observations, self._admission, self._clock
         )
@@ -193,13 +195,16 @@ class LockstepStation:
         self._score_ns = self._clock.now_ns()
         self._pending: _Inference | None = None
         self._blind_since_ns: int | None = None
-        self._look_ns = 0
+        self._look_ns = self._history_ns = 0
         self._watch = StationWatch((), {}, lambda: [])
         self._running = False
 
     def _infer(self, now_ns: int) -> None:
         """Take the answer that is due, or ask when it is time to; a policy that has failed is not asked again."""
         try:
+            if self._observations.looks_back(now_ns) and now_ns >= self._history_ns:
+                self._look(now_ns)
+                self._history_ns = now_ns + round(self._profile.dt_s * 1e9)
             if self._pending is None and now_ns >= self._look_ns and self._policy.due(now_ns):
                 self._look(now_ns)
                 self._pending = self._ask(now_ns)
@@ -249,7 +254,9 @@ class LockstepStation:
     def _look(self, now_ns: int) -> None:
         snapshot = self._world.snapshot(EPOCH_NS)
         for view in self._profile.views:
-            frame = self.faults.picture(CameraFrame(view, now_ns, self._renderer.render(snapshot, view)))
+            image = self._renderer.render(snapshot, view)
+            depth = self._renderer.depth(view) if view in self._profile.request.depth_views else None
+            frame = self.faults.picture(CameraFrame(view, now_ns, image, depth))
             if frame is not None:
                 self._observations.add_frame(frame)
                 self._recorder.add_frame(frame)
@@ -265,5 +272,6 @@ class LockstepStation:
         except ChunkRefused as error:
             refused = error
         number, refusals = self._policy.inference_id, self._policy.refusals
-        step = PolicyStep(number, inference.observation, reply, chunk, refused, dict(reply.timing_ms), refusals)
+        share, timing_ms = self._policy.slowest_share, dict(reply.timing_ms)
+        step = PolicyStep(number, inference.observation, reply, chunk, refused, timing_ms, refusals, share)
         self._recorder.add_policy_status(PolicyStatus(PolicyState.RUNNING, step=step), now_ns)

@@ -13,6 +13,7 @@ from ros_wam.calibration import ViewCalibration
 from ros_wam.errors import SimError
 from ros_wam.sim.time_code import draw_time_ns
 from ros_wam.sim.world import Snapshot
+from ros_wam.types import DepthImage
 
 _MAX_GEOMS = 500
 
@@ -53,6 +54,17 @@ class Renderer:
         image = self._read(mujoco.MjrRect(0, 0, calibration.width, calibration.height))
         draw_time_ns(image, snapshot.time_ns)
         return image
+
+    def depth(self, view: str) -> DepthImage:
+        """Return the distances of the picture that was rendered last, which must be one of `view`."""
+        calibration = self._views[view]
+        viewport = mujoco.MjrRect(0, 0, calibration.width, calibration.height)
+        buffer = np.empty((viewport.height, viewport.width), np.float32)
+        mujoco.mjr_readPixels(None, buffer, viewport, self._context)
+        extent, planes = self._model.stat.extent, self._model.vis.map
+        near, far = planes.znear * extent, planes.zfar * extent  # MuJoCo's own; its depth buffer is not linear
+        distance_m = near / (1.0 - buffer[::-1] * (1.0 - near / far))
+        return DepthImage(np.clip(1e3 * distance_m, 0, 65535).astype(np.uint16), calibration.camera_matrix)
 
     def close(self) -> None:
         """Free the OpenGL context; without this the interpreter complains when it ends."""

@@ -8,7 +8,8 @@ import numpy as np
 from ros_wam.trial.trace import Inference
 
 _PICTURE = ("capture", "encode", "transport", "wait", "decode")
-_CALL = ("build", "observe", "encode", "round trip", "server", "round trip overhead", "decode", "admit")
+_BEFORE = ("build", "observe", "connect", "prepare", "encode")
+_CALL = (*_BEFORE, "round trip", "server", "round trip overhead", "decode", "admit")
 _CONTROL = ("publish", "chunk transport", "tick wait", "setpoint", "hand over")
 _SUMS = ("software", "whole")
 _ORDER = {name: place for place, name in enumerate((*_CALL, *_CONTROL, *_SUMS))}

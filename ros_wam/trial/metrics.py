@@ -19,7 +19,8 @@ class Metrics:
     target on, which leaves out the wait for the first answer. `inference_ms`: p50 and p99 of the time from request to
     answer. `interventions`: how often the safety gate began to change a command; holding is not counted. `refusals`:
     chunks that were refused, by reason. `departures`: what departed from plan. `dropped`: messages missing per topic,
-    by their numbers where they have one, else by their stamps.
+    by their numbers where they have one, else by their stamps. `failure_class`: `refused:` and the commonest reason,
+    where the robot never followed anything because every chunk was refused.
     """
 
     idle_fraction: float | None = None
@@ -29,6 +30,7 @@ class Metrics:
     refusals: Mapping[str, int] | None = None
     departures: tuple[Departure, ...] | None = None
     dropped: Mapping[str, int] | None = None
+    failure_class: str | None = None
 
     def as_fields(self) -> dict[str, Any]:
         """Return what is known, by the names of `Trial`."""
@@ -38,15 +40,16 @@ class Metrics:
 
 def measure(trace: Trace) -> Metrics:
     """Return the metrics of a trial."""
-    ran = trace.while_running()
+    ran, refusals = trace.while_running(), _refusals(trace)
     return Metrics(
         idle_fraction=_idle_share(ran, 0),
         idle_after_first=_idle_after_first(ran),
         inference_ms=_inference_ms(ran),
         interventions=int(np.count_nonzero(np.diff(ran.limited.astype(np.int8), prepend=0) > 0)),
-        refusals=_refusals(trace),
+        refusals=refusals,
         departures=departures(trace),
         dropped=dict(ran.gaps),
+        failure_class=_never_moved(bool(ran.idle.all()), refusals),
     )
 
 
@@ -66,6 +69,12 @@ def _inference_ms(ran: Trace) -> dict[str, float] | None:
         return None
     p50, p99 = np.percentile([inference.latency_ms for inference in ran.inferences], [50, 99])
     return {"p50": round(float(p50), 3), "p99": round(float(p99), 3)}
+
+
+def _never_moved(idle: bool, refusals: Mapping[str, int]) -> str | None:
+    if not idle or not refusals:
+        return None
+    return f"refused:{max(refusals, key=lambda reason: refusals[reason])}"
 
 
 def _refusals(trace: Trace) -> dict[str, int]:

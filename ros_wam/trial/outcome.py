@@ -27,9 +27,9 @@ class Trial:
     """One scored rollout. What could not be measured is None.
 
     `score` is points over max points, 0–1. `valid` is False when the infrastructure failed, not the policy; `cause`
-    then says how and `comment` what was seen. `failure_class` names the behaviour that failed: so far only one of
-    `POLICYS_OWN` that ended the trial. `bag` is a folder relative to the sitting's. What is measured is told by
-    `Metrics`.
+    then says how and `comment` what was seen. `failure_class` names the behaviour that failed: one of `POLICYS_OWN`
+    that ended the trial, or that every chunk was refused (see Metrics). `bag` is a folder relative to the sitting's.
+    What is measured is told by `Metrics`.
     """
 
     trial_id: str

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ros_wam.trial.metrics import Metrics
-from ros_wam.trial.outcome import Trial
+from ros_wam.trial.outcome import Outcome, Trial
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.results import Results
 from ros_wam.trial.runner import HOPELESS, Timeouts, TrialRunner, TrialState
@@ -81,4 +81,6 @@ class SittingRunner:
         if trial.bag is not None:
             metrics = self._measure(self._results.folder / trial.bag)
             known = trial.with_departures(metrics.departures)
+            if trial.outcome is not Outcome.FAILURE or trial.failure_class is not None:
+                metrics = replace(metrics, failure_class=None)
             self._results.add(replace(trial, **{**metrics.as_fields(), "departures": known.departures}))

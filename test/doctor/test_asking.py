@@ -43,7 +43,7 @@ class Client:
         self.asked += 1
         return Reply(self.actions)
 
-    def reset(self) -> None:
+    def reset(self, prompt: str) -> None:
         raise AssertionError
 
     def close(self) -> None:

@@ -8,9 +8,9 @@ from fake_policy import BASELINE
 
 from ros_wam.doctor.measured import Asked
 from ros_wam.doctor.policy_checks import policy_checks
-from ros_wam.policy.profile import Execution
+from ros_wam.policy.execution import Execution
 
-FAST = Asked((10.0,) * 10, (30, 7))
+FAST = Asked((10.0,) * 10, (30, 7), greeted=True, declares=("embodiment",))
 ALL = ["policy metadata", "policy server", "policy latency"]
 
 
@@ -18,6 +18,14 @@ def test_a_server_that_is_right_and_fast() -> None:
     checks = policy_checks(FAST, BASELINE)
     assert failed(checks) == []
     assert found(checks, "policy latency") == "p50 10.0, p99 10.0 ms; 10 warm requests"
+
+
+def test_a_server_that_states_nothing_is_not_said_to_fit() -> None:
+    assert found(policy_checks(FAST, BASELINE), "policy metadata") == "as the profile says"
+    for declares in ((), ("reset_pose",)):
+        checks = policy_checks(replace(FAST, declares=declares), BASELINE)
+        assert failed(checks) == []
+        assert found(checks, "policy metadata") == "nothing to compare, which the profile allows"
 
 
 def test_a_server_of_another_robot() -> None:

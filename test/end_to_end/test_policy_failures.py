@@ -33,6 +33,7 @@ def only_trial(stack: Stack) -> dict[str, Any]:
     return trial
 
 
+@pytest.mark.thorough  # it waits half a minute
 def test_a_server_that_is_not_there(tmp_path: Path, profile: Path) -> None:
     stack = run_stack(tmp_path / "runs", policy=str(profile))
     trial = only_trial(stack)

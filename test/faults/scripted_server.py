@@ -10,7 +10,7 @@ from fake_policy import metadata_for
 from websockets.sync.server import Server, ServerConnection, serve
 
 from ros_wam.embodiment import Embodiment
-from ros_wam.policy import codecs
+from ros_wam.policy.codecs import openpi
 from ros_wam.types import FloatArray
 
 Script = Callable[[FloatArray], Sequence[FloatArray]]
@@ -71,11 +71,11 @@ class ScriptedServer:
 
     def _talk(self, connection: ServerConnection) -> None:
         self._connections.add(connection)
-        connection.send(codecs.encode(metadata_for(self._robot)))
+        connection.send(openpi.encode(metadata_for(self._robot)))
         for frame in connection:
-            wanted = self._actions(codecs.decode(frame))
+            wanted = self._actions(openpi.decode(frame))
             for actions in self.script(wanted):
-                connection.send(codecs.encode({"actions": actions}))
+                connection.send(openpi.encode({"actions": actions}))
             self.previous = wanted
         self._connections.discard(connection)
 

@@ -116,7 +116,7 @@ def test_a_robot_that_is_slowed_is_told_nothing_by_the_clock(peer: Any, station:
     assert station.wait_for(state="ready")
     station.command("start")
     assert peer.wait(lambda: len(policy.requests) >= 2)
-    left = BASELINE.rtc.actions_key if BASELINE.rtc else ""
+    left = BASELINE.request.rtc.actions_at if BASELINE.request.rtc else ""
     assert left in policy.requests[1]
     for speed in ("0.25", "fast"):
         status = fields.Diagnostic("robot_node", fields.Level.OK, "", {"mode": "POLICY", "speed": speed})

@@ -18,5 +18,5 @@ WITHOUT_HORIZON = ("ensemble",)
 
 
 def make_strategy(name: str, horizon: int | None) -> Strategy:
-    """Return a strategy for one episode; `horizon` [rows] is None for those `WITHOUT_HORIZON`."""
+    """Return a strategy for one episode; `horizon` [rows] is None for those `WITHOUT_HORIZON`, or to execute all."""
     return STRATEGIES[name]() if horizon is None else STRATEGIES[name](horizon)

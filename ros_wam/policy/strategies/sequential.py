@@ -7,9 +7,9 @@ from ros_wam.types import ActionChunk
 
 
 class Sequential:
-    """Executes the first `horizon` rows of a chunk, and looks when the arm rests at the last of them."""
+    """Executes the first `horizon` rows of a chunk, at first all, and looks when the arm rests at the last of them."""
 
-    def __init__(self, horizon: int) -> None:
+    def __init__(self, horizon: int | None = None) -> None:
         self._horizon = horizon
 
     def combine(self, answered: ActionChunk) -> ActionChunk:

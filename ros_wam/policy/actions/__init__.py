@@ -1,0 +1,1 @@
+"""Actions of every kind to joint positions."""

@@ -1,0 +1,1 @@
+"""Array codecs: one file per form on the wire."""

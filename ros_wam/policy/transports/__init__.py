@@ -1,0 +1,1 @@
+"""Ways to a policy server: bytes there, bytes back; nothing here knows what they mean."""
