@@ -23,13 +23,21 @@ from ros_wam.errors import ConfigError, DriverError, RosWamError
 from ros_wam.motion.link import unpack_record
 from ros_wam.motion.supervisor import ControlSupervisor, clean_environment
 from ros_wam.run_config import RunConfig
-from ros_wam.types import StepRecord
+from ros_wam.types import Mode, StepRecord
 
 pytestmark = pytest.mark.slow
 
 UR5 = robot()
 CHILD = (sys.executable, str(Path(__file__).parent / "control_child.py"))
 PATIENCE_S = 15.0
+
+
+MOST_PAGES = 500
+"""About 5 ms where a page takes longest; the heap grows by that."""
+
+
+def page_faults(process: int | None) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[7])
 
 
 class Station:
@@ -134,6 +142,17 @@ def test_a_chunk_moves_the_robot_while_enable_beats(running: Station) -> None:
         beating.join()
     running.until(lambda: running.status["chunks"] == {"accepted": 1, "reanchored": 1, "refused": 0})
     running.until(lambda: running.status["enabled"] is False)
+
+
+def test_the_way_home_costs_no_memory(running: Station) -> None:
+    """What a machine has to find page by page keeps a loop from ticking; OpenBLAS takes 32 MB at once."""
+    running.until(lambda: len(running.records) > 10)
+    before = page_faults(running.supervisor.pid)
+    running.supervisor.enable(True)
+    assert running.supervisor.ask("home") == (True, "HOMING")
+    running.supervisor.enable(True)
+    running.until(lambda: any(record.mode is Mode.HOMING and record.target is not None for record in running.records))
+    assert page_faults(running.supervisor.pid) - before < MOST_PAGES
 
 
 def test_refusals_are_told(running: Station) -> None:

@@ -21,6 +21,7 @@ class System:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.prioritised: list[int] = []
         self.locked = 0
+        self.kept: dict[int, int] = {}
         self.ended: int | None = None
         self.fifo, self.errno, self.limit, self.capabilities = True, 0, UNLIMITED, "CapEff:\t0000000000000000\n"
         patch.setattr(os, "sched_setscheduler", self._schedule)
@@ -33,6 +34,10 @@ class System:
     def mlockall(self, flags: int) -> int:
         self.locked += self.errno == 0
         return 0 if self.errno == 0 else -1
+
+    def mallopt(self, option: int, value: int) -> int:
+        self.kept[option] = value
+        return 1
 
     def _schedule(self, thread: int, policy: int, parameter: Any) -> None:
         if not self.fifo:
@@ -51,6 +56,7 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
 def test_every_thread_gets_the_priority(system: System) -> None:
     assert realtime.become_realtime() == "SCHED_FIFO 60, memory locked"
     assert system.prioritised == [7, 8]
+    assert system.kept == {-1: -1, -4: 0}
     assert gc.get_freeze_count() > 0
 
 

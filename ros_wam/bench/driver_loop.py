@@ -19,7 +19,7 @@ from ros_wam.drivers.driver import Driver
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import DriverError, StateStale
 from ros_wam.motion.pace import Pace
-from ros_wam.motion.realtime import become_realtime
+from ros_wam.motion.realtime import keep_memory, take_priority
 from ros_wam.process import die_with_parent
 from ros_wam.run_config import load_run_config
 from ros_wam.types import Command, FloatArray, JointState
@@ -92,8 +92,9 @@ def main() -> None:
     clock = StationClock()
     driver = driver_module(embodiment.driver).open_driver(embodiment, config.station().robot, clock)
     try:
+        keep_memory()
         driver.connect()
-        become_realtime()
+        take_priority()
         found = run_loop(driver, embodiment, args.duration, clock)
         found["facts"] = dict(driver.facts())
         driver.stop()

@@ -24,7 +24,7 @@ from ros_wam.motion.announced import AnnouncedDriver
 from ros_wam.motion.link import Link
 from ros_wam.motion.loop import ControlLoop, build_control_loop
 from ros_wam.motion.pace import Pace
-from ros_wam.motion.realtime import become_realtime
+from ros_wam.motion.realtime import keep_memory, take_priority
 from ros_wam.motion.rehearsal import rehearse
 from ros_wam.motion.report import waiting_status
 from ros_wam.motion.service import SPENT_STATUS, ControlService
@@ -54,8 +54,9 @@ def run(config: RunConfig, link: Link, clock: Clock) -> NoReturn:
     driver = AnnouncedDriver(opened, announce)
     loop = build_control_loop(embodiment, driver, config.station())
     rehearse(embodiment, config.station())
+    memory = keep_memory()  # takes longer than the watchdog of a connected robot waits
     _connect(driver, link, clock)
-    realtime = become_realtime()
+    realtime = f"{take_priority()}, {memory}"
     pace = Pace(clock, embodiment.period_s)
     service = ControlService(loop, link, pace, realtime)
     while not link.closed:

@@ -11,18 +11,32 @@ from pathlib import Path
 FIFO_PRIORITY = 60
 _MCL_CURRENT_AND_FUTURE = 3  # <sys/mman.h>
 _CAP_IPC_LOCK = 14  # <linux/capability.h>
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # <malloc.h>
 
 
 def become_realtime() -> str:
-    """Take what is permitted for the calling process, and return what was and what was not.
+    """Take what is permitted for the calling process, and return what was and what was not."""
+    memory = keep_memory()
+    return f"{take_priority()}, {memory}"
 
-    All its threads get the priority: a vendor library's thread that holds a lock must not be kept waiting.
+
+def keep_memory() -> str:
+    """Keep all memory of the calling process, now and later, and return whether that was permitted.
+
+    It may take a second: the machine has to find every page. No robot may wait for this process meanwhile.
     """
     gc.collect()
     gc.freeze()
+    return _lock_memory()
+
+
+def take_priority() -> str:
+    """Give the calling process the priority if that is permitted, and return whether it was.
+
+    All its threads get it: a vendor library's thread that holds a lock must not be kept waiting.
+    """
     permitted = _set_priorities()
-    priority = f"SCHED_FIFO {FIFO_PRIORITY}" if permitted else "no SCHED_FIFO (rtprio is not permitted)"
-    return f"{priority}, {_lock_memory()}"
+    return f"SCHED_FIFO {FIFO_PRIORITY}" if permitted else "no SCHED_FIFO (rtprio is not permitted)"
 
 
 def _set_priorities() -> bool:
@@ -39,8 +53,12 @@ def _lock_memory() -> str:
     limit, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     if limit != resource.RLIM_INFINITY and not _may_lock_all():  # else a later allocation would fail
         return "memory not locked (memlock is limited)"
-    if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT_AND_FUTURE) != 0:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mlockall(_MCL_CURRENT_AND_FUTURE) != 0:
         return f"memory not locked ({os.strerror(ctypes.get_errno())})"
+    # What is freed is kept as well: to get it anew costs as many page faults.
+    libc.mallopt(_M_TRIM_THRESHOLD, -1)
+    libc.mallopt(_M_MMAP_MAX, 0)
     return "memory locked"
 
 
