@@ -14,6 +14,8 @@ BIN := $(VENV)/bin
 CHOICE := $(shell [ -n "$$AMENT_PREFIX_PATH" ] && $(PYTHON) -c 'import rclpy' 2>/dev/null && echo apt || echo $(ROS))
 SOURCES := $(shell find ros_wam launch robots calib config executables -type f -not -path '*/__pycache__/*' 2>/dev/null)
 export MUJOCO_GL ?= osmesa
+# Dozens of processes import the same files: what is compiled once is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-torch check bench property mutation faults fuzz thorough docs setup clean system-libraries
 
