@@ -17,26 +17,34 @@ export MUJOCO_GL ?= osmesa
 # Dozens of processes import the same files: what is compiled once is kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-torch check bench property mutation faults fuzz thorough docs setup clean system-libraries
+.PHONY: demo test test-torch check lint bench property mutation faults fuzz thorough docs setup clean system-libraries
 
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
 
-QUICK := not ros and not vendor and not slow and not faults and not thorough and not torch
+INCLUDED := not faults and not thorough and not torch
+QUICK := not ros and not vendor and not slow and $(INCLUDED)
 
-check: setup
+lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+check: lint
 	$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)"
 
-# `make test` also asks for every line and branch, by the quick tests alone, of what moves the robot and is let near it.
+# Of what moves the robot and is let near it every line and branch is asked for, by the quick tests alone.
 MOVING = $(shell grep -lE "ros_wam.motion|policy.admission|motion_line|policy_world|strategy_world|control_rig|gate_bench" test/test_*.py)
-test: check
+IN_REAL_TIME := (ros or vendor or slow) and not virtual and $(INCLUDED)
+
+# Whole stations in real time run one at a time; a driver with its emulator needs one of two cores at most.
+test: lint
+	$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" $(addprefix --ignore=,$(MOVING))
 	$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" --cov=ros_wam.motion --cov=ros_wam.policy.admission \
 	  --cov-report=term-missing:skip-covered --cov-fail-under=100 $(MOVING)
-	$(BIN)/pytest -n auto --dist loadfile -m "virtual and not faults and not thorough and not torch"
-	$(BIN)/pytest -m "(ros or vendor or slow) and not virtual and not faults and not thorough and not torch"
+	$(BIN)/pytest -n auto --dist worksteal -m "virtual and $(INCLUDED)"
+	$(BIN)/pytest -n 2 --dist loadfile -m "$(IN_REAL_TIME)" test/test_*.py
+	$(BIN)/pytest -m "$(IN_REAL_TIME)" $(addprefix --ignore=,$(wildcard test/test_*.py))
 
 # As far as pip is offered a build of PyTorch for CPUs (2.13.0+cpu), it takes that one; another choice: TORCH=torch==...
 TORCH ?= torch==2.13.0

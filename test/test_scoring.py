@@ -174,14 +174,19 @@ def test_a_scripted_expert_gets_full_marks(robot: str, seed: int) -> None:
     assert np.all(np.diff(np.array(stamps, float)) >= 0), "in order"
 
 
+LAYOUTS = [
+    pytest.param(robot, seed, marks=[] if robot == "ur5" and seed < 8 else pytest.mark.thorough)
+    for robot in ("ur5", "ur5e")
+    for seed in range(30)
+]
+
+
 @pytest.mark.virtual
 @pytest.mark.slow
-@pytest.mark.parametrize("robot", ["ur5", pytest.param("ur5e", marks=pytest.mark.thorough)])
-def test_the_task_can_be_done_from_every_layout(robot: str) -> None:
-    scores = {}
-    for seed in range(30):
-        world = make_world(robot, seed)
-        scorer = Scorer(world, TASK)
-        do_task(SimRobot(world), scorer)
-        scores[seed] = sum(points(scorer).values()) * scorer.succeeded()
-    assert {seed: score for seed, score in scores.items() if score < MAX_POINTS} == {}
+@pytest.mark.parametrize(("robot", "seed"), LAYOUTS)
+def test_the_task_can_be_done_from_every_layout(robot: str, seed: int) -> None:
+    world = make_world(robot, seed)
+    scorer = Scorer(world, TASK)
+    do_task(SimRobot(world), scorer)
+    assert sum(points(scorer).values()) == MAX_POINTS
+    assert scorer.succeeded()
