@@ -3,7 +3,7 @@
 # make faults inject every fault and write docs/faults.md           make docs   write the ladder into docs/failsafe.md
 # make bench  run every benchmark and write docs/bench.md           make property   a million control ticks per robot at random
 # make test-torch  what needs PyTorch, which it installs (0.9 GB with a build for CPUs)
-# make mutation  break gate and admission, and see that a test notices each time      make thorough   other generations of a robot, all profiles
+# make mutation  break gate and admission, and see that a test notices each time      make thorough   other generations of a robot, all profiles and layouts
 # make fuzz   a million wrong messages for every decoder of what comes from the network
 SHELL := /bin/bash
 PYTHON ?= python3
