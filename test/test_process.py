@@ -4,34 +4,24 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import fake_driver
 import numpy as np
 import pytest
 import yaml
+from control_station import CHILD, PATIENCE_S, ControlStation
 from motion_fixtures import ROBOTS, chunk_of, ramp, robot
 
 from ros_wam import alive
-from ros_wam.clock import StationClock
-from ros_wam.config import dump
-from ros_wam.errors import ConfigError, DriverError, RosWamError
-from ros_wam.motion.link import unpack_record
-from ros_wam.motion.supervisor import ControlSupervisor, clean_environment
-from ros_wam.run_config import RunConfig
-from ros_wam.types import Mode, StepRecord
+from ros_wam.errors import ConfigError, DriverError
+from ros_wam.motion.supervisor import clean_environment
+from ros_wam.types import Mode
 
 pytestmark = pytest.mark.slow
 
 UR5 = robot()
-CHILD = (sys.executable, str(Path(__file__).parent / "control_child.py"))
-PATIENCE_S = 15.0
-
-
 MOST_PAGES = 500
 """About 5 ms where a page takes longest; the heap grows by that."""
 
@@ -40,81 +30,21 @@ def page_faults(process: int | None) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[7])
 
 
-class Station:
-    """A run's folder with the fake robot in it, and everything the supervisor told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        robot_file = yaml.safe_load((ROBOTS / "ur5.yaml").read_text())
-        robot_file.update(driver="fake", model=str(ROBOTS / "ur5.xml"))
-        (folder / "robot.yaml").write_text(yaml.safe_dump(robot_file))
-        safety = {"speed_override": 1.0, "joint_margin_rad": 0.1, "workspace_margin_m": 0.01}
-        station = {"robot": {"folder": str(folder)}, "cameras": {}, "safety": safety, "fixtures": {}}
-        (folder / "station.yaml").write_text(yaml.safe_dump(station))
-        config = RunConfig(folder / "robot.yaml", folder, sim=False, run_dir=folder)
-        (folder / "run.yaml").write_text(dump(config))
-        self.clock = StationClock()
-        self.records: list[StepRecord] = []
-        self.status: dict[str, Any] = {}
-        self.refusals: list[str] = []
-        self._told = threading.Condition()
-        self.stop_error: RosWamError | None = None
-        self.supervisor = ControlSupervisor(
-            folder / "run.yaml", folder / "control.log", "fake", self._last_resort_stop, self._tell, self.clock, CHILD
-        )
-
-    def ask_for(self, name: str) -> None:
-        (self.folder / name).touch()
-
-    def until(self, done: Callable[[], bool]) -> None:
-        with self._told:
-            assert self._told.wait_for(done, PATIENCE_S), self.status
-
-    def until_mode(self, mode: str) -> None:
-        self.until(lambda: self.status.get("mode") == mode)
-
-    def until_buried(self) -> None:
-        """Wait until the control process is told to be dead, and what came of stopping the robot without it."""
-        self.until(lambda: "its last words" in self.status.get("detail", ""))
-
-    def until_running(self) -> None:
-        self.until_mode("HOLD")
-
-    def beat(self, stop: threading.Event) -> None:
-        while not stop.wait(0.03):
-            self.supervisor.enable(True)
-
-    def _last_resort_stop(self) -> str:
-        if self.stop_error is not None:
-            raise self.stop_error
-        return fake_driver.last_resort_stop({"folder": str(self.folder)})
-
-    def _tell(self, kind: str, content: Any) -> None:
-        with self._told:
-            if kind == "records":
-                self.records += map(unpack_record, content)
-            elif kind == "status":
-                self.status = content
-            else:
-                self.refusals.append(content)
-            self._told.notify_all()
-
-
 @pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    station = Station(tmp_path)
+def station(tmp_path: Path) -> Iterator[ControlStation]:
+    station = ControlStation(tmp_path)
     yield station
     station.supervisor.close()
 
 
 @pytest.fixture
-def running(station: Station) -> Station:
+def running(station: ControlStation) -> ControlStation:
     station.supervisor.start()
     station.until_running()
     return station
 
 
-def test_every_tick_is_told_once_and_in_order(running: Station) -> None:
+def test_every_tick_is_told_once_and_in_order(running: ControlStation) -> None:
     running.until(lambda: len(running.records) > 100)
     sequence = [record.sequence for record in running.records]
     assert sequence == list(range(len(sequence)))
@@ -127,7 +57,7 @@ def test_every_tick_is_told_once_and_in_order(running: Station) -> None:
     assert alive.is_alive(running.folder, "control_process")
 
 
-def test_a_chunk_moves_the_robot_while_enable_beats(running: Station) -> None:
+def test_a_chunk_moves_the_robot_while_enable_beats(running: ControlStation) -> None:
     assert running.supervisor.ask("policy") == (True, "POLICY")
     stop = threading.Event()
     beating = threading.Thread(target=running.beat, args=(stop,))
@@ -144,7 +74,7 @@ def test_a_chunk_moves_the_robot_while_enable_beats(running: Station) -> None:
     running.until(lambda: running.status["enabled"] is False)
 
 
-def test_the_way_home_costs_no_memory(running: Station) -> None:
+def test_the_way_home_costs_no_memory(running: ControlStation) -> None:
     """What a machine has to find page by page keeps a loop from ticking; OpenBLAS takes 32 MB at once."""
     running.until(lambda: len(running.records) > 10)
     before = page_faults(running.supervisor.pid)
@@ -155,7 +85,7 @@ def test_the_way_home_costs_no_memory(running: Station) -> None:
     assert page_faults(running.supervisor.pid) - before < MOST_PAGES
 
 
-def test_refusals_are_told(running: Station) -> None:
+def test_refusals_are_told(running: ControlStation) -> None:
     running.supervisor.follow(chunk_of(ramp(UR5.home_position, UR5.home_position), running.clock.now_ns()))
     running.until(lambda: bool(running.refusals))
     assert "wrong_mode" in running.refusals[0]
@@ -165,7 +95,7 @@ def test_refusals_are_told(running: Station) -> None:
     assert running.supervisor.ask("hold") == (True, "HOLD")
 
 
-def test_a_command_that_did_not_fit_into_the_line_is_told(running: Station) -> None:
+def test_a_command_that_did_not_fit_into_the_line_is_told(running: ControlStation) -> None:
     too_long = ramp(UR5.home_position, UR5.home_position, rows=20_000)
     running.supervisor.follow(chunk_of(too_long, running.clock.now_ns()))
     running.until(lambda: running.status["dropped_commands"] == 1)
@@ -186,7 +116,7 @@ def test_a_command_that_did_not_fit_into_the_line_is_told(running: Station) -> N
     ],
 )
 def test_a_library_that_fails_natively_ends_in_fault_and_recovers_on_request(
-    running: Station, fault: str, how: str, words: str
+    running: ControlStation, fault: str, how: str, words: str
 ) -> None:
     asked_ns = running.clock.now_ns()
     running.ask_for(fault)
@@ -207,7 +137,7 @@ def test_a_library_that_fails_natively_ends_in_fault_and_recovers_on_request(
     assert running.supervisor.ask("recover") == (True, "HOLD")
 
 
-def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(running: Station) -> None:
+def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(running: ControlStation) -> None:
     running.ask_for("spent")
     running.ask_for("stop")
     running.until_mode("FAULT")
@@ -222,14 +152,14 @@ def test_a_spent_library_ends_the_process_and_a_new_one_is_started_on_request(ru
     running.until_running()
 
 
-def test_a_last_resort_that_fails_is_said(running: Station) -> None:
+def test_a_last_resort_that_fails_is_said(running: ControlStation) -> None:
     running.stop_error = DriverError("no such robot")
     running.ask_for("crash")
     running.until_buried()
     assert "could not be stopped: no such robot" in running.status["detail"]
 
 
-def test_a_slow_recovery_is_no_hang(running: Station) -> None:
+def test_a_slow_recovery_is_no_hang(running: ControlStation) -> None:
     running.ask_for("slow")
     running.ask_for("stop")
     running.until_mode("FAULT")
@@ -241,7 +171,7 @@ def test_a_slow_recovery_is_no_hang(running: Station) -> None:
     assert not (running.folder / "last_resort_stop").exists()
 
 
-def test_signals_do_not_end_it_and_the_end_of_the_line_does(running: Station) -> None:
+def test_signals_do_not_end_it_and_the_end_of_the_line_does(running: ControlStation) -> None:
     pid = running.supervisor.pid
     assert pid is not None
     os.kill(pid, signal.SIGTERM)
@@ -256,21 +186,21 @@ def test_signals_do_not_end_it_and_the_end_of_the_line_does(running: Station) ->
     assert not running.supervisor.running
 
 
-def test_a_library_that_hangs_while_the_line_ends_is_no_stopped_robot(running: Station) -> None:
+def test_a_library_that_hangs_while_the_line_ends_is_no_stopped_robot(running: ControlStation) -> None:
     running.ask_for("hang_on_stop")
     running.supervisor.close()
     assert (running.folder / "last_resort_stop").exists()
     assert "was killed by SIGALRM while it stopped the robot" in running.status["detail"]
 
 
-def test_a_last_resort_of_a_wrong_station_file_is_told_too(running: Station) -> None:
+def test_a_last_resort_of_a_wrong_station_file_is_told_too(running: ControlStation) -> None:
     running.stop_error = ConfigError("robot: unknown key 'adress'")
     running.ask_for("crash")
     running.until_buried()
     assert "could not be stopped: robot: unknown key 'adress'" in running.status["detail"]
 
 
-def test_an_orphan_ends_though_its_library_hangs(station: Station) -> None:
+def test_an_orphan_ends_though_its_library_hangs(station: ControlStation) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     arguments = [*CHILD, "--config", str(station.folder / "run.yaml"), "--fd", str(theirs.fileno())]
     child = subprocess.Popen(arguments, pass_fds=(theirs.fileno(),))
@@ -282,7 +212,7 @@ def test_an_orphan_ends_though_its_library_hangs(station: Station) -> None:
     assert child.wait(PATIENCE_S) == -signal.SIGALRM
 
 
-def test_it_waits_for_a_robot_that_is_not_there_yet(station: Station) -> None:
+def test_it_waits_for_a_robot_that_is_not_there_yet(station: ControlStation) -> None:
     station.ask_for("absent")
     station.supervisor.start()
     station.until(lambda: station.status.get("cause") == "driver_lost")
@@ -304,7 +234,7 @@ def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_library_that_is_not_installed_is_told_with_what_installs_it(
-    station: Station, monkeypatch: pytest.MonkeyPatch
+    station: ControlStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (station.folder / "franky.py").write_text("raise ImportError('there is none')")
     monkeypatch.setenv("PYTHONPATH", str(station.folder))
