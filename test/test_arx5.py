@@ -158,8 +158,6 @@ def test_a_motor_that_answers_but_does_not_follow_is_seen_where_it_is(rig: Drive
 def test_over_current_is_relieved_and_told_if_it_comes_back_before_the_library_hangs(
     brittle: DriverRig, others: EmulatedArx
 ) -> None:
-    if others.model == "X5":
-        pytest.skip("its newer gripper turns less far, and the library itself keeps what it tells below the limit")
     brittle.driver.connect()
     hold = np.where(brittle.embodiment.is_gripper, 1.0, brittle.read().position)
     brittle.run_until(lambda state: float(state.position[-1]) > 0.98, hold)

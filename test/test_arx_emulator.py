@@ -13,7 +13,7 @@ import pytest
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import SimError
 from ros_wam.sim.emulators import make_emulator
-from ros_wam.sim.emulators.arx import DROP_SHARE, OVER_CURRENT_RAD, SAG_RAD_S, ArxEmulator
+from ros_wam.sim.emulators.arx import DROP_SHARE, OVER_CURRENT_FACTOR, OVER_CURRENT_RAD, SAG_RAD_S, ArxEmulator
 from ros_wam.sim.emulators.arx_motors import MODELS
 from ros_wam.sim.emulators.plant import KinematicPlant
 
@@ -152,7 +152,7 @@ def test_too_much_current_ends_when_the_gripper_is_told_to_stay_where_it_is(host
         return (told / 4095 * 36 - 18) * 0.424
 
     host.tell(8, 5.0, 5.03)
-    assert torque() == pytest.approx(4 * 5.0 * OVER_CURRENT_RAD, abs=0.05)
+    assert torque() == pytest.approx(OVER_CURRENT_FACTOR * 5.0 * OVER_CURRENT_RAD, abs=0.05)
     host.tell(8, 5.0, 5.03 - OVER_CURRENT_RAD)
     assert torque() == pytest.approx(0.0, abs=0.05)
 
