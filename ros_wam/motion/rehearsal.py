@@ -16,6 +16,7 @@ ROWS, DT_S = 15, 1.0 / 30.0
 STEP_RAD = 0.001
 HOLD_TICKS = 3
 HOMING_S = 1.0
+"""More than the way home takes from where the small motion ends."""
 
 
 class _ImaginaryRobot:
@@ -44,10 +45,10 @@ class _ImaginaryRobot:
     def close(self) -> None: ...
 
 
-def rehearse(embodiment: Embodiment, station: Station) -> tuple[int, bool]:
+def rehearse(embodiment: Embodiment, station: Station) -> tuple[int, int]:
     """Hold, follow a small motion to its end, hold again and go home, in virtual time.
 
-    Returns how many ticks followed the motion, and whether the robot came home. The way home multiplies large matrices,
+    Returns how many ticks followed the motion, and how many the way home. The way home multiplies large matrices,
     and the first time that takes 32 MB of memory (OpenBLAS), which a machine may need 0.1 s to find.
     """
     robot = _ImaginaryRobot(embodiment)
@@ -59,8 +60,7 @@ def rehearse(embodiment: Embodiment, station: Station) -> tuple[int, bool]:
     loop.accept(ActionChunk(1, 1, robot.now_ns, robot.now_ns, DT_S, rows), robot.now_ns)
     followed = _tick(loop, robot, 2.0 * ROWS * DT_S)
     loop.home(robot.now_ns)
-    _tick(loop, robot, HOMING_S)
-    return followed, loop.at_home
+    return followed, _tick(loop, robot, HOMING_S)
 
 
 def _tick(loop: ControlLoop, robot: _ImaginaryRobot, duration_s: float) -> int:
