@@ -6,7 +6,7 @@ import numpy as np
 from emulator_process import EmulatorProcess, answers_of, serve
 
 from ros_wam.clock import StationClock
-from ros_wam.motion.realtime import become_realtime
+from ros_wam.motion.realtime import keep_memory, take_priority
 from ros_wam.sim.emulators.franka import FrankaEmulator
 from ros_wam.sim.emulators.plant import KinematicPlant
 
@@ -34,7 +34,8 @@ class _Controller(FrankaEmulator):
 def _serve(address: str, version: int) -> None:
     plant = KinematicPlant(np.array(HOME))
     emulator = _Controller(address, plant, STROKE_M, StationClock(), version)
-    become_realtime()
+    keep_memory()
+    take_priority()
     answers = answers_of(emulator, plant)
     answers |= {
         "settings": lambda _: {setter.name: payload.hex() for setter, payload in emulator.settings.items()},

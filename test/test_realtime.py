@@ -54,16 +54,26 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
 
 
 def test_every_thread_gets_the_priority(system: System) -> None:
-    assert realtime.become_realtime() == "SCHED_FIFO 60, memory locked"
+    assert realtime.take_priority() == "SCHED_FIFO 60"
     assert system.prioritised == [7, 8]
+
+
+def test_memory_is_kept_and_so_is_what_is_freed(system: System) -> None:
+    assert realtime.keep_memory() == "memory locked"
+    assert system.locked == 1
     assert system.kept == {-1: -1, -4: 0}
     assert gc.get_freeze_count() > 0
 
 
 def test_a_thread_that_has_ended_meanwhile_is_passed_over(system: System) -> None:
     system.ended = 7
-    assert realtime.become_realtime() == "SCHED_FIFO 60, memory locked"
+    assert realtime.take_priority() == "SCHED_FIFO 60"
     assert system.prioritised == [8]
+
+
+def test_priority_that_is_not_granted_is_said(system: System) -> None:
+    system.fifo = False
+    assert realtime.take_priority() == "no SCHED_FIFO (rtprio is not permitted)"
 
 
 Arrange = Callable[[System], None]
@@ -85,10 +95,6 @@ def refused(system: System) -> None:
     system.errno = 12
 
 
-def unprivileged(system: System) -> None:
-    system.fifo = False
-
-
 @pytest.mark.parametrize(
     ("arrange", "said", "locked"),
     [
@@ -96,10 +102,9 @@ def unprivileged(system: System) -> None:
         (unknown, "memory not locked (memlock is limited)", 0),
         (exempt, "memory locked", 1),
         (refused, "memory not locked (Cannot allocate memory)", 0),
-        (unprivileged, "no SCHED_FIFO (rtprio is not permitted), memory locked", 1),
     ],
 )
-def test_what_is_not_granted_is_said(system: System, arrange: Arrange, said: str, locked: int) -> None:
+def test_what_is_not_granted_of_memory_is_said(system: System, arrange: Arrange, said: str, locked: int) -> None:
     arrange(system)
-    assert realtime.become_realtime().endswith(said)
+    assert realtime.keep_memory() == said
     assert system.locked == locked

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ros_wam.clock import StationClock
 from ros_wam.errors import TrialError
 from ros_wam.motion.pace import Pace
-from ros_wam.motion.realtime import become_realtime
+from ros_wam.motion.realtime import keep_memory, take_priority
 from ros_wam.process import die_with_parent, stop_event
 from ros_wam.share import import_dir
 
@@ -75,7 +75,8 @@ def main() -> int:
     rate_hz = parser.parse_args().rate_hz
     die_with_parent()
     stop = stop_event()
-    become_realtime()
+    keep_memory()
+    take_priority()
     sys.stdout.write("ticking\n")
     sys.stdout.flush()
     pace = Pace(StationClock(), 1.0 / rate_hz)

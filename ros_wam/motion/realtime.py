@@ -14,12 +14,6 @@ _CAP_IPC_LOCK = 14  # <linux/capability.h>
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # <malloc.h>
 
 
-def become_realtime() -> str:
-    """Take what is permitted for the calling process, and return what was and what was not."""
-    memory = keep_memory()
-    return f"{take_priority()}, {memory}"
-
-
 def keep_memory() -> str:
     """Keep all memory of the calling process, now and later, and return whether that was permitted.
 
