@@ -17,7 +17,7 @@ export MUJOCO_GL ?= osmesa
 # Dozens of processes import the same files: what is compiled once is kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-torch check lint bench property mutation faults fuzz thorough docs setup clean system-libraries
+.PHONY: demo test test-torch check lint bench property mutation faults fuzz thorough docs setup clean system-libraries browser
 
 demo: setup
 	$(BIN)/ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1 --record-dir runs
@@ -38,7 +38,7 @@ MOVING = $(shell grep -lE "ros_wam.motion|policy.admission|motion_line|policy_wo
 IN_REAL_TIME := (ros or vendor or slow) and not virtual and $(INCLUDED)
 
 # Whole stations in real time run one at a time; a driver with its emulator needs one of two cores at most.
-test: lint
+test: lint browser
 	@echo "The quick tests, first without those that are run under coverage next"
 	@$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" $(addprefix --ignore=,$(MOVING))
 	@$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" --cov=ros_wam.motion --cov=ros_wam.policy.admission \
@@ -96,7 +96,7 @@ setup: system-libraries $(VENV)/.installed
 
 # A requirement that is new is added to what is there; one that went stays until `make clean`.
 $(VENV)/.dependencies-$(CHOICE): setup.py
-	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,franka,arx5,aloha,bench,dev; else options= extras=ros-$(ROS),ur,franka,arx5,aloha,bench,dev; fi; \
+	@if [ $(CHOICE) = apt ]; then options=--system-site-packages extras=ur,franka,arx5,aloha,realsense,export,bench,dev; else options= extras=ros-$(ROS),ur,franka,arx5,aloha,realsense,export,bench,dev; fi; \
 	[ -e $@ ] || $(PYTHON) -m venv --clear $$options $(VENV) \
 	  || { echo "python3 -m venv failed: install it with: apt-get install python3-venv"; exit 1; }; \
 	echo "Installing the Python packages ($$extras) into $(VENV); up to a minute"; \
@@ -121,13 +121,23 @@ $(VENV)/.torch: $(VENV)/.installed
 	@$(BIN)/python -m pip install -q --disable-pip-version-check "$(TORCH)"
 	@touch $@
 
+# libOSMesa renders without a display, libusb is what the cameras' library loads, and Chromium opens the operator's page.
 system-libraries:
-	@if ! ldconfig -p | grep -q libOSMesa; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "Installing libosmesa6"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libosmesa6 >/dev/null; \
-	  elif sudo -n true 2>/dev/null && command -v apt-get >/dev/null; then \
-	    echo "Installing libosmesa6"; sudo apt-get update -qq && sudo apt-get install -y -qq libosmesa6 >/dev/null; \
-	  else echo "The simulation needs libosmesa6. Install it with: sudo apt-get install libosmesa6"; exit 1; fi; fi
+	@$(call packages,libosmesa6,ldconfig -p | grep -q libOSMesa)
+	@$(call packages,libusb-1.0-0,ldconfig -p | grep -q libusb-1.0)
+
+browser:
+	@$(call packages,chromium,command -v chromium)
+
+# $(1): what Debian calls it; $(2): succeeds where it is there
+define packages
+if ! { $(2); } >/dev/null; then \
+  if [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as=sudo; else as=none; fi; \
+  if [ "$$as" = none ] || ! command -v apt-get >/dev/null; then \
+    echo "$(1) is needed. Install it with: sudo apt-get install $(1)"; exit 1; fi; \
+  echo "Installing $(1)"; $$as apt-get update -qq \
+    && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; fi
+endef
 
 clean:
 	rm -rf $(VENV) $(VENV)-peers build mutants *.egg-info

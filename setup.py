@@ -53,6 +53,8 @@ setup(
         "zstandard>=0.22",
         "rosbags>=0.11,<0.12",
         "rich>=13",
+        "starlette>=0.40",
+        "uvicorn>=0.30",
     ],
     extras_require={
         "ur": ["ur-rtde==1.6.5"],
@@ -60,6 +62,8 @@ setup(
         "franky-sim": ["franky-sim==1.0.4"],  # 661 MB, for test/test_franka_sim.py alone: installed by hand
         "arx5": ["arx5-interface==0.1.5"],
         "aloha": ["dynamixel-sdk==4.1.0"],
+        "realsense": ["pyrealsense2==2.59.1.11053"],
+        "export": ["pyarrow>=15", "av>=14", "rerun-sdk==0.24.1"],
         "ros-kilted": ["ros-kilted-rclpy[fastrtps]", "ros-kilted-common-interfaces"],
         "ros-jazzy": ["ros-jazzy-rclpy[fastrtps]", "ros-jazzy-common-interfaces"],
         "bench": ["matplotlib>=3.8"],
@@ -75,6 +79,7 @@ setup(
             "pytest-xdist>=3.6",
             "hypothesis>=6.100",
             "pillow",
+            "playwright>=1.50",
             "types-PyYAML",
         ],
     },

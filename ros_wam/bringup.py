@@ -7,10 +7,10 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
-from itertools import chain, count
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from ros_wam import alive, share
@@ -24,6 +24,8 @@ from ros_wam.errors import ConfigError
 from ros_wam.policy.actions.adapter import ActionAdapter
 from ros_wam.policy.client import make_client
 from ros_wam.policy.profile import Profile, load_profile
+from ros_wam.processes import NodeSpec, processes
+from ros_wam.request import Request
 from ros_wam.run_config import RunConfig
 from ros_wam.sim.emulators import control_prefix
 from ros_wam.task import load_task
@@ -31,36 +33,6 @@ from ros_wam.task import load_task
 EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "recorder", "trial")
 _RUN_PREFIX = "ros_wam_"
 _LAUNCHER = "launcher"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a user asks for; the names are those of the launch arguments and command-line options."""
-
-    robot: str
-    policy: str | None = None
-    task: str | None = None
-    sim: bool = False
-    trials: int = 1
-    seed: int = 0
-    record_dir: Path = Path("runs")
-    resume: Path | None = None
-    inference_latency_ms: float = 0.0
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """One process: `executable` as `ros2 run ros_wam` knows it; a `required` one ends the run when it ends.
-
-    `environment` is what it has on top of, or in place of, the run's.
-    """
-
-    executable: str
-    name: str
-    args: tuple[str, ...]
-    required: bool = False
-    respawn: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,11 +58,8 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     _check_depth(profile, parts)
     port = _free_port() if profile is not None and profile.serve else None
     with ExitStack() as undo:  # an error or an interrupt from here on leaves nothing behind
-        domain = _claim_domain(request.sim, parts)
-        address = _claim_address(calibration) if request.sim and "sim" in parts else None
-        robot_claims = () if request.sim or "robot" not in parts else claim_robot(load_station(calibration).robot)
-        wanted = (each for each in chain((domain, address), robot_claims) if each is not None)
-        claims = tuple(undo.enter_context(closing(each)) for each in wanted)
+        claims = {name: undo.enter_context(closing(each)) for name, each in _claims(request, calibration, parts)}
+        domain, address = claims.get("domain"), claims.get("address")
         run_dir = _make_run_dir()
         undo.callback(shutil.rmtree, run_dir, ignore_errors=True)
         config = RunConfig(
@@ -106,12 +75,14 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
             trials=request.trials,
             seed=request.seed,
+            device=request.device,
+            operator=request.operator,
         )
         config_file = run_dir / "config.yaml"
         config_file.write_text(dump(config), encoding="utf-8")
-        nodes = _nodes(config, config_file, parts, profile, port, request.inference_latency_ms)
+        nodes = processes(config, config_file, parts, profile, port, request.inference_latency_ms)
         environment = _environment(domain if request.sim or "doctor" in parts else None)
-        run = Run(config, config_file, environment, nodes, claims)
+        run = Run(config, config_file, environment, nodes, tuple(claims.values()))
         undo.pop_all()
     return run
 
@@ -130,38 +101,17 @@ def _control_prefix(request: Request, robot: Path, run_dir: Path, parts: Collect
     return control_prefix(load_embodiment(robot), run_dir)
 
 
-def _nodes(
-    config: RunConfig,
-    config_file: Path,
-    parts: Collection[str],
-    profile: Profile | None,
-    port: int | None,
-    latency_ms: float,
-) -> tuple[NodeSpec, ...]:
-    file = ("--config", str(config_file))
-    nodes: list[NodeSpec] = []
-    if "sim" in parts and config.sim:
-        nodes.append(NodeSpec("sim_node", "sim_node", file, required=True))
-    if "server" in parts and profile is not None and port is not None:
-        arguments = (*profile.serve, *file, "--port", str(port), "--inference-latency-ms", str(latency_ms))
-        no_pictures = {"MUJOCO_GL": "disable"}  # the LLVM of OSMesa crashes that of triton, which comes with torch
-        nodes.append(NodeSpec("policy_server", "policy_server", arguments, respawn=True, environment=no_pictures))
-    if "cameras" in parts:
-        nodes += [
-            NodeSpec("camera_node", f"camera_node_{view}", (*file, "--view", view), respawn=True)
-            for view in config.embodiment().views
-        ]
-    if "robot" in parts:
-        nodes.append(NodeSpec("robot_node", "robot_node", file, required=True))
-    if "policy" in parts:
-        nodes.append(NodeSpec("policy_node", "policy_node", file, respawn=True))
-    if "recorder" in parts:
-        nodes.append(NodeSpec("recorder_node", "recorder_node", file, respawn=True))
-    if "trial" in parts:
-        nodes.append(NodeSpec("trial_node", "trial_node", file, required=True))
-    if "doctor" in parts:
-        nodes.append(NodeSpec("doctor_node", "doctor_node", file, required=True))
-    return tuple(nodes)
+def _claims(request: Request, calibration: Path, parts: Collection[str]) -> Iterator[tuple[str, Claim]]:
+    """Yield, by name, what the run claims for itself: to be held at once, since the next may be refused."""
+    domain = _claim_domain(request.sim, parts)
+    if domain is not None:
+        yield "domain", domain
+    address = _claim_address(calibration) if request.sim and "sim" in parts else None
+    if address is not None:
+        yield "address", address
+    if not request.sim and "robot" in parts:
+        for k, robot in enumerate(claim_robot(load_station(calibration).robot)):
+            yield f"robot {k}", robot
 
 
 def _claim_domain(sim: bool, parts: Collection[str]) -> Claim | None:

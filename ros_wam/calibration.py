@@ -1,6 +1,6 @@
 """One lab's copy of a robot: addresses, latencies, fixtures (`station.yaml`); where each camera is (`<view>.yaml`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,17 @@ DISTORTIONS = (0, 4, 5, 8, 12, 14)  # how many coefficients OpenCV's models have
 
 @dataclass(frozen=True)
 class CameraStation:
-    """What serves a view. `latency_s`, from exposure to the device's stamp, is subtracted from the stamp."""
+    """What serves a view. `latency_s`, from exposure to the device's stamp, is subtracted from the stamp.
+
+    `device` holds the driver's own settings (serial number, exposure, …), checked by the driver; `depth`: it measures
+    depth as well, aligned to its pictures.
+    """
 
     driver: str
     latency_s: float
     rate_hz: float
+    device: dict[str, Any] = field(default_factory=dict)
+    depth: bool = False
 
     def __post_init__(self) -> None:
         _require(0.0 <= self.latency_s <= 1.0, "latency_s", self.latency_s, "0 to 1 s")
@@ -60,12 +66,16 @@ class SafetySettings:
 
 @dataclass(frozen=True)
 class Station:
-    """Facts of one lab: `robot` holds the driver's own settings (addresses, endpoints), checked by the driver."""
+    """Facts of one lab: `robot` holds the driver's own settings (addresses, endpoints), checked by the driver.
+
+    `leaders` are the devices that can teleoperate it, by name, with the settings that their own files check.
+    """
 
     robot: dict[str, Any]
     cameras: dict[str, CameraStation]
     safety: SafetySettings
     fixtures: dict[str, Fixture]
+    leaders: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

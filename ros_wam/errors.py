@@ -4,6 +4,7 @@ RosWamError
 ├── ConfigError            a file or an option is wrong; nothing has been started
 ├── SpecError              an array or a joint list does not have its declared shape, type, names or values
 ├── CameraError            a camera cannot be opened or read
+├── LeaderError            a device that teleoperates cannot be opened or read, or is lost
 ├── ObservationError       no observation can be built: a view or state is missing, too old, or views are skewed
 ├── PolicyError            the policy server
 │   ├── PolicyUnreachable      no connection
@@ -20,6 +21,7 @@ RosWamError
 │   └── RobotStopped           the controller is in a protective or emergency stop, or runs no program
 ├── DriverSpent            the vendor library cannot be used again in this process, only in a new one
 ├── RecordError            a bag cannot be written, read or recovered
+├── ExportError            episodes cannot be exported
 ├── SimError               the simulated station
 └── TrialError             a trial or a sitting cannot go on
 """
@@ -41,6 +43,10 @@ class SpecError(RosWamError):
 
 class CameraError(RosWamError):
     """A camera cannot be opened or read."""
+
+
+class LeaderError(RosWamError):
+    """A device that teleoperates cannot be opened or read, or is lost."""
 
 
 class ObservationError(RosWamError):
@@ -129,6 +135,10 @@ class DriverSpent(RosWamError):
 
 class RecordError(RosWamError):
     """A bag cannot be written, read or recovered."""
+
+
+class ExportError(RosWamError):
+    """Episodes cannot be exported."""
 
 
 class SimError(RosWamError):

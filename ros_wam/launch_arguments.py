@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ros_wam import share
-from ros_wam.bringup import Request
 from ros_wam.errors import ConfigError
+from ros_wam.request import Request
 from ros_wam.task import task_for
 
 ARGUMENTS = {

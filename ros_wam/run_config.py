@@ -18,6 +18,8 @@ class RunConfig:
     `run_dir` holds what lives as long as the run (sockets, frames, liveness locks); `sitting_dir` is the folder of
     results, None when no trials are run. `policy_url` and `robot_address` override the files when they are set.
     `control_prefix`: the command that the control process is started by, where its emulated robot needs one.
+    `device`: what teleoperates, None where nothing does. `operator`: a person lays the scene out and scores.
+    `desk_port`: where the operator's page is served, 0 where it is not.
     """
 
     robot: Path
@@ -32,18 +34,22 @@ class RunConfig:
     sitting_dir: Path | None = None
     trials: int = 0
     seed: int = 0
+    device: str | None = None
+    operator: bool = False
+    desk_host: str = "127.0.0.1"
+    desk_port: int = 0
 
     def embodiment(self) -> Embodiment:
         """Read the robot file."""
         return load_embodiment(self.robot)
 
     def station(self) -> Station:
-        """Read the station file with the overrides applied; `{run_dir}` in its robot's settings is filled in."""
+        """Read the station file with the overrides applied; `{run_dir}` is filled in for its robot and leaders."""
         station = load_station(self.calibration)
         robot = self._placed(station.robot)
         if self.robot_address is not None:
             robot["address"] = self.robot_address
-        return replace(station, robot=robot)
+        return replace(station, robot=robot, leaders=self._placed(station.leaders))
 
     def profile(self) -> Profile:
         """Read the policy file, with the override applied; raises ConfigError when the run names no policy."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from ros_wam.bringup import NodeSpec, Run, clear
+from ros_wam.bringup import Run, clear
 from ros_wam.clock import StationClock
+from ros_wam.processes import NodeSpec
 from ros_wam.share import import_dir
 
 STOP_TIMEOUT_S = 8.0

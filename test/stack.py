@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ros_wam.bringup import Request, bringup
+from ros_wam.bringup import bringup
 from ros_wam.clock import StationClock
+from ros_wam.request import Request
 from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor
 

@@ -16,7 +16,7 @@ import pytest
 from fake_policy import FakePolicy, metadata_for
 from loopback import own_address
 
-from ros_wam.bringup import Request, bringup, clear
+from ros_wam.bringup import bringup, clear
 from ros_wam.clock import FakeClock, StationClock
 from ros_wam.doctor.limits_check import limits_check
 from ros_wam.drivers import driver_module
@@ -24,6 +24,7 @@ from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import ConfigError, DriverError, SimError
 from ros_wam.policy.server import PolicyServer
 from ros_wam.record.bag_reader import BagReader
+from ros_wam.request import Request
 from ros_wam.run_config import load_run_config
 from ros_wam.sim.emulators import emulated_faults
 from ros_wam.sim.lockstep import run_sitting

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from ros_wam import alive, share
-from ros_wam.bringup import Request, Run, bringup, clear
+from ros_wam.bringup import Run, bringup, clear
 from ros_wam.claim import claim
 from ros_wam.cli.doctor import PARTS
 from ros_wam.errors import ConfigError
+from ros_wam.request import Request
 from ros_wam.run_config import load_run_config
 from ros_wam.supervisor import STOP_ORDER
 

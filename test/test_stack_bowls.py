@@ -7,10 +7,10 @@ import mujoco
 import numpy as np
 import pytest
 
-from ros_wam.bringup import Request
 from ros_wam.embodiment import load_embodiment
 from ros_wam.kinematics import Kinematics
 from ros_wam.policies.tool_vector import to_matrix
+from ros_wam.request import Request
 from ros_wam.sim.lockstep import run_sitting
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.scoring import Scorer

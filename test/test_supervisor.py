@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ros_wam.bringup import Request, bringup
+from ros_wam.bringup import bringup
 from ros_wam.clock import StationClock
 from ros_wam.errors import SimError
+from ros_wam.request import Request
 from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ros_wam.bench.result import Cell
-from ros_wam.bringup import Request
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import TrialError
 from ros_wam.fields import read_action_chunk
 from ros_wam.record.bag_reader import BagReader
+from ros_wam.request import Request
 from ros_wam.run_config import load_run_config
 from ros_wam.sim.lockstep import run_sitting
 from ros_wam.trial.bag_trace import read_trace

@@ -13,10 +13,11 @@ from typing import Any
 
 from ros_wam import share
 from ros_wam.bench.result import BenchResult, Cell
-from ros_wam.bringup import Request, bringup
+from ros_wam.bringup import bringup
 from ros_wam.clock import StationClock
 from ros_wam.errors import ConfigError, TrialError
 from ros_wam.motion.supervisor import clean_environment
+from ros_wam.request import Request
 from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor
 from ros_wam.task import task_for

@@ -6,10 +6,11 @@ import select
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from ros_wam.bringup import Request, bringup, clear
+from ros_wam.bringup import bringup, clear
 from ros_wam.errors import ConfigError, TrialError
 from ros_wam.record.bag_recover import recover
 from ros_wam.record.bag_writer import METADATA_FILE
+from ros_wam.request import Request
 from ros_wam.supervisor import Supervisor
 
 NEEDED = {

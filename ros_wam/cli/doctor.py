@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ros_wam import share
-from ros_wam.bringup import Request, Run, bringup, clear
+from ros_wam.bringup import Run, bringup, clear
 from ros_wam.cli.station_options import add_station_options
 from ros_wam.clock import StationClock, station_offset_ns, wall_clock_synchronised
 from ros_wam.config import build
@@ -31,6 +31,7 @@ from ros_wam.doctor.host_checks import look_at_disk
 from ros_wam.doctor.measured import Measured
 from ros_wam.errors import ConfigError, RosWamError
 from ros_wam.lines import PipeLines
+from ros_wam.request import Request
 from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor
 from ros_wam.task import task_for

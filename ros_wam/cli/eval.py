@@ -8,12 +8,13 @@ from typing import Any
 from rich.console import Console
 
 from ros_wam import share
-from ros_wam.bringup import Request, Run, bringup, clear
+from ros_wam.bringup import Run, bringup, clear
 from ros_wam.cli.progress import Progress
 from ros_wam.cli.results_table import results_table
 from ros_wam.cli.station_options import add_station_options, add_trial_options, latency_ms
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, TrialError
+from ros_wam.request import Request
 from ros_wam.sim.injection import Injection, check_fault
 from ros_wam.sim.link import SimLink
 from ros_wam.supervisor import Supervisor

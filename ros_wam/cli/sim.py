@@ -5,11 +5,12 @@ from typing import Any
 
 from rich.console import Console
 
-from ros_wam.bringup import Request, bringup
+from ros_wam.bringup import bringup
 from ros_wam.cli.station_options import whole
 from ros_wam.clock import StationClock
 from ros_wam.errors import SimError
 from ros_wam.process import stop_event
+from ros_wam.request import Request
 from ros_wam.supervisor import Supervisor
 
 EXAMPLE = "example: ros-wam sim --robot ur5 --task move_objects_into_box"

@@ -10,8 +10,9 @@ from launch.event_handlers import OnProcessExit
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from ros_wam.bringup import NodeSpec, Run, bringup, clear
+from ros_wam.bringup import Run, bringup, clear
 from ros_wam.launch_arguments import ARGUMENTS, request
+from ros_wam.processes import NodeSpec
 from ros_wam.supervisor import WIND_UP_S
 
 

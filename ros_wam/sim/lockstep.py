@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ros_wam.bringup import Request, Run, bringup
+from ros_wam.bringup import Run, bringup
 from ros_wam.clock import Clock, StationClock
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import PolicyError, PolicyUnreachable
 from ros_wam.policy.client import PolicyClient, make_client
 from ros_wam.policy.profile import Profile
+from ros_wam.request import Request
 from ros_wam.sim.lockstep_station import LockstepStation
 from ros_wam.supervisor import Supervisor
 from ros_wam.task import load_task

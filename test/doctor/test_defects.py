@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from doctor_fixtures import ROOT
 
-from ros_wam.bringup import NodeSpec, Run
+from ros_wam.bringup import Run
 from ros_wam.calibration import load_station, load_view
 from ros_wam.config import dump
 from ros_wam.doctor.defects import CLOCK_OFF_S, DEFECTS
 from ros_wam.doctor.limits_check import limits_check
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
+from ros_wam.processes import NodeSpec
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.share import calibration_dir
 from ros_wam.sim.emulators import emulated_faults

@@ -13,7 +13,7 @@ import pytest
 from doctor_fixtures import HEALTHY, ROOT, found
 from rich.console import Console
 
-from ros_wam.bringup import NodeSpec, Request, Run, bringup, clear
+from ros_wam.bringup import Run, bringup, clear
 from ros_wam.calibration import load_station
 from ros_wam.cli.doctor import PARTS, USAGE, measure, table, task_of
 from ros_wam.cli.main import main
@@ -22,6 +22,8 @@ from ros_wam.doctor.check import Check
 from ros_wam.doctor.defects import DEFECTS
 from ros_wam.doctor.measured import Measured, Stream
 from ros_wam.errors import ConfigError, SimError
+from ros_wam.processes import NodeSpec
+from ros_wam.request import Request
 
 
 def test_an_unknown_defect_lists_the_ten(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from faults.witness import Witness
 from stack import Stack
 
-from ros_wam.bringup import Request
+from ros_wam.request import Request
 
 CONTROL = "ros_wam.motion.process"
 POLL_S = 0.05

@@ -14,8 +14,8 @@ from faults.live_stack import LiveStack
 from faults.robots import ROBOTS
 from sim_run import TASKS
 
-from ros_wam.bringup import Request
 from ros_wam.causes import Cause
+from ros_wam.request import Request
 from ros_wam.share import share_dir
 from ros_wam.sim.emulators.emulator import ReceivedTarget
 

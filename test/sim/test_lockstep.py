@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ros_wam.bringup import Request, Run, bringup
+from ros_wam.bringup import Run, bringup
 from ros_wam.errors import ConfigError, PolicyError
 from ros_wam.record.bag_reader import BagReader
+from ros_wam.request import Request
 from ros_wam.sim import lockstep
 from ros_wam.sim.lockstep import run_sitting
 from ros_wam.sim.renderer import Renderer
