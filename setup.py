@@ -11,6 +11,8 @@ EXECUTABLES = [
     "robot_node",
     "policy_node",
     "policy_server",
+    "teleop_node",
+    "desk_node",
     "recorder_node",
     "trial_node",
     "doctor_node",

@@ -19,6 +19,7 @@ from ros_wam.cameras import check_camera
 from ros_wam.claim import Claim, claim, claim_robot
 from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns, wall_clock_label
 from ros_wam.config import dump
+from ros_wam.desk_access import DeskAccess, desk_access
 from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.policy.actions.adapter import ActionAdapter
@@ -30,32 +31,32 @@ from ros_wam.run_config import RunConfig
 from ros_wam.sim.emulators import control_prefix
 from ros_wam.task import load_task
 
-EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "recorder", "trial")
+EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "teleop", "recorder", "desk", "trial")
 _RUN_PREFIX = "ros_wam_"
 _LAUNCHER = "launcher"
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything to start: the configuration as written to `config_file`, the environment, and the processes."""
+    """Everything to start: the configuration as written to `config_file`, the environment, and the processes.
+
+    `desk` is where the operator's page is, None where there is none.
+    """
 
     config: RunConfig
     config_file: Path
     environment: dict[str, str]
     nodes: tuple[NodeSpec, ...]
     claims: tuple[Claim, ...] = ()
+    desk: DeskAccess | None = None
 
 
 def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     """Resolve `request`, write the configuration file and return the processes of `parts`; raises ConfigError."""
-    robot = share.find("robots", request.robot)
-    calibration = share.calibration_dir(robot, request.sim)
-    policy = None if request.policy is None else share.find("config/policies", request.policy)
-    profile = None if policy is None else _profile(policy, load_embodiment(robot))
-    task = None if request.task is None else share.find("config/tasks", request.task)
-    _check_latency(profile, request.inference_latency_ms)
-    _check_fit(robot, calibration, request.sim, profile, task)
-    _check_depth(profile, parts)
+    files = _files(request)
+    robot, calibration, profile = files.robot, files.calibration, files.profile
+    _check_parts(request, profile, parts)
+    desk = desk_access(request, parts)
     port = _free_port() if profile is not None and profile.serve else None
     with ExitStack() as undo:  # an error or an interrupt from here on leaves nothing behind
         claims = {name: undo.enter_context(closing(each)) for name, each in _claims(request, calibration, parts)}
@@ -67,8 +68,8 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             calibration=calibration,
             sim=request.sim,
             run_dir=run_dir,
-            task=task,
-            policy=policy,
+            task=files.task,
+            policy=files.policy,
             policy_url=f"ws://127.0.0.1:{port}" if port else None,
             robot_address=None if address is None else address.value,
             control_prefix=_control_prefix(request, robot, run_dir, parts),
@@ -76,15 +77,38 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             trials=request.trials,
             seed=request.seed,
             device=request.device,
-            operator=request.operator,
+            operator=request.operator or not request.sim,
+            desk_host=request.desk_host,
+            desk_port=0 if desk is None else desk.port,
         )
         config_file = run_dir / "config.yaml"
         config_file.write_text(dump(config), encoding="utf-8")
-        nodes = processes(config, config_file, parts, profile, port, request.inference_latency_ms)
+        nodes = processes(config, config_file, parts, profile, port, request.inference_latency_ms, desk)
         environment = _environment(domain if request.sim or "doctor" in parts else None)
-        run = Run(config, config_file, environment, nodes, tuple(claims.values()))
+        run = Run(config, config_file, environment, nodes, tuple(claims.values()), desk)
         undo.pop_all()
     return run
+
+
+@dataclass(frozen=True)
+class _Files:
+    robot: Path
+    calibration: Path
+    policy: Path | None
+    profile: Profile | None
+    task: Path | None
+
+
+def _files(request: Request) -> _Files:
+    """Return the files that are asked for, which exist and suit each other; raises ConfigError."""
+    robot = share.find("robots", request.robot)
+    calibration = share.calibration_dir(robot, request.sim)
+    policy = None if request.policy is None else share.find("config/policies", request.policy)
+    profile = None if policy is None else _profile(policy, load_embodiment(robot))
+    task = None if request.task is None else share.find("config/tasks", request.task)
+    _check_latency(profile, request.inference_latency_ms)
+    _check_fit(robot, calibration, request.sim, task)
+    return _Files(robot, calibration, policy, profile, task)
 
 
 def clear(run: Run) -> None:
@@ -156,8 +180,8 @@ def _profile(policy: Path, robot: Embodiment) -> Profile:
     return profile
 
 
-def _check_fit(robot: Path, calibration: Path, sim: bool, profile: Profile | None, task: Path | None) -> None:
-    """Raise ConfigError unless robot, cameras, policy and task suit each other, before anything is started."""
+def _check_fit(robot: Path, calibration: Path, sim: bool, task: Path | None) -> None:
+    """Raise ConfigError unless robot, cameras and task suit each other, before anything is started."""
     if not sim and not (calibration / "station.yaml").is_file():
         raise ConfigError(_no_station_file(robot, calibration))
     embodiment, station = load_embodiment(robot), load_station(calibration)
@@ -170,10 +194,12 @@ def _check_fit(robot: Path, calibration: Path, sim: bool, profile: Profile | Non
         raise ConfigError(f"task {suited.name} does not suit {robot.stem}; it suits: {', '.join(suited.robots)}")
 
 
-def _check_depth(profile: Profile | None, parts: Collection[str]) -> None:
+def _check_parts(request: Request, profile: Profile | None, parts: Collection[str]) -> None:
     if profile is not None and profile.request.depth_views and "cameras" in parts:
         views = ", ".join(profile.request.depth_views)
         raise ConfigError(f"policy {profile.name} needs depth of {views}, which no camera sends but in --lockstep")
+    if "trial" in parts and profile is None and request.device is None:
+        raise ConfigError("nothing would move the robot: name a policy (--policy), a device (--device), or both")
 
 
 def _no_station_file(robot: Path, calibration: Path) -> str:
@@ -215,7 +241,7 @@ def _sitting_dir(request: Request, robot: str) -> Path:
         if not (request.resume / "sitting.yaml").is_file():
             raise ConfigError(f"nothing to resume: {request.resume} holds no sitting.yaml")
         return request.resume.resolve()
-    task, policy = Path(request.task or "none").stem, Path(request.policy or "none").stem
+    task, policy = Path(request.task or "none").stem, Path(request.policy or "teleop").stem
     label = "_".join((wall_clock_label(), robot, task, policy))
     for number in count(1):  # another sitting may have begun in the same second
         folder = (request.record_dir / (label if number == 1 else f"{label}-{number}")).resolve()

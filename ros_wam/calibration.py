@@ -68,7 +68,8 @@ class SafetySettings:
 class Station:
     """Facts of one lab: `robot` holds the driver's own settings (addresses, endpoints), checked by the driver.
 
-    `leaders` are the devices that can teleoperate it, by name, with the settings that their own files check.
+    `leaders` are the devices that can teleoperate it, by name, with the settings that their own files check,
+    `pedal` those of a foot pedal or another USB keyboard whose keys are an operator's too.
     """
 
     robot: dict[str, Any]
@@ -76,6 +77,7 @@ class Station:
     safety: SafetySettings
     fixtures: dict[str, Fixture]
     leaders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pedal: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ros_wam.desk_access import DeskAccess
 from ros_wam.policy.profile import Profile
 from ros_wam.run_config import RunConfig
 
@@ -30,6 +31,7 @@ def processes(
     profile: Profile | None,
     port: int | None,
     latency_ms: float,
+    desk: DeskAccess | None = None,
 ) -> tuple[NodeSpec, ...]:
     """Return the processes of `parts`; `port` is that of the policy server, which takes `latency_ms` to answer."""
     file = ("--config", str(config_file))
@@ -47,8 +49,12 @@ def processes(
         nodes.append(NodeSpec("robot_node", "robot_node", file, required=True))
     if "policy" in parts and config.policy is not None:
         nodes.append(NodeSpec("policy_node", "policy_node", file, respawn=True))
+    if "teleop" in parts and config.device is not None:
+        nodes.append(NodeSpec("teleop_node", "teleop_node", file, respawn=True))
     if "recorder" in parts:
         nodes.append(NodeSpec("recorder_node", "recorder_node", file, respawn=True))
+    if "desk" in parts and desk is not None:
+        nodes.append(NodeSpec("desk_node", "desk_node", file, respawn=True, environment=desk.environment))
     if "trial" in parts:
         nodes.append(NodeSpec("trial_node", "trial_node", file, required=True))
     if "doctor" in parts:

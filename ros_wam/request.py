@@ -9,7 +9,8 @@ class Request:
     """What a user asks for; the names are those of the launch arguments and command-line options.
 
     `device` teleoperates the robot: one of the station's `leaders`, or of those that need no entry there. With a policy
-    it takes over; without one, the trials are demonstrations. `operator`: a person lays the scene out and scores.
+    it takes over; without one, the trials are demonstrations. `operator`: a person lays the scene out and scores; so
+    it is at a real station in any case. `desk_port`: where the operator's page is served, 0 for a port that is free.
     """
 
     robot: str

@@ -68,6 +68,11 @@ class RunConfig:
         """The simulator's control socket."""
         return self.run_dir / "sim.sock"
 
+    @property
+    def keys_socket(self) -> Path:
+        """Where keys that are pressed in the operator's terminal arrive."""
+        return self.run_dir / "keys.sock"
+
 
 def load_run_config(path: Path) -> RunConfig:
     """Read the file that bringup wrote; raises ConfigError."""

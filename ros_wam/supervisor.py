@@ -22,9 +22,11 @@ TELLING = ("trial_node", "doctor_node")
 STOP_ORDER = (
     *TELLING,
     "policy_node",
+    "teleop_node",
     "robot_node",
     "recorder_node",
     "camera_node",
+    "desk_node",
     "policy_server",
     "sim_node",
 )

@@ -42,6 +42,40 @@ def test_every_process_of_the_line_is_started_once(run: Run) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "more", "less"),
+    [
+        ({"device": "keyboard"}, {"teleop_node", "desk_node"}, set()),
+        ({"device": "keyboard", "policy": None}, {"teleop_node", "desk_node"}, {"policy_server", "policy_node"}),
+        ({"operator": True}, {"desk_node"}, set()),
+    ],
+    ids=["takeover", "demonstrations", "operator"],
+)
+def test_teleoperation_and_an_operator_add_their_processes(
+    run: Run, tmp_path: Path, change: dict[str, object], more: set[str], less: set[str]
+) -> None:
+    attended = bringup(Request(**{**EVAL.__dict__, "record_dir": tmp_path, **change}))
+    clear(attended)
+    plain = {node.executable for node in run.nodes}
+    assert {node.executable for node in attended.nodes} == (plain | more) - less
+    assert {node.executable for node in attended.nodes} <= set(STOP_ORDER)
+    assert attended.desk is not None
+    assert attended.config.desk_port == attended.desk.port
+
+
+def test_the_pages_token_is_in_no_file(tmp_path: Path) -> None:
+    request = {**EVAL.__dict__, "record_dir": tmp_path, "operator": True, "desk_host": "0.0.0.0"}
+    attended = bringup(Request(**request))
+    written = attended.config_file.read_text()
+    clear(attended)
+    (desk,) = (node for node in attended.nodes if node.executable == "desk_node")
+    assert attended.desk is not None
+    assert attended.desk.token is not None
+    assert desk.environment == {"ROS_WAM_DESK_TOKEN": attended.desk.token}
+    assert attended.desk.token not in written
+    assert attended.desk.token not in " ".join(desk.args)
+
+
 def test_no_renderer_is_loaded_into_the_policy_server(run: Run) -> None:
     own = {node.name: node.environment for node in run.nodes if node.environment}
     assert own == {"policy_server": {"MUJOCO_GL": "disable"}}
@@ -194,14 +228,15 @@ def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) ->
     [
         ({"robot": "ur7"}, r"no 'ur7' in robots; there are: "),
         ({"policy": "pi9"}, r"no 'pi9' in config/policies; there are: .*baseline"),
-        ({"task": ""}, r"no '' in config/tasks; there are: move_objects_into_box"),
-        ({"task": "dance"}, r"no 'dance' in config/tasks; there are: move_objects_into_box"),
+        ({"task": ""}, r"no '' in config/tasks; there are: .*move_objects_into_box"),
+        ({"task": "dance"}, r"no 'dance' in config/tasks; there are: .*move_objects_into_box"),
         (
             {"sim": False},
             r"no station file for ur5: .* my_lab/calib/ur5/station\.yaml, .*--robot my_lab/robots/ur5\.yaml",
         ),
         ({"inference_latency_ms": 12000.0}, r"an inference latency of 12000 ms would time out: baseline allows 10 s"),
         ({"inference_latency_ms": 1.0, "policy": None}, r"needs a policy that this package serves"),
+        ({"policy": None}, r"nothing would move the robot: name a policy \(--policy\), a device \(--device\), or both"),
         ({"resume": Path("nowhere")}, r"nothing to resume: nowhere holds no sitting\.yaml"),
     ],
 )

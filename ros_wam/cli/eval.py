@@ -11,7 +11,7 @@ from ros_wam import share
 from ros_wam.bringup import Run, bringup, clear
 from ros_wam.cli.progress import Progress
 from ros_wam.cli.results_table import results_table
-from ros_wam.cli.station_options import add_station_options, add_trial_options, latency_ms
+from ros_wam.cli.station_options import add_operator_options, add_station_options, add_trial_options, latency_ms
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError, TrialError
 from ros_wam.request import Request
@@ -39,6 +39,10 @@ def add_parser(commands: Any) -> None:
         metavar="NAME",
         help="with --sim: begin this fault 2 s into each trial; an unknown NAME prints the list",
     )
+    parser.add_argument(
+        "--device", metavar="NAME", help="what takes over from the policy: a leader of the station file, or keyboard"
+    )
+    add_operator_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -46,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the sitting; 0 when at least one trial finished validly."""
     if args.lockstep and not args.sim:
         raise ConfigError("--lockstep needs --sim: virtual time cannot drive a real robot")
+    if args.lockstep and (args.device or args.operator):
+        raise ConfigError("--lockstep goes with neither --device nor --operator: a person lives in real time")
     if args.inject is not None:
         _check_inject(args)
     request = Request(
@@ -58,6 +64,10 @@ def run(args: argparse.Namespace) -> int:
         record_dir=args.record_dir,
         resume=args.resume,
         inference_latency_ms=args.inference_latency_ms,
+        device=args.device,
+        operator=args.operator,
+        desk_host=args.desk_host,
+        desk_port=args.desk_port,
     )
     console = Console()
     sitting = run_lockstep(request, console) if args.lockstep else run_processes(request, console, args.inject)
@@ -90,6 +100,8 @@ def supervise(stack: Run, console: Console, inject: str | None = None) -> Path:
     console.print(f"recording to {sitting}", highlight=False, soft_wrap=True)
     if stack.config.sim:
         console.print(f"ROS_DOMAIN_ID={stack.environment['ROS_DOMAIN_ID']}", highlight=False)
+    if stack.desk is not None:
+        console.print(f"the operator's page: {stack.desk.url}", highlight=False, soft_wrap=True)
     with Supervisor(stack, sitting / "logs") as supervisor, Progress(console, stack.config.trials) as progress:
         output = supervisor.output
         assert output is not None

@@ -20,6 +20,29 @@ def add_trial_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record-dir", type=Path, default=Path("runs"), metavar="DIR", help="where sittings go (runs)")
 
 
+def add_operator_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--operator --desk-host --desk-port`."""
+    parser.add_argument(
+        "--operator",
+        action="store_true",
+        help="a person lays the scene out and scores, as without --sim in any case",
+    )
+    parser.add_argument(
+        "--desk-host",
+        default="127.0.0.1",
+        metavar="HOST",
+        help="where the operator's page is served (127.0.0.1: this machine alone; anywhere else it asks for a token)",
+    )
+    parser.add_argument(
+        "--desk-port",
+        type=whole(0, 65535),
+        default=0,
+        metavar="PORT",
+        help="port of the operator's page (default: one that is free; with --sim there is a page only for whoever "
+        "names a port, a --device or --operator)",
+    )
+
+
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return a function that reads an integer from `least` to `most`."""
 

@@ -29,6 +29,8 @@ def _launch(context: LaunchContext, parts: tuple[str, ...], arguments: tuple[str
     given = {name: LaunchConfiguration(name).perform(context) for name in arguments}
     run = bringup(request(given, parts), parts)
     actions: list[Any] = [LogInfo(msg=f"recording to {run.config.sitting_dir}")] if run.config.sitting_dir else []
+    if run.desk is not None:
+        actions.append(LogInfo(msg=f"the operator's page: {run.desk.url}"))
     for node in run.nodes:
         actions += _node_actions(node, run)
     atexit.register(clear, run)  # not at the launch's shutdown: its processes are still ending then
