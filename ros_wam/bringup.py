@@ -29,6 +29,7 @@ from ros_wam.processes import NodeSpec, processes
 from ros_wam.request import Request
 from ros_wam.run_config import RunConfig
 from ros_wam.sim.emulators import control_prefix
+from ros_wam.sim.tasks import SIM_TASKS
 from ros_wam.task import load_task
 
 EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "teleop", "recorder", "desk", "trial")
@@ -192,6 +193,8 @@ def _check_fit(robot: Path, calibration: Path, sim: bool, task: Path | None) -> 
         check_camera(view, station.cameras[view])
     if task is not None and robot.stem not in (suited := load_task(task)).robots:
         raise ConfigError(f"task {suited.name} does not suit {robot.stem}; it suits: {', '.join(suited.robots)}")
+    if task is not None and sim and suited.name not in SIM_TASKS:
+        raise ConfigError(f"task {suited.name} is not simulated; those that are: {', '.join(sorted(SIM_TASKS))}")
 
 
 def _check_parts(request: Request, profile: Profile | None, parts: Collection[str]) -> None:

@@ -258,3 +258,8 @@ def test_what_a_lab_has_yet_to_fill_in_is_told_before_anything_is_started(
     monkeypatch.delenv("LEROBOT_CHECKPOINT", raising=False)
     with pytest.raises(ConfigError, match=words):
         bringup(Request(robot=robot, policy=policy, sim=True))
+
+
+def test_a_task_without_a_simulated_scene_is_refused_in_simulation() -> None:
+    with pytest.raises(ConfigError, match="task sort_books is not simulated; those that are: move_objects_into_box, "):
+        bringup(Request(**{**EVAL.__dict__, "task": "sort_books"}))

@@ -19,6 +19,7 @@ from ros_wam.errors import ConfigError, TrialError
 from ros_wam.motion.supervisor import clean_environment
 from ros_wam.request import Request
 from ros_wam.sim.link import SimLink
+from ros_wam.sim.tasks import SIM_TASKS
 from ros_wam.supervisor import Supervisor
 from ros_wam.task import task_for
 
@@ -43,7 +44,7 @@ def _row(robot: str, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _measure(robot: str, seconds: float) -> dict[str, Any]:
-    task = task_for(share.find("robots", robot).stem)
+    task = task_for(share.find("robots", robot).stem, SIM_TASKS)
     if task is None:
         raise ConfigError(f"no task in config/tasks suits {robot}: there has to be a world")
     run = bringup(Request(robot, task=str(task), sim=True, seed=1), parts=("sim",))

@@ -33,6 +33,7 @@ from ros_wam.errors import ConfigError, RosWamError
 from ros_wam.lines import PipeLines
 from ros_wam.request import Request
 from ros_wam.sim.link import SimLink
+from ros_wam.sim.tasks import SIM_TASKS
 from ros_wam.supervisor import Supervisor
 from ros_wam.task import task_for
 
@@ -116,7 +117,7 @@ def task_of(robot: Path, named: str | None, sim: bool) -> str | None:
 
     Its prompt is asked with, and its scene is what is simulated.
     """
-    task = None if named is not None else task_for(robot.stem)
+    task = None if named is not None else task_for(robot.stem, SIM_TASKS)
     if named is None and task is None and sim:
         raise ConfigError(f"no task in config/tasks suits {robot.stem}: name one by --task")
     return named if task is None else str(task)

@@ -9,6 +9,7 @@ from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
 from ros_wam.policy.image import Picture
 from ros_wam.policy.profile import Profile
+from ros_wam.sim.tasks import SIM_TASKS
 from ros_wam.task import load_task, task_for
 from ros_wam.texture import textured
 from ros_wam.types import CameraFrame, DepthImage, JointState, Observation
@@ -35,7 +36,7 @@ def synthetic_observations(profile: Profile, robot: Embodiment, clock: Clock) ->
     matrix = np.array([[FOCAL_PX, 0.0, WIDTH / 2], [0.0, FOCAL_PX, HEIGHT / 2], [0.0, 0.0, 1.0]])
     depth = DepthImage(np.full((HEIGHT, WIDTH), DEPTH_MM, np.uint16), matrix)
     still = np.zeros(len(robot.joint_names))
-    task = task_for(robot.name)
+    task = task_for(robot.name, SIM_TASKS)
     prompt = PROMPT if task is None else load_task(task).prompt
     asked = 0
 
