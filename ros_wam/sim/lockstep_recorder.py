@@ -32,10 +32,8 @@ class LockstepRecorder:
         config: RunConfig,
         embodiment: Embodiment,
         calibrations: Mapping[str, ViewCalibration],
-        profile: Profile,
     ) -> None:
         self._config, self._embodiment, self._calibrations = config, embodiment, dict(calibrations)
-        self._profile = profile
         table = topic_table(dict.fromkeys(embodiment.views), embodiment.control_rate_hz)
         unpaced = {"enable", "safety_status"}
         self._topics = {name: replace(t, rate_hz=None) if name in unpaced else t for name, t in table.items()}
@@ -90,9 +88,9 @@ class LockstepRecorder:
             command |= {"episode": trial.trial_id, "task": trial.task, "prompt": trial.prompt, "seed": trial.seed}
         self._write("trial_command", fields.json_object(command), now_ns)
 
-    def add_policy_status(self, status: PolicyStatus, now_ns: int) -> None:
+    def add_policy_status(self, status: PolicyStatus, profile: Profile, now_ns: int) -> None:
         """Record one answer, the chunk that came of it and how long it took."""
-        for topic, message in policy_messages(status, self._profile, self._embodiment, now_ns):
+        for topic, message in policy_messages(status, profile, self._embodiment, now_ns):
             self._write(topic, message, now_ns)
 
     def _write_steps(self) -> None:

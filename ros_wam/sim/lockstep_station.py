@@ -3,15 +3,10 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ros_wam.calibration import load_view
 from ros_wam.causes import Cause
-from ros_wam.clock import FakeClock
-from ros_wam.drivers.sim import SimDriver
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ChunkRefused, ObservationError, PolicyError, PolicyTimeout
 from ros_wam.ladder import LADDER
-from ros_wam.motion.loop import build_control_loop
-from ros_wam.motion.status import LoopStatus
 from ros_wam.policy.admission import build_admission
 from ros_wam.policy.client import PolicyClient
 from ros_wam.policy.frame_history import FrameHistory
@@ -20,18 +15,11 @@ from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.profile import Profile
 from ros_wam.policy.runner import PolicyState, PolicyStatus
 from ros_wam.run_config import RunConfig
-from ros_wam.sim.lockstep_faults import LockstepFaults
-from ros_wam.sim.lockstep_recorder import LockstepRecorder
+from ros_wam.sim.lockstep_world import EPOCH_NS, LockstepWorld
 from ros_wam.sim.renderer import Renderer
-from ros_wam.sim.robot import SimRobot
-from ros_wam.sim.scoring import SCORE_PERIOD_NS, Scorer
-from ros_wam.sim.world import STEP_NS, World
-from ros_wam.task import load_task
 from ros_wam.trial.plan import PlannedTrial
-from ros_wam.trial.watch import StationWatch
-from ros_wam.types import CameraFrame, Mode, Observation, Reply, Stage
+from ros_wam.types import CameraFrame, Mode, Observation, Reply, StepRecord
 
-EPOCH_NS = 1_000_000_000  # stamps start here: 0 means "none" in too many places
 FRAME_PERIOD_NS = 33_333_333  # so often a policy that lacks an observation looks again
 
 
@@ -44,100 +32,28 @@ class _Inference:
     due_ns: int
 
 
-class LockstepStation:
-    """A Station whose time is that of its world. `advance` moves everything by one control period."""
+class LockstepStation(LockstepWorld):
+    """A Station whose robot is moved by a policy."""
 
     def __init__(
         self, config: RunConfig, embodiment: Embodiment, profile: Profile, client: PolicyClient, latency_ms: float
     ) -> None:
         """`client` is connected; each of its answers is taken to have needed `latency_ms`. Raises SimError."""
-        assert config.task is not None
-        self._embodiment, self._profile, self._client = embodiment, profile, client
-        self.faults = LockstepFaults()
-        self._latency_ms = latency_ms
-        self._station = config.station()
-        self._clock = FakeClock(EPOCH_NS)
-        self._task = load_task(config.task)
-        self._world = World(embodiment, config.calibration, self._task.name, config.seed)
-        self._robot = SimRobot(self._world)
+        self._profile, self._client, self._latency_ms = profile, client, latency_ms
         self._admission = build_admission(embodiment, config.station().fixtures)
-        calibrations = {view: load_view(config.calibration, view) for view in embodiment.views}
-        self._renderer = Renderer(self._world.model, calibrations)
-        self._recorder = LockstepRecorder(config, embodiment, calibrations, profile)
-        self._steps = round(embodiment.period_s * 1e9 / STEP_NS)
-        self._due_ns = EPOCH_NS
+        super().__init__(config, embodiment)
+        self._renderer = Renderer(self._world.model, self._calibrations)
         self._prompt = ""
-        self._begin_anew()
-
-    def now_ns(self) -> int:
-        """Return the virtual time."""
-        return self._clock.now_ns()
-
-    def advance(self) -> None:
-        """Advance control, policy and world by one control period."""
-        now_ns = self._clock.now_ns()
-        if self.faults.late_ticks > 0:
-            self.faults.late_ticks -= 1
-        else:
-            self._tick(now_ns)
-        if self._running:
-            self._infer(now_ns)
-        for _ in range(self._steps):
-            self._robot.step()
-            self._clock.advance_ns(STEP_NS)
-        if self._clock.now_ns() >= self._score_ns:
-            self._scorer.update(self._clock.now_ns())
-            self._score_ns += SCORE_PERIOD_NS
-
-    def _tick(self, now_ns: int) -> None:
-        record = self._control.tick(now_ns, self._due_ns)
-        self._due_ns = now_ns + self._steps * STEP_NS
-        if record.state is not None:
-            self._observations.add_joint_state(record.state)
-        self._policy.speed.tell(self._control.speed, now_ns)
-        self._recorder.add_step(record)
-        cause = self._control.cause
-        said = {"mode": record.mode.value, "cause": cause.value if cause else "", "detail": self._control.detail}
-        self._watch.safety(said)
-        self._status.take(record)
-        if self._status.due(now_ns):
-            self._recorder.add_status(self._status.say(now_ns), now_ns)
 
     def close(self) -> None:
         """Free the renderer and close an open bag."""
-        self._recorder.stop()
+        super().close()
         self._renderer.close()
-
-    def reset(self, seed: int) -> None:
-        """See Station. The robot is put home at once, so that every trial starts from the same state."""
-        self._robot.place(self._embodiment.home_position)
-        self._world.reset(seed)
-        self._begin_anew()
-
-    def reset_done(self) -> bool:
-        """See Station."""
-        return True
-
-    def home(self) -> None:
-        """See Station."""
-        self._control.home(self._clock.now_ns())
-
-    def at_home(self) -> bool:
-        """See Station."""
-        return self._control.at_home
-
-    def not_ready(self) -> str | None:
-        """See Station."""
-        return None
 
     def prepare(self, trial: PlannedTrial, bag_dir: Path) -> None:
         """See Station."""
         self._prompt = trial.prompt
-        self._recorder.start(trial, bag_dir, self._clock.now_ns())
-
-    def recording(self) -> bool:
-        """See Station."""
-        return self._recorder.is_open
+        super().prepare(trial, bag_dir)
 
     def start(self) -> None:
         """See Station."""
@@ -151,55 +67,24 @@ class LockstepStation:
         self._watch.running(True)
         self._running = True
 
-    def stop(self) -> None:
-        """See Station."""
-        self._running = False
-        self._watch.running(False)
-        self._recorder.add_command("stop", self._clock.now_ns())
-        self._control.set_mode(Mode.HOLD, self._clock.now_ns())
-
-    def stopped(self) -> bool:
-        """See Station. The record goes on until the robot rests."""
-        if not self._control.at_rest and self._control.mode is not Mode.FAULT:
-            return False
-        self._recorder.stop()
-        return True
-
-    def score(self) -> tuple[tuple[Stage, ...], bool]:
-        """See Station."""
-        return self._scorer.stages(), self._scorer.succeeded()
-
-    def fault(self) -> tuple[Cause, str] | None:
-        """See Station."""
-        return self._watch.fault(self._clock.now_ns())
-
-    def enable(self) -> None:
-        """See Station."""
-        if self.faults.beats:
-            self._control.enable(self._clock.now_ns())
-
     def _begin_anew(self) -> None:
-        """Make what a trial must not inherit from the one before."""
-        driver = SimDriver(self._robot, self._clock)
-        driver.connect()
-        self._control = build_control_loop(self._embodiment, driver, self._station)
-        self._status = LoopStatus(self._control)
-        self._due_ns = self._clock.now_ns()
+        super()._begin_anew()
         views, freshness = self._profile.views, self._profile.freshness
         history = FrameHistory(self._profile.lookback, self._profile.dt_s)
         self._observations = ObservationBuilder(self._embodiment, views, self._embodiment.period_s, freshness, history)
         self._policy = PolicyLoop(
             self._profile, self._embodiment, self._client, self._observations, self._admission, self._clock
         )
-        self._scorer = Scorer(self._world, self._task)
-        self._score_ns = self._clock.now_ns()
         self._pending: _Inference | None = None
         self._blind_since_ns: int | None = None
         self._look_ns = self._history_ns = 0
-        self._watch = StationWatch((), {}, lambda: [])
-        self._running = False
 
-    def _infer(self, now_ns: int) -> None:
+    def _saw(self, record: StepRecord) -> None:
+        if record.state is not None:
+            self._observations.add_joint_state(record.state)
+        self._policy.speed.tell(self._control.speed, record.stamp_ns)
+
+    def _drive(self, now_ns: int) -> None:
         """Take the answer that is due, or ask when it is time to; a policy that has failed is not asked again."""
         try:
             if self._observations.looks_back(now_ns) and now_ns >= self._history_ns:
@@ -274,4 +159,4 @@ class LockstepStation:
         number, refusals = self._policy.inference_id, self._policy.refusals
         share, timing_ms = self._policy.slowest_share, dict(reply.timing_ms)
         step = PolicyStep(number, inference.observation, reply, chunk, refused, timing_ms, refusals, share)
-        self._recorder.add_policy_status(PolicyStatus(PolicyState.RUNNING, step=step), now_ns)
+        self._recorder.add_policy_status(PolicyStatus(PolicyState.RUNNING, step=step), self._profile, now_ns)
