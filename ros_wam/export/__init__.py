@@ -1,0 +1,1 @@
+"""Recorded episodes in the formats of others: LeRobot datasets and RoboChallenge's Table30."""
