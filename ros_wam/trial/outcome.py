@@ -29,7 +29,7 @@ class Trial:
     `score` is points over max points, 0–1. `valid` is False when the infrastructure failed, not the policy; `cause`
     then says how and `comment` what was seen. `failure_class` names the behaviour that failed: one of `POLICYS_OWN`
     that ended the trial, or that every chunk was refused (see Metrics). `bag` is a folder relative to the sitting's.
-    What is measured is told by `Metrics`.
+    What is measured is told by `Metrics`; `quality` is what the gate of recordings found, as `Quality.to_json` says it.
     """
 
     trial_id: str
@@ -53,6 +53,7 @@ class Trial:
     refusals: Mapping[str, int] | None = None
     departures: tuple[Departure, ...] | None = None
     dropped: Mapping[str, int] | None = None
+    quality: Mapping[str, Any] | None = None
     bag: str | None = None
 
     def to_json(self) -> dict[str, Any]:
