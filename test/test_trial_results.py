@@ -24,7 +24,7 @@ SITTING = Sitting("s", "ur5", "t", "do it", ("p",), True, 3, 0, {"python": "3"},
 KEYS = [
     *("trial_id", "task", "robot", "policy", "seed", "outcome", "score", "stages", "valid", "cause", "failure_class"),
     *("takeovers", "comment", "duration_s", "idle_fraction", "idle_after_first", "inference_ms", "interventions"),
-    *("refusals", "departures", "dropped", "bag"),
+    *("refusals", "departures", "dropped", "quality", "bag"),
 ]
 
 
