@@ -1,6 +1,6 @@
 """One lab's copy of a robot: addresses, latencies, fixtures (`station.yaml`); where each camera is (`<view>.yaml`)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -137,8 +137,20 @@ def _require(holds: bool, name: str, value: object, wanted: str) -> None:
 
 
 def load_station(folder: Path) -> Station:
-    """Read `station.yaml` of a calibration folder; raises ConfigError."""
-    return load(folder / "station.yaml", Station)
+    """Read `station.yaml` of a calibration folder; raises ConfigError.
+
+    A leader's `driver` that ends in .py is a file of that folder; its path is then absolute.
+    """
+    station = load(folder / "station.yaml", Station)
+    leaders = {name: _beside(folder, leader) for name, leader in station.leaders.items()}
+    return replace(station, leaders=leaders)
+
+
+def _beside(folder: Path, leader: dict[str, Any]) -> dict[str, Any]:
+    driver = leader.get("driver")
+    if not isinstance(driver, str) or not driver.endswith(".py"):
+        return leader
+    return leader | {"driver": str((folder / driver).resolve())}
 
 
 def load_view(folder: Path, view: str) -> ViewCalibration:
