@@ -41,7 +41,7 @@ class Jogging:
             self._require(name, jog)
             gripper = self._embodiment.joint_names.index(self._embodiment.arms[name].gripper)
             wanted[gripper] += jog.gripper * period_s
-            if jog.twist is not None and np.any(jog.twist):
+            if period_s > 0.0 and jog.twist is not None and np.any(jog.twist):
                 details.append(self._twist(name, wanted, speed * period_s * jog.twist, bound))
                 continue
             self._poses.pop(name, None)
