@@ -31,6 +31,8 @@ from ros_wam.run_config import RunConfig
 from ros_wam.sim.emulators import control_prefix
 from ros_wam.sim.tasks import SIM_TASKS
 from ros_wam.task import load_task
+from ros_wam.teleop import check_device
+from ros_wam.teleop.pedal import pedal_settings
 
 EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "teleop", "recorder", "desk", "trial")
 _RUN_PREFIX = "ros_wam_"
@@ -57,6 +59,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     files = _files(request)
     robot, calibration, profile = files.robot, files.calibration, files.profile
     _check_parts(request, profile, parts)
+    _check_device(request, calibration, parts)
     desk = desk_access(request, parts)
     port = _free_port() if profile is not None and profile.serve else None
     with ExitStack() as undo:  # an error or an interrupt from here on leaves nothing behind
@@ -203,6 +206,13 @@ def _check_parts(request: Request, profile: Profile | None, parts: Collection[st
         raise ConfigError(f"policy {profile.name} needs depth of {views}, which no camera sends but in --lockstep")
     if "trial" in parts and profile is None and request.device is None:
         raise ConfigError("nothing would move the robot: name a policy (--policy), a device (--device), or both")
+
+
+def _check_device(request: Request, calibration: Path, parts: Collection[str]) -> None:
+    if request.device is not None and "teleop" in parts:
+        station = load_station(calibration)
+        check_device(request.device, station)
+        pedal_settings(station.pedal)
 
 
 def _no_station_file(robot: Path, calibration: Path) -> str:

@@ -237,6 +237,7 @@ def test_the_folder_of_a_killed_launcher_is_removed_by_the_next_run(run: Run) ->
         ({"inference_latency_ms": 12000.0}, r"an inference latency of 12000 ms would time out: baseline allows 10 s"),
         ({"inference_latency_ms": 1.0, "policy": None}, r"needs a policy that this package serves"),
         ({"policy": None}, r"nothing would move the robot: name a policy \(--policy\), a device \(--device\), or both"),
+        ({"device": "joystick"}, r"no device 'joystick'; this station has: .*keyboard"),
         ({"resume": Path("nowhere")}, r"nothing to resume: nowhere holds no sitting\.yaml"),
     ],
 )

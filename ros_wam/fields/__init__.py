@@ -27,7 +27,7 @@ from ros_wam.fields.setpoints import (
     setpoints,
 )
 from ros_wam.fields.stamp import Fields, header, read_stamp, stamp
-from ros_wam.fields.text import enable, json_object, read_enable, read_json_object, robot_mode
+from ros_wam.fields.text import enable, json_object, read_enable, read_json_object, read_robot_mode, robot_mode
 
 __all__ = [
     "MODES",
@@ -57,6 +57,7 @@ __all__ = [
     "read_joint_command",
     "read_joint_state",
     "read_json_object",
+    "read_robot_mode",
     "read_setpoint_provenance",
     "read_setpoints",
     "read_stamp",

@@ -30,6 +30,14 @@ def robot_mode(mode: Mode) -> Fields:
     return {"data": mode.value}
 
 
+def read_robot_mode(message: Any) -> Mode:
+    """Return the mode; raises SpecError when there is no such mode."""
+    try:
+        return Mode(message.data)
+    except ValueError as error:
+        raise SpecError(f"robot_mode is {message.data!r}, must be one of {', '.join(m.value for m in Mode)}") from error
+
+
 def enable(held: bool) -> Fields:
     """`enable`: the operator's hold-to-run signal."""
     return {"data": held}
