@@ -62,6 +62,11 @@ def station_offset_ns() -> int:
     return time.time_ns() - time.monotonic_ns()
 
 
+def host_clocks_ns() -> tuple[int, int]:
+    """Return what this host's CLOCK_MONOTONIC and its wall clock show now: devices' drivers stamp by one of them."""
+    return time.monotonic_ns(), time.time_ns()
+
+
 def wall_clock_label() -> str:
     """Return the local date and time as a folder name that sorts."""
     return time.strftime("%Y%m%d-%H%M%S")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ros_wam.calibration import CameraStation
 from ros_wam.clock import Clock
-from ros_wam.errors import CameraError, SimError
+from ros_wam.errors import CameraError, ConfigError, SimError
 from ros_wam.sim.frames import FrameReader
 from ros_wam.types import CameraFrame
 
@@ -46,6 +46,12 @@ class SimCamera:
         if self._reader is not None:
             self._reader.close()
         self._reader = None
+
+
+def check_settings(view: str, settings: CameraStation) -> None:
+    """Raise ConfigError for settings of a device: there is none."""
+    if settings.device:
+        raise ConfigError(f"camera {view}: device: unknown key {', '.join(settings.device)}; a simulated one has none")
 
 
 def make_camera(view: str, settings: CameraStation, run_dir: Path, clock: Clock) -> SimCamera:
