@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ros_wam.savitzky_golay import third_derivative_weights
 from ros_wam.types import FloatArray
 
 SETTLED_S = 2.0
@@ -45,13 +46,8 @@ def command_figures(positions: FloatArray, wanted: FloatArray, rate_hz: float) -
 
 
 def savitzky_golay_jerk(positions: FloatArray, rate_hz: float) -> FloatArray:
-    """Return the third derivative [rad/s³] of the cubic that fits each window of samples best, in its middle.
-
-    Written out, for scipy weighs 140 MB: the fit is linear, so one row of the pseudo-inverse holds the weights.
-    """
-    reach = round(JERK_WINDOW_S * rate_hz / 2.0)
-    times_s = np.arange(-reach, reach + 1) / rate_hz
-    weights = np.linalg.pinv(np.vander(times_s, 4, increasing=True))[3] * 6.0
+    """Return the third derivative [rad/s³] of the cubic that fits each window of samples best, in its middle."""
+    weights = third_derivative_weights(JERK_WINDOW_S, rate_hz)
     windows = np.lib.stride_tricks.sliding_window_view(positions, len(weights), axis=0)
     return np.asarray(windows @ weights)
 

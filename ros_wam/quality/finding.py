@@ -55,6 +55,14 @@ class Finding:
         return {**asdict(self), "check": self.check.value, "severity": self.severity.value}
 
 
+def graded(value: float, bounds: tuple[float, float]) -> tuple[Severity, float] | None:
+    """Return how much `value` matters and which of `bounds` (warning, bad) it exceeds; None when neither."""
+    warn, bad = bounds
+    if value > bad:
+        return Severity.BAD, bad
+    return (Severity.WARN, warn) if value > warn else None
+
+
 def finding_from_json(data: Mapping[str, Any]) -> Finding:
     """Undo `to_json`; raises KeyError, TypeError or ValueError for what is none."""
     return Finding(**{**data, "check": CheckName(data["check"]), "severity": Severity(data["severity"])})

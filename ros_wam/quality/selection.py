@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ros_wam.errors import TrialError
+from ros_wam.quality.bag import judge
 from ros_wam.quality.verdict import Verdict, quality_from_json
 from ros_wam.trial.outcome import Outcome, Trial
 from ros_wam.trial.results import read_trials
@@ -27,7 +28,7 @@ def select(
 ) -> Selection:
     """Return which finished trials of the sitting `folder` to take: those that ended so, and whose record is not bad.
 
-    `only` names trials by id: no others are taken. Raises TrialError when a trial cannot be read, or when `only` names
+    What nobody has judged yet is judged now. `only` names trials by id: no others are taken. Raises TrialError when a trial cannot be read, or when `only` names
     one that does not exist.
     """
     trials = read_trials(folder)
@@ -35,12 +36,14 @@ def select(
     unknown = sorted(set(only) - set(known))
     if unknown:
         raise TrialError(f"{folder} holds no trial {', '.join(unknown)}; there are: {', '.join(known) or 'none'}")
-    reasons = [(trial, _why_not(trial, outcomes, include_bad, only)) for trial in trials]
+    reasons = [(trial, _why_not(folder, trial, outcomes, include_bad, only)) for trial in trials]
     kept = tuple(trial for trial, reason in reasons if reason is None)
     return Selection(kept, tuple((trial.trial_id, reason) for trial, reason in reasons if reason is not None))
 
 
-def _why_not(trial: Trial, outcomes: Collection[Outcome], include_bad: bool, only: Collection[str]) -> str | None:
+def _why_not(
+    folder: Path, trial: Trial, outcomes: Collection[Outcome], include_bad: bool, only: Collection[str]
+) -> str | None:
     """Return why `trial` is left out, None when it is taken."""
     if only and trial.trial_id not in only:
         return "not asked for"
@@ -49,10 +52,12 @@ def _why_not(trial: Trial, outcomes: Collection[Outcome], include_bad: bool, onl
         return f"its outcome is {trial.outcome.value}; wanted: {wanted}"
     if trial.bag is None:
         return "nothing was recorded"
-    if not trial.valid and not include_bad:
+    if include_bad:
+        return None
+    if not trial.valid:
         return f"it does not count: {'no cause given' if trial.cause is None else trial.cause.value}"
-    quality = None if trial.quality is None else quality_from_json(trial.quality)
-    if quality is not None and quality.verdict is Verdict.BAD and not include_bad:
+    quality = quality_from_json(trial.quality or judge(folder / trial.bag, trial))
+    if quality.verdict is Verdict.BAD:
         names = ", ".join(dict.fromkeys(finding.check.value for finding in quality.findings))
         return f"its quality is bad: {names}"
     return None

@@ -8,6 +8,19 @@ from numpy.typing import NDArray
 _MEMORY = 0.9  # how much of a message's lateness the next one is still measured by
 
 
+class Steps:
+    """Tells of one interval after the other how many messages it took. See `missing_messages`."""
+
+    def __init__(self) -> None:
+        self._late = 0.0
+
+    def take(self, interval: float) -> int:
+        """Return the number of messages that `interval` [periods] spans: 1 where none is missing, 0 for one too many."""
+        steps = round(interval + self._late)
+        self._late = _MEMORY * (interval + self._late - steps)
+        return steps
+
+
 def missing_messages(stamps_ns: NDArray[np.int64], period_ns: float, start_ns: int, end_ns: int) -> int:
     """Return how many of the messages due every `period_ns` from `start_ns` to `end_ns` the sorted `stamps_ns` lack.
 
@@ -19,12 +32,9 @@ def missing_messages(stamps_ns: NDArray[np.int64], period_ns: float, start_ns: i
         return max(0, int((end_ns - start_ns) / period_ns))
     intervals: list[float] = (np.diff(np.concatenate(([start_ns], inside, [end_ns]))) / period_ns).tolist()
     first, *between, last = intervals
-    missing, late = max(0, round(first) - 1) + max(0, round(last) - 1), 0.0
-    for interval in between:
-        steps = round(interval + late)
-        late = _MEMORY * (interval + late - steps)
-        missing += steps - 1
-    return max(0, missing)
+    steps = Steps()
+    missing = max(0, round(first) - 1) + max(0, round(last) - 1)
+    return max(0, missing + sum(steps.take(interval) - 1 for interval in between))
 
 
 def missing_batches(numbers: Sequence[NDArray[np.int64]]) -> int:
