@@ -28,8 +28,8 @@ def select(
 ) -> Selection:
     """Return which finished trials of the sitting `folder` to take: those that ended so, and whose record is not bad.
 
-    What nobody has judged yet is judged now. `only` names trials by id: no others are taken. Raises TrialError when a trial cannot be read, or when `only` names
-    one that does not exist.
+    What nobody has judged yet is judged now. `only` names trials by id: no others are taken. Raises TrialError when a
+    trial cannot be read, or when `only` names one that does not exist.
     """
     trials = read_trials(folder)
     known = [trial.trial_id for trial in trials]
