@@ -13,6 +13,8 @@ from ros_wam.errors import ConfigError, RosWamError
 from ros_wam.process import die_with_parent, set_realtime_priority, stop_event
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.sim.emulators import make_emulator
+from ros_wam.sim.emulators.leader import make_leader
+from ros_wam.sim.emulators.led_robot import LedRobot
 from ros_wam.sim.render_process import RenderProcess
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.scoring import Scorer
@@ -34,10 +36,15 @@ def open_station(config: RunConfig, config_file: Path, resources: ExitStack) -> 
     pictures = RenderProcess(config_file, embodiment.views)  # before the priority is raised: it inherits it
     resources.callback(pictures.close)
     emulator = make_emulator(embodiment, station.robot, robot, config.run_dir)
+    leader = make_leader(config.device, station, embodiment, config.run_dir)
+    verbs = {}
+    if leader is not None:
+        emulator = led = LedRobot(emulator, leader)
+        verbs["leader"] = led.lead
     resources.callback(emulator.close)
     emulator.start()
     cameras = {view: station.cameras[view] for view in embodiment.views}
-    opened = Station(robot, scorer, emulator, cameras, pictures, config.sim_socket, StationClock())
+    opened = Station(robot, scorer, emulator, cameras, pictures, config.sim_socket, StationClock(), verbs)
     resources.callback(opened.close)
     resources.callback(lambda: _tell_losses(opened, pictures))
     return opened

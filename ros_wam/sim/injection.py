@@ -6,6 +6,7 @@ from typing import Any
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, SimError
 from ros_wam.sim.emulators import emulated_faults
+from ros_wam.sim.emulators.leader import FAULTS as LEADER_FAULTS
 from ros_wam.sim.link import SimLink
 
 INJECT_AFTER_S = 2.0
@@ -13,9 +14,10 @@ FROZEN_CAMERA, PHYSICS_STALL = "frozen_camera", "physics_stall"
 """The faults of a station whatever its controllers are."""
 
 
-def check_fault(embodiment: Embodiment, name: str) -> None:
-    """Raise ConfigError unless the simulated station of `embodiment` knows the fault `name`."""
-    names = sorted({*emulated_faults(embodiment), FROZEN_CAMERA, PHYSICS_STALL})
+def check_fault(embodiment: Embodiment, name: str, is_led: bool = False) -> None:
+    """Raise ConfigError unless the simulated station of `embodiment`, or of its leader, knows the fault `name`."""
+    leaders = LEADER_FAULTS if is_led else ()
+    names = sorted({*emulated_faults(embodiment), FROZEN_CAMERA, PHYSICS_STALL, *leaders})
     if name not in names:
         raise ConfigError(f"no fault {name!r}; there are: {', '.join(names)}")
 

@@ -7,7 +7,7 @@ One JSON object per message over a Unix SEQPACKET socket: `{"verb": …, argumen
 import bisect
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,12 @@ class SimLink:
     def clear(self, timeout_s: float = TIMEOUT_S) -> None:
         """End all faults."""
         self._ask(timeout_s, verb="clear")
+
+    def lead(
+        self, joints: Mapping[str, float], duration_s: float, holds: bool = True, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        """Have the simulated hand move joints of the emulated leader, and let go of its grippers unless it `holds`."""
+        self._ask(timeout_s, verb="leader", joints=dict(joints), duration_s=duration_s, holds=holds)
 
     def faults(self, timeout_s: float = TIMEOUT_S) -> list[str]:
         """Return the names that `inject` accepts."""

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from ros_wam.calibration import CameraStation
 from ros_wam.clock import Clock
 from ros_wam.errors import SimError
-from ros_wam.sim.control_socket import ControlSocket
+from ros_wam.sim.control_socket import ControlSocket, Verb
 from ros_wam.sim.emulators.emulator import Emulator
 from ros_wam.sim.injection import FROZEN_CAMERA, PHYSICS_STALL
 from ros_wam.sim.link import score_fields, target_fields
@@ -39,8 +40,9 @@ class Station:
         pictures: Pictures,
         socket_path: Path,
         clock: Clock,
+        verbs: Mapping[str, Verb] = MappingProxyType({}),
     ) -> None:
-        """Begin now. Frames may be dropped by `pictures`; physics steps never are.
+        """Begin now. Frames may be dropped by `pictures`; physics steps never are. `verbs`: further ones.
 
         An emulator that is faster than the physics, up to twice, is cycled between two steps too.
         """
@@ -64,6 +66,7 @@ class Station:
                 "inject": self._inject,
                 "clear": self._clear,
                 "faults": lambda: {"faults": self._fault_names()},
+                **verbs,
             },
         )
 
