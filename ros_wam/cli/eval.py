@@ -1,27 +1,25 @@
 """`ros-wam eval`: run scored trials on a robot, on the simulated station, or in lockstep."""
 
 import argparse
-import select
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from ros_wam import share
-from ros_wam.bringup import Run, bringup, clear
+from ros_wam.bringup import bringup, clear
 from ros_wam.cli.progress import Progress
 from ros_wam.cli.results_table import results_table
 from ros_wam.cli.station_options import add_operator_options, add_station_options, add_trial_options, latency_ms
+from ros_wam.cli.supervised import supervise
+from ros_wam.cli.teleop_view import TeleopView
 from ros_wam.embodiment import load_embodiment
-from ros_wam.errors import ConfigError, TrialError
+from ros_wam.errors import ConfigError
 from ros_wam.request import Request
 from ros_wam.sim.injection import Injection, check_fault
 from ros_wam.sim.link import SimLink
-from ros_wam.supervisor import Supervisor
-from ros_wam.trial.sitting_runner import NOTHING_COUNTS
 
 EXAMPLE = "example: ros-wam eval --robot ur5 --sim --task move_objects_into_box --policy baseline --trials 3 --seed 1"
-POLL_S = 0.2
 
 
 def add_parser(commands: Any) -> None:
@@ -81,40 +79,18 @@ def _check_inject(args: argparse.Namespace) -> None:
 
 
 def run_processes(request: Request, console: Console, inject: str | None = None) -> Path:
-    """Run the sitting on the production path and return its folder; raises TrialError when a process fails."""
-    stack = bringup(request)
-    try:
-        return supervise(stack, console, inject)
-    finally:
-        clear(stack)
-
-
-def supervise(stack: Run, console: Console, inject: str | None = None) -> Path:
-    """Run the processes of `stack` to the end of its sitting and return the sitting's folder; raises TrialError.
+    """Run the sitting on the production path and return its folder; raises TrialError when a process fails.
 
     `inject` names a fault of the simulated station to begin in every trial.
     """
-    sitting = stack.config.sitting_dir
-    assert sitting is not None
+    stack = bringup(request)
     injection = None if inject is None else Injection(SimLink(stack.config.sim_socket), inject)
-    console.print(f"recording to {sitting}", highlight=False, soft_wrap=True)
-    if stack.config.sim:
-        console.print(f"ROS_DOMAIN_ID={stack.environment['ROS_DOMAIN_ID']}", highlight=False)
-    if stack.desk is not None:
-        console.print(f"the operator's page: {stack.desk.url}", highlight=False, soft_wrap=True)
-    with Supervisor(stack, sitting / "logs") as supervisor, Progress(console, stack.config.trials) as progress:
-        output = supervisor.output
-        assert output is not None
-        while (ended := supervisor.ended()) is None:
-            if select.select([output], [], [], POLL_S)[0] and (line := output.readline()):
-                progress.show(line)
-                if injection is not None:
-                    injection.see(line)
-        for line in () if supervisor.runs("trial_node") else output:
-            progress.show(line)
-        if ended.name != "trial_node" or supervisor.exit_status("trial_node") not in (0, NOTHING_COUNTS):
-            raise TrialError(f"{ended.name} ended: {supervisor.last_words(ended.name) or 'without a word'}")
-    return sitting
+    trials, device = request.trials, request.device
+    view = Progress(console, trials) if device is None else TeleopView(console, trials, device)
+    try:
+        return supervise(stack, console, view, injection.see if injection else lambda line: None)
+    finally:
+        clear(stack)
 
 
 def run_lockstep(request: Request, console: Console) -> Path:

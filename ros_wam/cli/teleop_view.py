@@ -1,0 +1,137 @@
+"""What a person who teleoperates sees: what the robot waits for, how the demonstration does, which keys do what.
+
+Elsewhere than on a terminal it is a line per change.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from ros_wam.cli.progress import scored_line
+from ros_wam.teleop.key_map import key_help
+
+PHASE_STYLE = {
+    "following": "bold green",
+    "aligning": "bold yellow",
+    "clutched": "bold yellow",
+    "released": "bold cyan",
+    "lost": "bold red",
+    "elsewhere": "dim",
+}
+REFRESH_HZ = 8
+KEY_COLUMNS = 2
+
+
+class TeleopView:
+    """Shows the progress events of `episodes` as they come; use as a context manager."""
+
+    def __init__(self, console: Console, episodes: int, device: str) -> None:
+        self._console, self._episodes, self._device = console, episodes, device
+        self._told: tuple[Any, ...] = ()
+        self._live: Live | None = None
+        if console.is_terminal:
+            self._live = Live(console=console, refresh_per_second=REFRESH_HZ, transient=True)
+
+    def __enter__(self) -> "TeleopView":
+        if self._live is not None:
+            self._live.start()
+            self._live.update(Group(Text("starting …", style="cyan"), _keys(self._device)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, line: str) -> None:
+        """Show one line of `trial_node`'s output; a line that is not a JSON object is shown as it is."""
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            event = None
+        if not isinstance(event, dict):
+            self._console.print(line.rstrip(), markup=False)
+            return
+        if event.get("state") == "scored" and event.get("outcome") is not None:
+            self._console.print(scored_line(event, self._episodes))
+        if self._live is not None:
+            self._live.update(self._picture(event))
+            return
+        teleop = event.get("teleop") or {}
+        told = (event.get("trial_id"), event.get("state"), event.get("detail"), teleop.get("phase"))
+        if told != self._told:
+            said = " – ".join(str(part) for part in told[1:] if part)
+            self._console.print(f"{self._which(event)}: {said}", markup=False, soft_wrap=True)
+        self._told = told
+
+    def _which(self, event: Mapping[str, Any]) -> str:
+        kind = "trial" if event.get("kind") == "trials" else "demonstration"
+        number = event.get("index") or event.get("trial_id") or ""
+        return f"{kind} {number} of {event.get('of') or self._episodes}"
+
+    def _picture(self, event: Mapping[str, Any]) -> Group:
+        head = Text.assemble(
+            (self._which(event), "bold"), "   ", (str(event.get("state") or ""), "cyan"), f"   {_seconds(event)}"
+        )
+        rows = [head, Text(str(event.get("prompt") or ""), style="italic"), _teleop_line(event, self._device)]
+        rows += [Text(f"  {line}", style=style) for line, style in _remarks(event)]
+        stages = event.get("stages") or []
+        if stages:
+            rows.append(Text("  ".join(f"{'■' if stage['points'] > 0 else '□'} {stage['name']}" for stage in stages)))
+        return Group(*rows, Text(), _keys(self._device))
+
+
+def _seconds(event: Mapping[str, Any]) -> str:
+    return f"{float(event.get('elapsed_s') or 0.0):.1f} s"
+
+
+def _teleop_line(event: Mapping[str, Any], device: str) -> Text:
+    teleop = event.get("teleop") or {}
+    phase = str(teleop.get("phase") or "not heard yet")
+    line = Text.assemble((f"{device}: ", ""), (phase, PHASE_STYLE.get(phase, "")))
+    if event.get("mode"):
+        line.append(f"   robot {event['mode']}")
+    for name, text in (("speed", "speed {:.0%}"), ("lag_rad", "behind {:.2f} rad"), ("lag_s", "{:.2f} s late")):
+        number = _number(teleop.get(name))
+        if number is not None:
+            line.append("   " + text.format(number))
+    if teleop.get("selected"):
+        line.append(f"   moves {teleop['selected']}")
+    return line
+
+
+def _number(value: Any) -> float | None:
+    """Return a number as a status says it: as one, as its text, or not at all."""
+    try:
+        return None if value in (None, "") else float(value)
+    except ValueError:
+        return None
+
+
+def _remarks(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is to be read beside the state, each with its style."""
+    teleop = event.get("teleop") or {}
+    remarks = [(event.get("detail"), ""), (teleop.get("detail"), "yellow"), (teleop.get("pedal"), "red")]
+    remarks += [(f"quality: {_finding(each)}", "yellow") for each in event.get("quality") or []]
+    remarks.append((event.get("refusal"), "red"))
+    return [(str(text), style) for text, style in remarks if text]
+
+
+def _finding(each: Any) -> str:
+    if not isinstance(each, dict):
+        return str(each)
+    return " – ".join(str(each[name]) for name in ("name", "detail") if each.get(name))
+
+
+def _keys(device: str) -> Table:
+    table = Table.grid(padding=(0, 2))
+    shown = key_help(device)
+    rows = -(-len(shown) // KEY_COLUMNS)
+    for k in range(rows):
+        cells = [Text.assemble((keys, "bold"), f"  {text}") for keys, text in shown[k::rows]]
+        table.add_row(*cells)
+    return table
