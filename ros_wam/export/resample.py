@@ -157,7 +157,8 @@ def _gap_message(
     names = ", ".join(name for name, where in missing.items() if where[first])
     return (
         f"{int(lacking[inside].sum())} samples are missing in its middle, the first"
-        f" {after_ns[first] * 1e-9:.2f} s after its start: {names} not within {sampling.max_age_s * 1e3:.0f} ms; --gaps drop leaves them out"
+        f" {after_ns[first] * 1e-9:.2f} s after its start: {names} not within {sampling.max_age_s * 1e3:.0f} ms;"
+        " --gaps drop leaves them out"
     )
 
 

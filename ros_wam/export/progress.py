@@ -1,0 +1,41 @@
+"""What an export tells of itself while it runs, and what it came to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ros_wam.export.choice import Choice
+
+
+@dataclass(frozen=True)
+class Step:
+    """Of `episodes` the one numbered `number`, from 0, is in work: `done` of its `of` pictures; `name` tells which."""
+
+    name: str
+    number: int
+    episodes: int
+    done: int
+    of: int
+
+
+Report = Callable[[Step], None]
+
+
+def step(choice: Choice, number: int, done: int, of: int) -> Step:
+    """Return that `done` of `of` pictures of the trial numbered `number` are done."""
+    return Step(choice.taken[number].name, number, len(choice.taken), done, of)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished export: its folder, how many episodes and samples it holds, what is left out and why.
+
+    `notes` says of single episodes what a user should know of them.
+    """
+
+    folder: Path
+    episodes: int
+    samples: int
+    rate_hz: float
+    left_out: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
