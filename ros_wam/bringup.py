@@ -24,6 +24,7 @@ from ros_wam.embodiment import Embodiment, load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.policy.actions.adapter import ActionAdapter
 from ros_wam.policy.client import make_client
+from ros_wam.policy.depth_input import check_depth
 from ros_wam.policy.profile import Profile, load_profile
 from ros_wam.processes import NodeSpec, processes
 from ros_wam.request import Request
@@ -58,7 +59,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     """Resolve `request`, write the configuration file and return the processes of `parts`; raises ConfigError."""
     files = _files(request)
     robot, calibration, profile = files.robot, files.calibration, files.profile
-    _check_parts(request, profile, parts)
+    _check_parts(request, calibration, profile, parts)
     _check_device(request, calibration, parts)
     desk = desk_access(request, parts)
     port = _free_port() if profile is not None and profile.serve else None
@@ -200,10 +201,9 @@ def _check_fit(robot: Path, calibration: Path, sim: bool, task: Path | None) -> 
         raise ConfigError(f"task {suited.name} is not simulated; those that are: {', '.join(sorted(SIM_TASKS))}")
 
 
-def _check_parts(request: Request, profile: Profile | None, parts: Collection[str]) -> None:
-    if profile is not None and profile.request.depth_views and "cameras" in parts:
-        views = ", ".join(profile.request.depth_views)
-        raise ConfigError(f"policy {profile.name} needs depth of {views}, which no camera sends but in --lockstep")
+def _check_parts(request: Request, calibration: Path, profile: Profile | None, parts: Collection[str]) -> None:
+    if profile is not None and "cameras" in parts:  # in lockstep there is none, and every view has depth
+        check_depth(profile.name, profile.request.depth_views, load_station(calibration))
     if "trial" in parts and profile is None and request.device is None:
         raise ConfigError("nothing would move the robot: name a policy (--policy), a device (--device), or both")
 

@@ -178,8 +178,15 @@ def test_a_station_without_a_view_of_its_robot_is_refused(lab: Path) -> None:
 
 
 def test_a_camera_that_no_driver_is_for_is_refused(lab: Path) -> None:
-    change_cameras(lab, lambda cameras: cameras["global"].update(driver="realsense"))
-    with pytest.raises(ConfigError, match=r"^camera global: no driver 'realsense'; there are: sim$"):
+    change_cameras(lab, lambda cameras: cameras["global"].update(driver="kinect"))
+    with pytest.raises(ConfigError, match=r"^camera global: no driver 'kinect'; there are: sim, realsense, usb$"):
+        bringup(Request(robot=str(lab / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
+
+
+def test_a_setting_that_a_camera_has_not_is_refused(lab: Path) -> None:
+    camera = {"driver": "usb", "device": {"source": "/dev/video0", "width": 320, "height": 240, "exposure": 80}}
+    change_cameras(lab, lambda cameras: cameras["global"].update(camera))
+    with pytest.raises(ConfigError, match=r"^camera global: device: unknown key exposure; valid keys: source, width, "):
         bringup(Request(robot=str(lab / "robots" / "ur5.yaml")), parts=("cameras", "robot"))
 
 

@@ -12,6 +12,7 @@ from ros_wam.fields.chunks import (
     read_teleop_command,
     teleop_command,
 )
+from ros_wam.fields.depth import depth, read_depth
 from ros_wam.fields.diagnostics import Diagnostic, Level, diagnostics, read_diagnostics
 from ros_wam.fields.images import PictureTimes, camera_info, image, read_image, read_times, with_times
 from ros_wam.fields.joints import joint_command, joint_state, read_joint_command, read_joint_state
@@ -42,6 +43,7 @@ __all__ = [
     "action_chunk",
     "action_chunk_raw",
     "camera_info",
+    "depth",
     "diagnostics",
     "enable",
     "header",
@@ -51,6 +53,7 @@ __all__ = [
     "json_object",
     "read_action_chunk",
     "read_action_chunk_raw",
+    "read_depth",
     "read_diagnostics",
     "read_enable",
     "read_image",

@@ -18,7 +18,9 @@ def station_topics(config: RunConfig) -> dict[str, Topic]:
     missing = [view for view in embodiment.views if view not in cameras]
     if missing:
         raise ConfigError(f"{config.calibration}: no camera for {', '.join(missing)}; there are: {', '.join(cameras)}")
-    return topic_table({view: cameras[view].rate_hz for view in embodiment.views}, embodiment.control_rate_hz)
+    rates_hz = {view: cameras[view].rate_hz for view in embodiment.views}
+    depth_views = [view for view in embodiment.views if cameras[view].depth]
+    return topic_table(rates_hz, embodiment.control_rate_hz, depth_views)
 
 
 class Outlets:

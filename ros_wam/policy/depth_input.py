@@ -1,11 +1,12 @@
 """Depth pictures and camera matrices as a server wants them: `request: depth` of a profile."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ros_wam.calibration import Station
 from ros_wam.causes import Cause
 from ros_wam.errors import ConfigError, ObservationError
 from ros_wam.types import Observation
@@ -36,3 +37,11 @@ def depth_values(depth: DepthInput, observation: Observation) -> Iterator[tuple[
     yield depth.at, image.distance_mm
     if depth.camera_matrix_at is not None:
         yield depth.camera_matrix_at, image.camera_matrix @ np.eye(3, depth.camera_matrix_columns)
+
+
+def check_depth(policy: str, views: Collection[str], station: Station) -> None:
+    """Raise ConfigError unless the station's cameras send depth of all of `views`, which `policy` needs."""
+    without = [view for view in views if view not in station.cameras or not station.cameras[view].depth]
+    if without:
+        told = f"policy {policy} needs depth of {', '.join(without)}, which no camera of this station sends"
+        raise ConfigError(f"{told}: say depth: true of a camera that can; in --lockstep every view has it")
