@@ -37,7 +37,7 @@ setup(
     maintainer="The ros_wam authors",
     maintainer_email="maintainers@ros-wam.invalid",
     packages=find_packages(include=[NAME, f"{NAME}.*"]),
-    package_data={NAME: ["py.typed"]},
+    package_data={NAME: ["py.typed", "desk/page/*"]},
     python_requires=">=3.10,<3.13",
     install_requires=[
         "numpy>=1.26",

@@ -1,0 +1,426 @@
+// The operator's desk: shows the state that the desk sends, and sends what is pressed. It decides nothing.
+'use strict';
+
+const CLASSES = ['perception_failure', 'action_error', 'recovery_failure', 'timeout', 'jitter', 'other'];
+const SILENT_MS = 1500;      // five times a second something comes
+const REFUSAL_MS = 8000;
+const MAIN_MS = 100, THUMB_MS = 250;
+const byId = id => document.getElementById(id);
+const show = (element, yes) => { element.hidden = !yes; };
+const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const make = (tag, name, text) => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text !== undefined) element.textContent = text;
+  return element;
+};
+const words = name => String(name).replaceAll('_', ' ');
+const number = value => Number(value).toFixed(2).replace(/\.?0+$/, '');
+const minutes = s => { const whole = Math.max(0, Math.ceil(s)); return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`; };
+
+let state = null, connected = false, lastMs = 0, source = null;
+let main = null, blend = 'blend';
+const pending = new Map();   // what was sent and is not answered or not yet shown: key → count of the state it was answered in
+
+// --- what is sent ---------------------------------------------------------------------------------------------------
+
+const can = verb => connected && state !== null && state.can.includes(verb);
+const keyOf = command => [command.verb, command.verb === 'failure_class' ? '' : command.name ?? ''].join(' ');
+
+async function send(command) {
+  const key = keyOf(command);
+  if (!can(command.verb) || pending.has(key)) return false;
+  pending.set(key, Infinity);
+  render();
+  let refusal = null;
+  try {
+    const answer = await fetch('/command', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(command),
+      signal: AbortSignal.timeout(6000), priority: 'high',
+    });
+    if (!answer.ok) refusal = `${words(command.verb)}: ${await answer.text() || answer.status}`;
+  } catch (error) {
+    refusal = `${words(command.verb)}: the desk did not answer; look at the state before you try again`;
+  }
+  pending.set(key, state === null ? -1 : state.count);
+  if (refusal !== null) pending.delete(key);
+  else setTimeout(() => { pending.delete(key); render(); }, 1000);
+  refuse(refusal);
+  render();
+  return refusal === null;
+}
+
+let refusalTimer = 0;
+function refuse(text) {
+  clearTimeout(refusalTimer);
+  const place = byId('refusal');
+  show(place, text !== null);
+  if (text === null) return;
+  write(place, text);
+  refusalTimer = setTimeout(() => show(place, false), REFUSAL_MS);
+}
+
+// --- what is shown --------------------------------------------------------------------------------------------------
+
+function headline() {
+  const t = state?.trial ?? {}, demo = t.kind === 'demonstrations', what = demo ? 'demonstration' : 'trial';
+  if (!connected) return ['fault', 'Connection to the desk lost', 'What you see is old. Buttons work again when it is back.'];
+  if (state.silent_s === null) return ['wait', 'Waiting for the first trial', 'The station is coming up.'];
+  if (!state.live) return ['fault', `The trial has said nothing for ${Math.round(state.silent_s)} s`, 'Its process may have ended; look at the terminal.'];
+  if (state.mode === 'FAULT') {
+    const why = state.cause ?? t.cause;
+    return ['fault', why ? `FAULT: ${words(why)}` : 'FAULT', state.cause_detail ?? t.detail ?? ''];
+  }
+  const detail = t.detail ?? '';
+  if (state.can.includes('seal')) return ['wait', `Score the ${what}, then seal it`, demo && t.failure_class === 'unmarked' ? 'Nobody said yet whether it succeeded.' : ''];
+  switch (t.state) {
+    case 'resetting': return state.can.includes('start')
+      ? ['wait', 'Lay the scene out', state.reference[main] ? 'Move the objects until the live view and the reference coincide.' : 'There is no reference picture of this scene in this view yet.']
+      : ['wait', 'The scene is being laid out', ''];
+    case 'homing': return ['move', 'The robot moves home: keep clear', ''];
+    case 'ready': return state.can.includes('start')
+      ? ['wait', 'Ready: press Start', demo ? 'The recording begins.' : 'The policy begins to move the robot: keep clear.']
+      : ['wait', 'Waiting for the station', detail];
+    case 'preparing': return ['wait', 'The recording begins', detail];
+    case 'running': return state.mode === 'TELEOP'
+      ? ['drive', demo ? 'Recording: you drive' : 'You have taken over', detail]
+      : ['run', demo ? 'Recording' : 'The policy drives', detail || (state.cause ? words(state.cause) : inference(t))];
+    case 'stopping': return ['move', 'Stopping the robot', detail];
+    case 'scored': return ['calm', `${demo ? 'Demonstration' : 'Trial'} ${t.trial_id ?? ''} is sealed: ${t.outcome ?? ''}`,
+      t.valid === false ? `It does not count: ${words(t.cause)}` : (t.comment ?? '')];
+    default: return ['wait', t.state ? words(t.state) : 'Waiting for the first trial', detail];
+  }
+}
+
+const inference = t => (t.latency_ms ? `inference ${Math.round(t.latency_ms)} ms` : '');
+
+function renderTop(t) {
+  const [tone, title, detail] = headline();
+  byId('banner').dataset.tone = tone;
+  write(byId('headline'), title);
+  write(byId('detail'), detail);
+  write(byId('prompt'), t.prompt ?? "Operator's desk");
+  write(byId('about'), [t.task, t.robot, t.policy].filter(Boolean).join(' · '));
+  const what = t.kind === 'demonstrations' ? 'Demonstration' : 'Trial';
+  write(byId('episode'), t.index && t.of ? `${what} ${t.index} of ${t.of}` : t.trial_id ? `${what} ${t.trial_id}` : '');
+  write(byId('mode'), state?.mode ?? '');
+  byId('mode').dataset.mode = state?.mode ?? '';
+  show(byId('takeovers'), Boolean(t.takeovers));
+  write(byId('takeovers'), `${t.takeovers} ${t.takeovers === 1 ? 'takeover' : 'takeovers'}`);
+  write(byId('link'), connected ? 'connected' : 'no connection');
+  const left = t.time_limit_s - t.elapsed_s, runs = t.time_limit_s > 0 && (t.state === 'running' || t.state === 'stopping');
+  show(byId('clock'), runs);
+  if (runs) {
+    write(byId('left'), left > -1 ? minutes(left) : `+${minutes(-left)}`);
+    write(byId('limit'), `${left > -1 ? 'left of' : 'over'} ${minutes(t.time_limit_s)}`);
+  }
+  byId('clock').classList.toggle('ending', runs && left < 10);
+  byId('elapsed').firstElementChild.style.width = runs ? `${Math.min(100, 100 * t.elapsed_s / t.time_limit_s)}%` : '0';
+  document.title = `${title}${t.index ? ` · ${t.index}/${t.of}` : ''}`;
+  const steps = Array.isArray(t.reset) ? t.reset : t.reset ? [t.reset] : [];
+  const list = byId('reset');
+  show(list, connected && t.state === 'resetting' && steps.length > 0);
+  if (list.dataset.text !== steps.join('\n')) {
+    list.dataset.text = steps.join('\n');
+    list.replaceChildren(...steps.map(step => make('li', '', step)));
+  }
+}
+
+// Write an age or a difference of times, marked when it is more than allowed; return whether it is much more.
+function age(element, name, ms, most) {
+  const known = typeof ms === 'number';
+  element.classList.toggle('late', connected && !(known && ms <= most));
+  write(element, name + (!known ? 'none' : ms >= 9950 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms)} ms`));
+  return !(known && ms <= 10 * most);
+}
+
+function renderViews() {
+  const most = state.max_age_ms;
+  byId('main').classList.toggle('old', age(byId('mainage'), 'age ', state.age_ms[main], most));
+  write(byId('mainname'), words(main ?? ''));
+  show(byId('skew'), state.views.length > 1);
+  age(byId('skew'), 'skew ', state.skew_ms, state.max_skew_ms);
+  for (const thumb of thumbs) {
+    show(thumb.button, thumb.view !== main);
+    thumb.button.classList.toggle('old', age(thumb.age, '', state.age_ms[thumb.view], most));
+  }
+}
+
+function renderReference() {
+  const version = state.reference[main], overlay = byId('overlay');
+  const opacity = Number(byId('opacity').value);
+  const laying = ['resetting', 'homing', 'ready'].includes(state.trial.state) || state.can.includes('capture_reference');
+  show(byId('laying'), laying);
+  show(overlay, laying && version !== undefined && (opacity > 0 || blend === 'difference'));
+  const wanted = version === undefined ? '' : `/reference/${main}.jpg?v=${version}`;
+  if (overlay.dataset.from !== wanted) {
+    overlay.dataset.from = wanted;
+    if (wanted) overlay.src = wanted; else overlay.removeAttribute('src');
+  }
+  overlay.className = blend === 'blend' ? '' : blend;
+  overlay.style.opacity = blend === 'difference' ? 1 : opacity / 100;
+  write(byId('percent'), `${opacity} %`);
+  byId('opacity').disabled = version === undefined || blend === 'difference';
+  for (const button of document.querySelectorAll('[data-blend]')) {
+    button.setAttribute('aria-checked', String(button.dataset.blend === blend));
+    button.disabled = version === undefined;
+  }
+  write(byId('scene'), state.scene === null ? 'Scene' : `Scene ${state.scene}${version === undefined ? ': no reference' : ''}`);
+}
+
+function renderButtons(t) {
+  document.body.dataset.kind = t.kind === 'demonstrations' ? 'demonstrations' : 'trials';
+  const device = t.teleop !== null && t.teleop !== undefined || can('take_over') || can('hand_back');
+  document.body.classList.toggle('nodevice', !device);
+  const takeover = byId('takeover'), back = can('hand_back') || (state?.mode === 'TELEOP' && !can('take_over'));
+  takeover.dataset.verb = back ? 'hand_back' : 'take_over';
+  write(takeover.firstElementChild, back ? 'Hand back' : 'Take over');
+  write(takeover.lastElementChild, back ? 'g' : 't');
+  write(byId('starting'), t.state === 'resetting' ? 'Scene is laid out' : 'Start');
+  write(byId('sealing'), t.index && t.index === t.of ? 'Seal' : 'Seal and next');
+  for (const button of document.querySelectorAll('button[data-verb]')) {
+    const busy = pending.has(`${button.dataset.verb} `);
+    button.disabled = busy || !can(button.dataset.verb);
+    button.classList.toggle('busy', busy);
+  }
+}
+
+function renderStages(t) {
+  const stages = Array.isArray(t.stages) ? t.stages : [], list = byId('stages');
+  const names = JSON.stringify(stages.map(stage => stage.name));
+  if (list.dataset.names !== names) { list.dataset.names = names; list.replaceChildren(...stages.map(stageRow)); }
+  let points = 0, maximum = 0;
+  stages.forEach((stage, index) => {
+    const row = list.children[index], done = achieved(stage), retries = stage.retries ?? 0;
+    points += stage.points; maximum += stage.max_points;
+    row.classList.toggle('done', done);
+    const [mark, worth, tries] = row.children;
+    mark.disabled = !can('stage') || pending.has(`stage ${stage.name}`);
+    mark.setAttribute('aria-pressed', String(done));
+    write(mark.firstElementChild, done ? '✓' : String(index + 1));
+    write(worth.firstElementChild, number(stage.points));
+    write(worth.lastElementChild, ` / ${number(stage.max_points)}`);
+    const [less, count, more] = tries.children, busy = pending.has(`retry ${stage.name}`);
+    less.disabled = !can('retry') || busy || retries < 1;
+    more.disabled = !can('retry') || busy;
+    write(count, String(retries));
+    count.classList.toggle('some', retries > 0);
+  });
+  write(byId('points'), stages.length ? number(points) : '–');
+  write(byId('maximum'), stages.length ? `of ${number(maximum)} points` : '');
+  const verdict = byId('verdict'), said = t.success ?? (t.outcome ? t.outcome === 'success' : null);
+  write(verdict, t.outcome === 'aborted' ? 'aborted' : said === null ? 'not marked' : said ? 'success' : 'failure');
+  verdict.className = `pill ${said === null || t.outcome === 'aborted' ? '' : said ? 'good' : 'bad'}`;
+}
+
+const achieved = stage => stage.achieved ?? stage.points > 0;
+
+function stageRow(stage) {
+  const row = make('li'), mark = make('button', 'mark'), worth = make('span', 'worth'), tries = make('span', 'tries');
+  mark.type = 'button';
+  mark.append(make('i'), make('span', '', stage.name));
+  mark.addEventListener('click', () => toggle(stage.name));
+  worth.append(make('span'), make('small'));
+  const less = make('button', '', '−'), more = make('button', '', '+');
+  for (const [button, change, title] of [[less, -1, 'one retry less'], [more, 1, 'one retry more']]) {
+    button.type = 'button';
+    button.setAttribute('aria-label', `${stage.name}: ${title}`);
+    button.addEventListener('click', () => send({ verb: 'retry', name: stage.name, change }));
+  }
+  tries.append(less, make('span'), more);
+  row.append(mark, worth, tries);
+  return row;
+}
+
+function toggle(name) {
+  const stage = (state?.trial.stages ?? []).find(each => each.name === name);
+  if (stage) send({ verb: 'stage', name, achieved: !achieved(stage) });
+}
+
+// What is pressed again is taken back.
+const classify = name => send({ verb: 'failure_class', name: state?.trial.failure_class === name ? null : name });
+
+function renderMore(t) {
+  show(byId('classes'), t.kind !== 'demonstrations');
+  for (const button of byId('classes').querySelectorAll('button')) {
+    button.disabled = !can('failure_class') || pending.has('failure_class ');
+    button.setAttribute('aria-pressed', String(t.failure_class === button.dataset.name));
+  }
+  const teleop = t.teleop;
+  show(byId('teleop'), Boolean(teleop));
+  if (teleop) {
+    write(byId('phase'), words(teleop.phase ?? 'no device'));
+    write(byId('teleopdetail'), teleop.detail ?? '');
+    const lag = parseFloat(teleop.lag_rad ?? teleop.lag), behind = parseFloat(teleop.lag_s);
+    write(byId('lag'), [Number.isFinite(lag) && `lag ${lag.toFixed(2)} rad`, behind > 0 && `${Math.round(1000 * behind)} ms behind`].filter(Boolean).join(', '));
+  }
+  const quality = t.quality ?? (t.state === 'running' ? [] : t.last?.quality);
+  const findings = Array.isArray(quality) ? quality : quality?.findings ?? [], demo = t.kind === 'demonstrations';
+  show(byId('quality'), demo || findings.length > 0);
+  write(byId('whose'), t.quality || t.state === 'running' || !t.last ? 'Quality of the recording' : `Quality of demonstration ${t.last.trial_id}: ${words(quality?.verdict ?? '')}`);
+  const list = byId('findings'), told = JSON.stringify(findings);
+  if (list.dataset.told !== told) {
+    list.dataset.told = told;
+    list.replaceChildren(...(findings.length ? findings.map(finding) : [make('li', 'fine', 'nothing wrong so far')]));
+  }
+}
+
+function finding(found) {
+  if (typeof found === 'string') return make('li', '', words(found));
+  const severe = ['bad', 'error'].includes(String(found.severity ?? ''));
+  const name = words(found.check ?? found.name ?? ''), detail = found.detail ?? found.message ?? '';
+  return make('li', severe ? 'fail' : '', [name, detail].filter(Boolean).join(': '));
+}
+
+const comment = byId('comment');
+let commentTimer = 0, commentTrial = null, typed = false;
+function renderComment(t) {
+  if (commentTrial !== t.trial_id) { commentTrial = t.trial_id; typed = false; clearTimeout(commentTimer); }
+  if (!typed) { if (comment.value !== (t.comment ?? '')) comment.value = t.comment ?? ''; }
+  comment.disabled = !can('comment');
+  write(byId('saved'), typed ? 'not sent yet' : comment.value ? 'sent' : '');
+}
+async function sendComment() {
+  clearTimeout(commentTimer);
+  if (!typed) return;
+  const text = comment.value, trial = commentTrial;
+  const done = await send({ verb: 'comment', text });
+  if (done && comment.value === text && trial === commentTrial) { typed = false; if (state) state.trial.comment = text; render(); }
+  else if (typed && trial === commentTrial) commentTimer = setTimeout(sendComment, 1500);
+}
+comment.addEventListener('input', () => { typed = true; clearTimeout(commentTimer); commentTimer = setTimeout(sendComment, 900); render(); });
+comment.addEventListener('blur', sendComment);
+
+function render() {
+  document.body.classList.toggle('lost', !connected);
+  if (state === null) return;
+  const t = state.trial;
+  renderTop(t);
+  if (main === null || !state.views.includes(main)) main = state.views[0] ?? null;
+  build();
+  renderViews();
+  renderReference();
+  renderButtons(t);
+  renderStages(t);
+  renderMore(t);
+  renderComment(t);
+}
+
+// --- live views -----------------------------------------------------------------------------------------------------
+
+let thumbs = [];
+function build() {
+  if (thumbs.map(thumb => thumb.view).join() === state.views.join()) return;
+  thumbs = state.views.map(view => {
+    const button = make('button'), frame = make('div', 'frame'), image = make('img'), cap = make('div', 'cap'), ageText = make('span', 'age');
+    button.type = 'button';
+    button.title = `show ${words(view)} large`;
+    image.alt = view;
+    frame.append(image, make('div', 'nopicture', 'no picture yet'));
+    cap.append(make('span', '', words(view)), ageText);
+    button.append(frame, cap);
+    button.addEventListener('click', () => { main = view; render(); });
+    follow(() => (view === main ? null : view), image, frame, THUMB_MS);
+    return { view, button, age: ageText };
+  });
+  byId('thumbs').parentElement.classList.toggle('alone', thumbs.length < 2);
+  byId('thumbs').replaceChildren(...thumbs.map(thumb => thumb.button));
+}
+
+// Show the newest picture of the view that `which` names; the next is asked for only when this one is shown.
+async function follow(which, image, frame, periodMs) {
+  let stamp = '', shown = null, url = null;
+  for (;;) {
+    const began = performance.now(), view = which();
+    if (view !== null && connected && !document.hidden) {
+      if (view !== shown) stamp = '';
+      try {
+        const answer = await fetch(`/view/${view}.jpg?after=${stamp}`, { cache: 'no-store', signal: AbortSignal.timeout(3000) });
+        if (answer.status === 200) {
+          const next = URL.createObjectURL(await answer.blob());
+          image.src = next;
+          await image.decode().catch(() => {});
+          if (url) URL.revokeObjectURL(url);
+          url = next; shown = view; stamp = answer.headers.get('x-stamp-ns') ?? '';
+          frame.classList.add('has');
+          if (image.naturalHeight) frame.style.aspectRatio = `${image.naturalWidth} / ${image.naturalHeight}`;
+        } else if (answer.status !== 204 && view !== shown) frame.classList.remove('has');
+      } catch (error) { /* the state tells that the connection is lost */ }
+    }
+    await new Promise(done => setTimeout(done, Math.max(20, periodMs - (performance.now() - began))));
+  }
+}
+
+// --- connection -----------------------------------------------------------------------------------------------------
+
+function connect() {
+  if (source) source.close();
+  source = new EventSource('/events');
+  source.addEventListener('message', event => {
+    state = JSON.parse(event.data);
+    lastMs = performance.now();
+    connected = true;
+    for (const [key, count] of pending) if (state.count > count) pending.delete(key);
+    render();
+  });
+  source.addEventListener('error', lose);
+}
+
+function lose() {
+  if (connected) { connected = false; render(); }
+  document.body.classList.add('lost');
+  write(byId('link'), 'no connection');
+  if (state === null) write(byId('headline'), 'No connection to the desk');
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  if (connected && performance.now() - lastMs > SILENT_MS) lose();
+  if (!connected && performance.now() - lastMs > 2 * SILENT_MS) { lastMs = performance.now(); connect(); }
+}, 250);
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) { source?.close(); lose(); } else { lastMs = performance.now(); connect(); }
+});
+
+// --- buttons and keys -----------------------------------------------------------------------------------------------
+
+for (const button of document.querySelectorAll('button[data-verb]'))
+  button.addEventListener('click', () => send({ verb: button.dataset.verb }));
+for (const button of document.querySelectorAll('[data-blend]'))
+  button.addEventListener('click', () => { blend = button.dataset.blend; render(); });
+byId('opacity').addEventListener('input', render);
+for (const name of CLASSES) {
+  const button = make('button', '', words(name));
+  button.type = 'button';
+  button.dataset.name = name;
+  button.addEventListener('click', () => classify(name));
+  byId('classes').lastElementChild.append(button);
+}
+
+// As in a terminal that teleoperates (teleop/key_map.py).
+const KEYS = { Escape: ['stop'], y: ['success'], n: ['failure'], x: ['discard'], b: ['rerecord'], t: ['take_over'], g: ['hand_back'], Enter: ['seal', 'start'] };
+let prefix = '';             // r: the next digit is a retry, f: a failure class
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  if (event.target === comment) {
+    if (event.key === 'Escape' || (event.key === 'Enter' && !event.shiftKey)) { event.preventDefault(); comment.blur(); }
+    return;
+  }
+  if (event.key === 'Enter' && event.target.closest('button')) return;   // that button is pressed
+  const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : 0, was = prefix;
+  prefix = '';
+  if (digit && was === 'f') { if (CLASSES[digit - 1]) classify(CLASSES[digit - 1]); return; }
+  if (digit) {
+    const stage = (state?.trial.stages ?? [])[digit - 1];
+    if (stage && was === 'r') send({ verb: 'retry', name: stage.name, change: 1 });
+    else if (stage) toggle(stage.name);
+  } else if (event.key === 'r' || event.key === 'f') prefix = event.key;
+  else if (event.key === 'c') { event.preventDefault(); comment.focus(); }
+  else if (Object.hasOwn(KEYS, event.key)) {
+    const verb = KEYS[event.key].find(can);
+    if (verb) { event.preventDefault(); send({ verb }); }
+  }
+});
+
+follow(() => main, byId('live'), byId('main').querySelector('.frame'), MAIN_MS);
+connect();
