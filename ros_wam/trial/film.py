@@ -16,8 +16,11 @@ _IMAGE = "/image/compressed"
 
 
 def read_film(bag_dir: Path, start_ns: int, end_ns: int) -> dict[str, tuple[Picture, ...]]:
-    """Return `PICTURES` evenly spaced pictures of each view; raises RecordError when the bag cannot be read."""
-    wanted_ns = [start_ns + round((k + 0.5) / PICTURES * (end_ns - start_ns)) for k in range(PICTURES)]
+    """Return `PICTURES` evenly spaced pictures of each view, from the first to the last of the trial.
+
+    Raises RecordError when the bag cannot be read.
+    """
+    wanted_ns = [start_ns + round(k / (PICTURES - 1) * (end_ns - start_ns)) for k in range(PICTURES)]
     nearest: dict[tuple[str, int], tuple[int, bytes]] = {}
     with BagReader(bag_dir) as bag:
         views = [topic for topic in bag.topics if topic.endswith(_IMAGE) and bag.counts[topic]]

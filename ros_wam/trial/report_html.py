@@ -8,6 +8,8 @@ from ros_wam.trial.episode import Episode
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.report_chart import draw_episode
 from ros_wam.trial.report_details import COLUMNS, all_hops, happenings_html, hops_html, smoothness_facts, why
+from ros_wam.trial.report_policies import policies_html
+from ros_wam.trial.report_quality import quality_html
 from ros_wam.trial.report_style import SCRIPT, STYLE
 from ros_wam.trial.sitting import Sitting
 from ros_wam.types import Stage
@@ -26,7 +28,7 @@ def render_html(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence
         f"<title>{escape(sitting.task)} · {escape(sitting.robot)}</title><style>{STYLE}</style><main>"
         f'<h1>{title}</h1><div class="soft">{escape(sitting.task)} · {escape(sitting.robot)}, {station} · '
         f"{escape(', '.join(sitting.policies))} · {escape(sitting.sitting)}</div>"
-        f"{_tiles(summary, [e.trial for e in episodes])}"
+        f"{_tiles(summary)}{policies_html(summary)}"
         f"<h2>Trials</h2>{_table(episodes)}"
         f"{_legend()}{''.join(map(_trial, episodes))}"
         f"{hops_html(all_hops(episodes))}"
@@ -35,8 +37,7 @@ def render_html(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequence
     )
 
 
-def _tiles(summary: Mapping[str, Any], trials: Sequence[Trial]) -> str:
-    valid = [trial for trial in trials if trial.valid]
+def _tiles(summary: Mapping[str, Any]) -> str:
     rate, interval = summary["success_rate"], summary["success_rate_95"]
     bar, note = "", "no valid trial"
     if rate is not None:
@@ -47,17 +48,24 @@ def _tiles(summary: Mapping[str, Any], trials: Sequence[Trial]) -> str:
         )
         note = f"95 % interval {low:.0f}–{high:.0f} %"
     causes = ", ".join(f"{cause} × {n}" for cause, n in summary["causes"].items())
-    idles = [trial.idle_fraction for trial in valid if trial.idle_fraction is not None]
-    p50s = [trial.inference_ms["p50"] for trial in valid if trial.inference_ms is not None]
-    p99s = [trial.inference_ms["p99"] for trial in valid if trial.inference_ms is not None]
+    classes = ", ".join(f"{name} × {n}" for name, n in summary["failure_classes"].items())
+    idle, latency = summary["idle_fraction"], summary["inference_ms"]
     mean_time = None if summary["mean_duration_s"] is None else f"{summary['mean_duration_s']:.1f} s"
-    latency = f"{sum(p50s) / len(p50s):.0f} ms" if p50s else None
+    of_score = "of the stages' points"
+    if rate is not None:
+        of_score += "; 95 % interval {:.0f}–{:.0f} %".format(*(100 * bound for bound in summary["mean_score_95"]))
     tiles = [
         _tile("success", None if rate is None else f"{summary['successes']} / {summary['valid']}", note, bar),
-        _tile("mean score", None if rate is None else f"{100 * summary['mean_score']:.0f} %", "of the stages' points"),
+        _tile("mean score", None if rate is None else f"{100 * summary['mean_score']:.0f} %", of_score),
         _tile("mean time", mean_time, "from start to end of a trial"),
-        _tile("inference", latency, f"mean p50; worst p99 {max(p99s):.0f} ms" if p99s else ""),
-        _tile("idle", f"{100 * sum(idles) / len(idles):.1f} %" if idles else None, "of the time nothing to follow"),
+        _tile(
+            "inference",
+            None if latency is None else f"{latency['p50']:.0f} ms",
+            "" if latency is None else f"mean p50; worst p99 {latency['p99']:.0f} ms",
+        ),
+        _tile("idle", None if idle is None else f"{100 * idle:.1f} %", "of the time nothing to follow"),
+        _tile("failed", str(sum(summary["failure_classes"].values())), escape(classes) or "no valid trial failed"),
+        _tile("taken over", str(summary["takeovers"]), "times, by a person"),
         _tile("invalid", str(summary["trials"] - summary["valid"]), escape(causes) or "no infrastructure fault"),
     ]
     return f'<div class="tiles">{"".join(tiles)}</div>'
@@ -141,6 +149,7 @@ def _trial(episode: Episode) -> str:
         f"time <b>{_number(trial.duration_s, 1, ' s')}</b>",
         f"inference <b>{_latency(trial)}</b>",
         f"interventions <b>{_number(trial.interventions, 0)}</b>",
+        *([f"taken over <b>{trial.takeovers}</b> times"] if trial.takeovers else []),
         *smoothness_facts(episode),
         f"seed <b>{trial.seed}</b>",
     ] + ([f"missing <b>{escape(', '.join(missing))}</b>"] if missing else [])
@@ -153,7 +162,7 @@ def _trial(episode: Episode) -> str:
         f'<section class="card trial" id="trial-{trial.trial_id}"><header><h3>Trial {trial.trial_id}</h3>{_pill(trial)}'
         f'<span class="soft">{escape(trial.policy)}</span></header>'
         f'<div class="facts">{"".join(f"<span>{fact}</span>" for fact in facts)}</div>'
-        f"{say}{_stages(episode)}{shown}{happenings_html(episode)}</section>"
+        f"{say}{quality_html(trial)}{_stages(episode)}{shown}{happenings_html(episode)}</section>"
     )
 
 

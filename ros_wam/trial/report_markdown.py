@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ros_wam.trial import report_policies as policies
 from ros_wam.trial.episode import Episode
 from ros_wam.trial.hops import Hop
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.report_details import COLUMNS, ROWS, all_hops, happenings, why
+from ros_wam.trial.report_quality import quality_rows
 from ros_wam.trial.sitting import Sitting
 
 
@@ -21,10 +23,13 @@ def render_markdown(sitting: Sitting, summary: Mapping[str, Any], episodes: Sequ
         "",
         _summary(summary),
         "",
+        *_table(policies.COLUMNS, policies.policy_rows(summary)),
+        "",
         *_table(COLUMNS, [_row(trial) for trial in trials]),
         "",
         *_stages(trials),
         *_comments(trials),
+        *_quality(trials),
         *_happenings(episodes),
         *_smoothness(episodes),
         *_hops(all_hops(episodes)),
@@ -42,10 +47,12 @@ def _summary(summary: Mapping[str, Any]) -> str:
     if summary["success_rate"] is None:
         return f"No valid trial among {summary['trials']}."
     low, high = summary["success_rate_95"]
+    least, most = summary["mean_score_95"]
     return (
         f"**{summary['successes']} of {summary['valid']} valid trials succeeded** "
         f"({100 * summary['success_rate']:.0f} %, 95 % interval {100 * low:.0f}–{100 * high:.0f} %), "
-        f"mean score {100 * summary['mean_score']:.0f} %, {summary['trials'] - summary['valid']} invalid."
+        f"mean score {100 * summary['mean_score']:.0f} % ({100 * least:.0f}–{100 * most:.0f} %), "
+        f"{summary['trials'] - summary['valid']} invalid."
     )
 
 
@@ -88,6 +95,11 @@ def _points(trial: Trial, name: str) -> str:
 def _comments(trials: Sequence[Trial]) -> list[str]:
     said = [f"- {trial.trial_id}: {trial.comment}" for trial in trials if trial.comment]
     return ["## Comments", "", *said, ""] if said else []
+
+
+def _quality(trials: Sequence[Trial]) -> list[str]:
+    rows = quality_rows(trials)
+    return ["## Recordings", "", *_table(("trial", "quality", "found"), rows), ""] if rows else []
 
 
 def _happenings(episodes: Sequence[Episode]) -> list[str]:
