@@ -29,7 +29,7 @@ class ClockStep:
     def take(self, heard: Heard) -> None:
         """See MessageCheck."""
         stamp_ns, now_ns = heard.stamp_ns, heard.receipt_ns
-        if stamp_ns is None:
+        if stamp_ns is None or stamp_ns == self._stamp_ns:  # what is repeated tells nothing; that is FrozenCamera's
             return
         if self._stamp_ns is not None and stamp_ns < self._stamp_ns:
             self._back = Stretch(now_ns, now_ns, (self._stamp_ns - stamp_ns) * 1e-9).worse(self._back)

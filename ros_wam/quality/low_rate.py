@@ -1,22 +1,36 @@
 """Checks that a stream comes as often as the table of topics says, in every window of the recording."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from ros_wam.quality.bounds import Bounds
 from ros_wam.quality.check import Heard, Span
 from ros_wam.quality.finding import CheckName, Finding, Severity
-from ros_wam.quality.stretch import Stretch
+
+
+class _Slow(NamedTuple):
+    """The windows in which too few came: how many, from when to when, and the fewest in one."""
+
+    windows: int = 0
+    begin_ns: int = 0
+    end_ns: int = 0
+    fewest: int = 0
+
+    def and_window(self, begin_ns: int, end_ns: int, count: int) -> "_Slow":
+        """Return these and another one."""
+        if self.windows == 0:
+            return _Slow(1, begin_ns, end_ns, count)
+        return _Slow(self.windows + 1, self.begin_ns, end_ns, min(self.fewest, count))
 
 
 class LowRate:
     """One topic, by when its messages came."""
 
     def __init__(self, topic: str, rate_hz: float, bounds: Bounds, start_ns: int) -> None:
-        self._topic, self._rate_hz, self._bounds = topic, rate_hz, bounds
-        self._window_ns = round(bounds.rate_window_s * 1e9)
+        self._topic, self._rate_hz, self._window_s = topic, rate_hz, bounds.rate_window_s
+        self._least_hz = bounds.rate_share * rate_hz
         self._begin_ns, self._count = start_ns, 0
-        self._slow = self._slow_begin_ns = self._slow_end_ns = 0
-        self._worst: Stretch | None = None
+        self._slow = _Slow()
 
     @property
     def topics(self) -> Collection[str]:
@@ -25,39 +39,29 @@ class LowRate:
 
     def take(self, heard: Heard) -> None:
         """See MessageCheck."""
-        while heard.receipt_ns >= self._begin_ns + self._window_ns:
-            self._close()
+        if heard.receipt_ns >= self._begin_ns + round(self._window_s * 1e9):
+            self._slow, self._begin_ns = self._until(heard.receipt_ns)
+            self._count = 0
         self._count += 1
 
-    def _close(self) -> None:
-        found, end_ns = self._judged(self._count), self._begin_ns + self._window_ns
-        if found is not None:
-            self._worst = found.worse(self._worst)
-            self._slow_begin_ns = self._begin_ns if self._slow == 0 else self._slow_begin_ns
-            self._slow, self._slow_end_ns = self._slow + 1, end_ns
-        self._begin_ns, self._count = end_ns, 0
-
-    def _judged(self, count: int) -> Stretch | None:
-        """Return the window that begins now when too few came in it; its value is the share that is missing."""
-        share = count / (self._rate_hz * self._bounds.rate_window_s)
-        low = share < self._bounds.rate_share
-        return Stretch(self._begin_ns, self._begin_ns + self._window_ns, 1.0 - share) if low else None
+    def _until(self, now_ns: int) -> tuple[_Slow, int]:
+        """Return what was slow in the windows that have ended by now, and when the one began that has not."""
+        slow, begin_ns, count = self._slow, self._begin_ns, self._count
+        while now_ns >= (end_ns := begin_ns + round(self._window_s * 1e9)):
+            if count < self._least_hz * self._window_s:
+                slow = slow.and_window(begin_ns, end_ns, count)
+            begin_ns, count = end_ns, 0
+        return slow, begin_ns
 
     def findings(self, span: Span) -> Sequence[Finding]:
         """See Check."""
-        worst, slow = self._worst, self._slow
-        begin_ns, end_ns = self._slow_begin_ns, self._slow_end_ns
-        if span.end_ns >= self._begin_ns + self._window_ns:  # nothing has come since this window ended
-            open_window = self._judged(self._count)
-            if open_window is not None:
-                begin_ns = open_window.begin_ns if slow == 0 else begin_ns
-                worst, slow, end_ns = open_window.worse(worst), slow + 1, span.end_ns
-        if worst is None:
+        slow, _ = self._until(span.end_ns)
+        if slow.windows == 0:
             return ()
-        rate_hz, least_hz = (1.0 - worst.value) * self._rate_hz, self._bounds.rate_share * self._rate_hz
+        rate_hz = round(slow.fewest / self._window_s, 2)
         detail = (
-            f"{self._topic}: comes at {rate_hz:.1f} Hz in the worst of {slow} slow windows of "
-            f"{self._bounds.rate_window_s:g} s; it should come at {self._rate_hz:g} Hz (at least {least_hz:.1f} Hz)"
+            f"{self._topic}: comes at {rate_hz:g} Hz in the worst of {slow.windows} slow windows of "
+            f"{self._window_s:g} s; it should come at {self._rate_hz:g} Hz (at least {self._least_hz:g} Hz)"
         )
-        where = span.after_s(begin_ns), span.after_s(end_ns)
-        return (Finding(CheckName.LOW_RATE, Severity.BAD, detail, *where, round(rate_hz, 2), round(least_hz, 2)),)
+        where = span.after_s(slow.begin_ns), span.after_s(slow.end_ns)
+        return (Finding(CheckName.LOW_RATE, Severity.BAD, detail, *where, rate_hz, round(self._least_hz, 2)),)

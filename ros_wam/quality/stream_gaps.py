@@ -13,7 +13,7 @@ from ros_wam.quality.stretch import Stretch
 from ros_wam.quality.ticks import Ticks
 from ros_wam.record.gaps import Steps
 
-_RECENT = 15  # intervals whose median is the period of a stream that is slower than it should be
+_ENOUGH, _RECENT = 3, 15  # intervals whose median is the period of a stream that is slower than it should be
 
 
 class DroppedFrames:
@@ -47,7 +47,7 @@ class DroppedFrames:
         if interval_ns < 0 or interval_ns - (receipt_ns - self._receipt_ns) > self._bounds.clock_step_s * 1e9:
             self._steps = Steps()  # the clock was set; that is ClockStep's
             return
-        own_ns = statistics.median(self._intervals) if len(self._intervals) == _RECENT else 0.0
+        own_ns = statistics.median(self._intervals) if len(self._intervals) >= _ENOUGH else 0.0
         period_ns = max(self._period_ns, own_ns)
         missing = self._steps.take(interval_ns / period_ns) - 1
         self._missing += missing
