@@ -11,7 +11,7 @@ import numpy as np
 
 from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ConfigError
+from ros_wam.errors import ConfigError, LeaderError
 from ros_wam.teleop.device import Jog, Reading
 from ros_wam.teleop.key_map import GRIPPER, JOINT_SIGNS, NEXT_ARM, NEXT_SPACE, TWISTS
 from ros_wam.teleop.keys import KeyState
@@ -29,6 +29,7 @@ class Keyboard:
         self._joints = {name: arm.joints for name, arm in embodiment.arms.items()}
         self._clock = clock
         self._keys = KeyState()
+        self._open = False
         self._arm, self._joint, self._by_joint = 0, 0, False
 
     def take(self, keys: KeyState) -> None:
@@ -39,10 +40,12 @@ class Keyboard:
 
     def open(self) -> None:
         """Nothing is held yet."""
-        self._keys = KeyState()
+        self._keys, self._open = KeyState(), True
 
     def read(self) -> Reading:
         """Return how the keys that are held jog the selected arm."""
+        if not self._open:
+            raise LeaderError("the keyboard is not open")
         keys = self._keys
         twist, joint_velocity = self._tool(keys), self._turned(keys)
         gripper = GRIPPER_1_S * sum(sign for key, sign in GRIPPER.items() if key in keys.held)
@@ -52,7 +55,7 @@ class Keyboard:
 
     def close(self) -> None:
         """Nothing is held any more."""
-        self._keys = KeyState()
+        self._keys, self._open = KeyState(), False
 
     @property
     def selected(self) -> str:

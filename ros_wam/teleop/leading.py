@@ -35,9 +35,7 @@ class Leading:
     def step(self, state: JointState | None, mode: Mode | None, now_ns: Callable[[], int]) -> TeleopStep:
         """Read the device and say what to send. Buttons that are keys count while the device is lost, too."""
         keys = self._keys()
-        if isinstance(self._device, Keyboard):
-            self._device.take(keys)
-        reading = self._read(now_ns())
+        reading = self._read(keys, now_ns())
         buttons = tuple(BUTTONS[key] for key in keys.pressed if key in BUTTONS)
         if reading is not None:
             reading = _with_keys(reading, keys, buttons)
@@ -63,13 +61,15 @@ class Leading:
         self._device.close()
         self._opened = False
 
-    def _read(self, now_ns: int) -> Reading | None:
+    def _read(self, keys: KeyState, now_ns: int) -> Reading | None:
         if not self._opened and self._open_ns is not None and now_ns < self._open_ns:
             return None
         try:
             if not self._opened:
                 self._device.open()
                 self._opened, self.lost = True, ""
+            if isinstance(self._device, Keyboard):
+                self._device.take(keys)
             return self._device.read()
         except LeaderError as error:
             self._lose(str(error), now_ns)
