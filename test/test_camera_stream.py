@@ -62,6 +62,7 @@ def test_same_picture_with_a_new_stamp_is_not_served(watched: Watched) -> None:
     for stamp_ns, shade in enumerate((1, 1, 1, 2, 1)):
         watched.camera.put(stamp_ns, shade)
     assert [watched.frames.get(timeout=5.0).stamp_ns for _ in range(3)] == [0, 3, 4]
+    assert watched.stream.repeated == 2
 
 
 def test_camera_that_repeats_its_picture_is_called_frozen(watched: Watched) -> None:

@@ -1,6 +1,7 @@
 """What every camera is: open it, read frames stamped at capture, close it."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from ros_wam.types import CameraFrame
 
@@ -26,4 +27,13 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Release the device."""
+        ...
+
+
+@runtime_checkable
+class TellsFacts(Protocol):
+    """A camera that tells what it is, what its settings were read back as, and what its stamps are."""
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return what is known since it was opened, by name: text and numbers."""
         ...

@@ -33,6 +33,8 @@ class CameraStream:
         self._thread = threading.Thread(target=self._run, name="camera")
         self._last: CameraFrame | None = None
         self._repeats = 0
+        self.repeated = 0
+        """How many pictures were equal to the one before, and not handed on."""
 
     def start(self) -> None:
         """Begin to read."""
@@ -67,6 +69,7 @@ class CameraStream:
             self._on_frame(frame)
             return
         self._repeats += 1
+        self.repeated += 1
         if self._repeats >= FROZEN_FRAMES:
             self._repeats = 0
             raise CameraError(f"camera {frame.view} {FROZEN}: it sent the same picture {FROZEN_FRAMES} times")
