@@ -1,4 +1,4 @@
-"""`ros-wam bag`: what a bag holds and lacks, and bags that a crash cut off."""
+"""`ros-wam bag`: what a bag holds and lacks, how good it is, and bags that a crash cut off."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ros_wam.cli.bag_quality import add_quality_parser
 from ros_wam.errors import RecordError, SpecError
 from ros_wam.record.bag_info import describe
 from ros_wam.record.bag_recover import recover
@@ -18,7 +19,7 @@ EXAMPLE = "example: ros-wam bag info runs/<sitting>/trials/001/bag"
 
 def add_parser(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("bag", help="inspect or recover a bag", description=__doc__, epilog=EXAMPLE)
+    parser = commands.add_parser("bag", help="inspect, judge or recover a bag", description=__doc__, epilog=EXAMPLE)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, action, text in (
         ("info", info, "rates, gaps and drops per topic"),
@@ -27,6 +28,7 @@ def add_parser(commands: Any) -> None:
         verb = verbs.add_parser(name, help=text, description=text)
         verb.add_argument("bag", type=Path, help="the bag's folder")
         verb.set_defaults(run=action)
+    add_quality_parser(verbs)
 
 
 def info(args: argparse.Namespace) -> int:

@@ -21,22 +21,23 @@ TELEOP = "teleop"
 """The policy of a demonstration."""
 CONFIG = Path("config", "config.yaml")
 """The copy of the run's configuration, beside the bag's folder."""
-_MARKED = "marked by the operator"
+_UNMARKED = "unmarked"
 
 
 def judge(bag_dir: Path, trial: Trial) -> Mapping[str, Any]:
-    """Return the quality of a trial's bag in JSON types, as trial.json keeps it. Does not raise for a broken bag.
-
-    Only a demonstration is asked for a mark: a trial of a policy that its time limit ends has failed.
-    """
-    marked = None
-    if trial.policy == TELEOP:
-        marked = trial.outcome is Outcome.SUCCESS or _MARKED in trial.comment
+    """Return the quality of a trial's bag in JSON types, as trial.json keeps it. Does not raise for a broken bag."""
     try:
-        return judge_bag(bag_dir, marked=marked).to_json()
+        return judge_bag(bag_dir, marked=was_marked(trial)).to_json()
     except (RecordError, SpecError, ConfigError) as error:
         found = Finding(CheckName.UNREADABLE, Severity.BAD, str(error), 0.0, 0.0, 0.0, 1.0)
         return Quality(0.0, (found,)).to_json()
+
+
+def was_marked(trial: Trial) -> bool | None:
+    """Return whether anyone said how a demonstration went; None for a trial of a policy, whose time limit says it."""
+    if trial.policy != TELEOP:
+        return None
+    return trial.outcome is not Outcome.ABORTED and trial.failure_class != _UNMARKED
 
 
 def judge_bag(
@@ -51,11 +52,10 @@ def judge_bag(
     Without the trial's commands all of it is judged. One that was cut off is recovered first. `marked`: see
     QualityGate. Raises RecordError or SpecError when the bag cannot be read, ConfigError when the robot cannot.
     """
-    robot = embodiment or load_run_config(bag_dir.resolve().parent / CONFIG).embodiment()
     if any(bag_dir.glob("*.mcap")) and not (bag_dir / METADATA_FILE).exists():
         recover(bag_dir)
     with BagReader(bag_dir) as bag:
-        rates_hz = bag.expected_rates_hz
+        robot, rates_hz = embodiment or _robot_of(bag_dir), bag.expected_rates_hz
         topics = {name: Topic(name, kind, rates_hz.get(name)) for name, kind in bag.topics.items()}
         gate = QualityGate(robot, topics, bounds, marked)
         if not bag.counts.get("trial_command"):
@@ -65,3 +65,10 @@ def judge_bag(
         gate.start(bag.end_ns)  # what never began is too short
         gate.stop(bag.end_ns)
         return gate.quality(bag.end_ns)
+
+
+def _robot_of(bag_dir: Path) -> Embodiment:
+    path = bag_dir.resolve().parent / CONFIG
+    if not path.is_file():
+        raise ConfigError(f"{bag_dir} has no {CONFIG} beside it that says of which robot it is; name it with --robot")
+    return load_run_config(path).embodiment()
