@@ -57,6 +57,12 @@ class FakeStation:
     def start(self) -> None:
         self._ask("start")
 
+    def take_over(self) -> None:
+        self._ask("take_over")
+
+    def hand_back(self) -> None:
+        self._ask("hand_back")
+
     def stop(self) -> None:
         self._ask("stop")
 

@@ -87,7 +87,7 @@ def test_results_json_gathers_the_trials(tmp_path: Path) -> None:
     results.add(make_trial(1))
     results.add(make_trial(3, Outcome.FAILURE))
     data = json.loads((tmp_path / "results.json").read_text())
-    assert list(data) == ["schema", "sitting", "robot", "task", "policies", "trials", "summary"]
+    assert list(data) == ["schema", "sitting", "robot", "task", "kind", "policies", "trials", "summary"]
     assert [trial["trial_id"] for trial in data["trials"]] == ["001", "002", "003"]
     summary = data["summary"]
     assert (summary["trials"], summary["valid"], summary["successes"]) == (3, 2, 1)

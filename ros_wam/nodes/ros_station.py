@@ -21,6 +21,7 @@ from ros_wam.types import Mode, Stage
 RETRY_NS = 500_000_000
 AGAIN_NS = 1_000_000_000
 RECORDER = "recorder_node"
+SOURCES = ("policy", "teleop")
 
 
 class RobotVerb:
@@ -67,7 +68,7 @@ class RosStation:
         rates_hz = {name: topics[name].rate_hz or 0.0 for name in rated}
         self.watch = StationWatch(embodiment.views, rates_hz, lambda: alive.dead(config.run_dir))
         self._outlets = Outlets(node, topics, ("enable", "trial_command", "trial_event"))
-        self._verbs = {verb: RobotVerb(node, verb) for verb in ("recover", "home", "policy", "hold")}
+        self._verbs = {verb: RobotVerb(node, verb) for verb in ("recover", "home", "hold", *SOURCES)}
         self._trial: PlannedTrial | None = None
         self._seed: int | None = None
         self._recording, self._recorded, self._enabled = False, False, False
@@ -167,11 +168,33 @@ class RosStation:
         self._verbs["policy"].ask()
         self.watch.running(True)
 
+    def take_over(self) -> None:
+        """See Station."""
+        self._starting = False
+        self.watch.taken_over(True)
+        self._give_to("teleop")
+        self._tell("takeover")
+
+    def hand_back(self) -> None:
+        """See Station."""
+        self.watch.taken_over(False)
+        self._give_to("policy")
+        self._tell("handback")
+
+    def _give_to(self, source: str) -> None:
+        for name in SOURCES:
+            self._verbs[name].give_up()
+        self._verbs[source].ask()
+
+    def _tell(self, event: str) -> None:
+        trial = "" if self._trial is None else self._trial.trial_id
+        self.say({"event": event, "episode": trial, "stamp_ns": self._clock.now_ns()})
+
     def stop(self) -> None:
         """See Station."""
         self._starting, self._homing = False, False
         self.watch.running(False)
-        for name in ("recover", "home", "policy"):
+        for name in ("recover", "home", *SOURCES):
             self._verbs[name].give_up()
         self._verbs["hold"].ask()
         self._stop_ns = self._clock.now_ns()

@@ -13,6 +13,9 @@ from ros_wam.types import Stage
 POLICYS_OWN = frozenset({Cause.SOURCE_STALE, Cause.WORKSPACE, Cause.CONTACT_FORCE})
 """What a policy brings about itself, which is never the infrastructure's fault, however long it lasts."""
 
+UNMARKED = "unmarked"
+"""The failure class of a demonstration that was stopped and that nobody said the outcome of."""
+
 
 class Outcome(Enum):
     """How a trial ended. Aborted: it was cut short, by a fault or by the operator."""
@@ -28,7 +31,8 @@ class Trial:
 
     `score` is points over max points, 0–1. `valid` is False when the infrastructure failed, not the policy; `cause`
     then says how and `comment` what was seen. `failure_class` names the behaviour that failed: one of `POLICYS_OWN`
-    that ended the trial, or that every chunk was refused (see Metrics). `bag` is a folder relative to the sitting's.
+    that ended the trial, that every chunk was refused (see Metrics), what the operator called it (FAILURE_CLASSES), or
+    `UNMARKED`. `takeovers`: how often a person took the robot over. `bag` is a folder relative to the sitting's.
     What is measured is told by `Metrics`; `quality` is what the gate of recordings found, as `Quality.to_json` says it.
     """
 

@@ -21,6 +21,8 @@ _PACKAGES = ("ros_wam", "numpy", "mujoco", "rclpy", *_VENDORS, "mcap")
 class Sitting:
     """A folder of trials: what was asked for, with which software, on which machine.
 
+    `kind`: "trials" of a policy, or "demonstrations", whose robot `device` moves; a trial's can be taken over with it.
+
     `git_revision` is None outside a checkout and ends in "-dirty" where files differ from it.
     """
 
@@ -35,6 +37,8 @@ class Sitting:
     versions: dict[str, str]
     git_revision: str | None
     machine: dict[str, str]
+    kind: str = "trials"
+    device: str | None = None
 
     def resumed(self, now: "Sitting") -> "Sitting":
         """Return this sitting gone on with as `now`: the larger plan, and what differs as "3, then 4"."""
@@ -57,7 +61,17 @@ def _then(old: str, new: str) -> str:
 
 
 def describe_sitting(
-    sitting_dir: Path, *, robot: str, task: str, prompt: str, policy: str, sim: bool, trials: int, seed: int
+    sitting_dir: Path,
+    *,
+    robot: str,
+    task: str,
+    prompt: str,
+    policy: str,
+    sim: bool,
+    trials: int,
+    seed: int,
+    kind: str = "trials",
+    device: str | None = None,
 ) -> Sitting:
     """Return the description of a sitting that this software runs on this machine."""
     return Sitting(
@@ -72,6 +86,8 @@ def describe_sitting(
         versions=_versions(),
         git_revision=_git_revision(share_dir()),
         machine=describe_machine(),
+        kind=kind,
+        device=device,
     )
 
 

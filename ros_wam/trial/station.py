@@ -43,11 +43,19 @@ class Station(Protocol):
         ...
 
     def start(self) -> None:
-        """Give the robot to the policy."""
+        """Give the robot to the policy, or to the device where a demonstration is to be made."""
+        ...
+
+    def take_over(self) -> None:
+        """Give the robot to the device, in the next control period; the policy infers no more."""
+        ...
+
+    def hand_back(self) -> None:
+        """Give the robot back to the policy, which begins with what it sees then."""
         ...
 
     def stop(self) -> None:
-        """Hold the robot, stop the policy and end the recording."""
+        """Hold the robot, stop what moves it and end the recording."""
         ...
 
     def stopped(self) -> bool:

@@ -31,7 +31,7 @@ class StationWatch:
         self._safety: Mapping[str, str] = {}
         self._policy: Mapping[str, str] = {}
         self.record_failure: str | None = None
-        self._running = False
+        self._running = self._taken_over = False
         self._wrong_since_ns: int | None = None
         self._died_ns: int | None = None
 
@@ -81,6 +81,12 @@ class StationWatch:
     def running(self, runs: bool) -> None:
         """Note whether the policy has the robot."""
         self._running = runs
+        self._taken_over = False
+        self._wrong_since_ns = None
+
+    def taken_over(self, taken_over: bool) -> None:
+        """Note whether a device has the robot: then it holds whenever the operator lets go, which is no fault."""
+        self._taken_over = taken_over
         self._wrong_since_ns = None
 
     def not_ready(self, now_ns: int) -> str | None:
@@ -131,11 +137,15 @@ class StationWatch:
         ) else f"{name}: silent for {silence_s:.1f} s"
 
     def _holding(self, now_ns: int) -> tuple[Cause, str] | None:
-        """The robot should be the policy's, and its gate has been closed for longer than a hiccup lasts."""
+        """The robot should be the policy's, and its gate has been closed for longer than a hiccup lasts.
+
+        One that is a device's may be held as long as the operator likes.
+        """
         if not self._running:
             return None
         said = self._safety.get("cause", "")
-        if self.mode is Mode.POLICY and said in _NO_FAULT:
+        followed = self.mode is Mode.TELEOP if self._taken_over else self.mode is Mode.POLICY and said in _NO_FAULT
+        if followed:
             self._wrong_since_ns = None
             return None
         if self._wrong_since_ns is None:
@@ -144,7 +154,8 @@ class StationWatch:
             return None
         mode = "in no mode" if self.mode is None else f"in {self.mode.value}"
         otherwise = Cause.OPERATOR_STOP if self.mode is Mode.TELEOP else Cause.ENABLE_LOST
-        return _cause(said, otherwise), f"the robot is {mode} and does not follow the policy: {self._said}"
+        source = "device" if self._taken_over else "policy"
+        return _cause(said, otherwise), f"the robot is {mode} and does not follow the {source}: {self._said}"
 
     @property
     def _said(self) -> str:
