@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from ros_wam.bringup import bringup, clear
+from ros_wam.bringup import EVERYTHING, bringup, clear
 from ros_wam.errors import ConfigError
 from ros_wam.launch_arguments import ARGUMENTS, request
 from ros_wam.share import share_dir
@@ -66,11 +66,26 @@ def test_a_robot_that_no_task_suits_is_told(tmp_path: Path) -> None:
         request(given, ("sim",))
 
 
+def test_without_a_policy_the_first_leader_of_the_station_leads() -> None:
+    given = {name: text for name, text in GIVEN.items() if name != "policy"} | {"sim": "true", "robot": "aloha"}
+    assert request(given, ("sim", "robot", "teleop", "trial")).device == "aloha"
+    assert request({**given, "device": "other.py"}, ("sim", "robot", "teleop", "trial")).device == "other.py"
+    assert request(given, ("sim", "robot")).device is None
+    assert request({**GIVEN, "sim": "true"}, EVERYTHING).device is None
+    assert request({**GIVEN, "sim": "true", "device": "gello"}, EVERYTHING).device == "gello"
+
+
+def test_a_launched_process_has_no_terminal_to_type_in() -> None:
+    with pytest.raises(ConfigError, match="device:=keyboard: launched processes have no terminal .* ros-wam teleop"):
+        request({**GIVEN, "sim": "true", "device": "keyboard"}, EVERYTHING)
+
+
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
         ({"sim": "yes"}, "sim:=yes must be one of true, 1, false, 0"),
         ({"trials": "0"}, "trials:=0 must be a whole number of at least 1"),
+        ({"operator": "me"}, "operator:=me must be one of true, 1, false, 0"),
         ({"seed": "-1"}, "seed:=-1 must be a whole number of at least 0"),
         ({"robot": "ur7"}, "no 'ur7' in robots; there are: .*ur5e"),
     ],

@@ -20,7 +20,9 @@ class KeyTerminal:
     However the context is left the terminal is as it was. Without a terminal nothing can be typed.
     """
 
-    def __init__(self, run: Run, terminal: IO[str] = sys.stdin) -> None:
+    def __init__(self, run: Run, terminal: IO[str] | None = None) -> None:
+        """`terminal`: standard input unless it is given."""
+        terminal = terminal or sys.stdin
         self._clock = StationClock(int(run.environment[OFFSET_VARIABLE]))  # stamps are compared with the run's
         self._sender = KeySender(run.config.keys_socket)
         self._terminal: int | None = terminal.fileno() if is_terminal(terminal) else None
@@ -57,7 +59,7 @@ class KeyTerminal:
             self._terminal = None
 
 
-def is_terminal(file: IO[str] = sys.stdin) -> bool:
+def is_terminal(file: IO[str]) -> bool:
     """Return whether a person can type there."""
     return not file.closed and file.isatty()
 

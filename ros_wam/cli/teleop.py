@@ -4,6 +4,7 @@ Keys of this terminal are the operator's, whatever the device; what each does is
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _check(args: argparse.Namespace) -> None:
             "--device scripted, --lockstep and --sim go together: a scripted expert knows the simulated scene and "
             "lives in its time, and a person does not"
         )
-    if args.device == "keyboard" and not is_terminal():
+    if args.device == "keyboard" and not is_terminal(sys.stdin):
         calibration = share.calibration_dir(share.find("robots", args.robot), args.sim)
         if not load_station(calibration).pedal:
             raise ConfigError("--device keyboard needs a terminal to type in, or a pedal in the station file")

@@ -1,0 +1,94 @@
+"""What a person who teleoperates is shown, on a terminal and elsewhere."""
+
+import json
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+
+from ros_wam.cli.teleop_view import TeleopView
+
+EVENT: dict[str, Any] = {
+    "trial_id": "002",
+    "kind": "demonstrations",
+    "index": 2,
+    "of": 5,
+    "state": "running",
+    "detail": "",
+    "elapsed_s": 12.34,
+    "mode": "TELEOP",
+    "prompt": "put it away",
+    "stages": [{"name": "first", "points": 5.0}, {"name": "second", "points": 0.0}],
+    "quality": [{"name": "low_rate", "detail": "wrist comes 12 times a second"}],
+    "teleop": {
+        "phase": "aligning",
+        "detail": "turn joint2 of the leader by +0.31 rad",
+        "lag_rad": "0.31",
+        "lag_s": "",
+        "speed": "0.5",
+        "selected": "",
+    },
+}
+
+
+def shown(terminal: bool, *events: dict[str, Any], device: str = "aloha") -> str:
+    out = StringIO()
+    console = Console(file=out, width=100, height=50, force_terminal=terminal, color_system=None)
+    with TeleopView(console, 5, device) as view:
+        for event in events:
+            view.show(json.dumps(event))
+    return out.getvalue()
+
+
+def test_a_terminal_shows_what_the_robot_waits_for_and_the_keys() -> None:
+    text = shown(True, EVENT)
+    for words in (
+        "demonstration 2 of 5",
+        "running",
+        "12.3 s",
+        "put it away",
+        "aloha: aligning",
+        "robot TELEOP",
+        "speed 50%",
+        "behind 0.31 rad",
+        "turn joint2 of the leader by +0.31 rad",
+        "quality: low_rate – wrist comes 12 times a second",
+        "■ first  □ second",
+        "hold to move",
+        "success, failure",
+    ):
+        assert words in text
+    assert "s late" not in text
+
+
+def test_it_fits_a_terminal_of_80_by_24() -> None:
+    out = StringIO()
+    console = Console(file=out, width=80, height=24, force_terminal=True, color_system=None)
+    view = TeleopView(console, 5, "keyboard")
+    picture = view._picture({**EVENT, "teleop": {**EVENT["teleop"], "selected": "left_joint1"}})
+    lines = console.render_lines(picture)
+    assert len(lines) <= 23
+    assert not any("…" in segment.text for line in lines for segment in line if "1 … 9" not in segment.text)
+
+
+def test_elsewhere_there_is_a_line_for_each_change() -> None:
+    following = {**EVENT, "teleop": {**EVENT["teleop"], "phase": "following"}}
+    later = {**following, "elapsed_s": 13.0}
+    assert shown(False, EVENT, following, later).splitlines() == [
+        "demonstration 2 of 5: running – aligning",
+        "demonstration 2 of 5: running – following",
+    ]
+
+
+def test_the_outcome_of_each_stays() -> None:
+    scored = {**EVENT, "state": "scored", "outcome": "success", "score": 1.0, "duration_s": 21.0, "valid": True}
+    for terminal in (True, False):
+        assert "trial 002/005  success   score 100 %  21.0 s" in shown(terminal, EVENT, scored)
+
+
+def test_an_event_that_says_little_and_other_words_are_shown_too() -> None:
+    assert "trial 1 of 5" in shown(True, {"kind": "trials", "index": 1, "state": "resetting"})
+    out = StringIO()
+    with TeleopView(Console(file=out, width=100), 5, "keyboard") as view:
+        view.show("a word [of] another process\n")
+    assert out.getvalue() == "a word [of] another process\n"
