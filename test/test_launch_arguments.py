@@ -76,7 +76,7 @@ def test_without_a_policy_the_first_leader_of_the_station_leads() -> None:
 
 
 def test_a_launched_process_has_no_terminal_to_type_in() -> None:
-    with pytest.raises(ConfigError, match="device:=keyboard: launched processes have no terminal .* ros-wam teleop"):
+    with pytest.raises(ConfigError, match=r"device:=keyboard: launched processes have no terminal .* ros-wam teleop"):
         request({**GIVEN, "sim": "true", "device": "keyboard"}, EVERYTHING)
 
 
