@@ -27,7 +27,8 @@ from ros_wam.types import (
     Target,
 )
 
-ROBOT: Embodiment = load_embodiment(Path(__file__).parents[1] / "robots" / "ur5.yaml")
+ROBOTS = Path(__file__).parents[1] / "robots"
+ROBOT: Embodiment = load_embodiment(ROBOTS / "ur5.yaml")
 TOPICS = topic_table(dict.fromkeys(ROBOT.views, 30.0), ROBOT.control_rate_hz)
 T0_NS = 1_790_000_000_000_000_000
 PERIOD_NS = 8_000_000

@@ -187,6 +187,14 @@ def test_setpoint_provenance_round_trip() -> None:
     assert [fields.MODES[code] for code in back.source] == [Mode.POLICY, Mode.FAULT]
 
 
+@pytest.mark.parametrize("label", ["1", "1 2 3", "1 two", "1 99999999999999999999", "1 -2"])
+def test_setpoints_whose_rows_are_not_numbered_are_refused(label: str) -> None:
+    message = through("std_msgs/msg/Float64MultiArray", fields.setpoints(records(), JOINTS))
+    message.layout.dim[0].label = label
+    with pytest.raises(SpecError, match="setpoints: 2 rows are numbered"):
+        fields.read_setpoints(message)
+
+
 def test_a_table_with_other_columns_is_refused() -> None:
     raw = through("std_msgs/msg/Float64MultiArray", fields.action_chunk_raw(1, np.zeros((2, 1)), ("joint1",)))
     with pytest.raises(SpecError, match="measured target desired sent"):

@@ -10,6 +10,7 @@ from synthetic_recording import (
     BATCH,
     PERIOD_NS,
     ROBOT,
+    ROBOTS,
     T0_NS,
     TOPICS,
     SyntheticRecording,
@@ -19,7 +20,8 @@ from synthetic_recording import (
 )
 
 from ros_wam.causes import Limit
-from ros_wam.errors import RecordError
+from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import RecordError, SpecError
 from ros_wam.quality.bag import judge_bag
 from ros_wam.quality.finding import CheckName, Severity
 from ros_wam.quality.gate import QualityGate
@@ -320,6 +322,21 @@ def test_a_bag_whose_trial_never_began_is_bad(tmp_path: Path) -> None:
 def test_a_bag_that_is_none_cannot_be_judged(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="no bag in"):
         judge_bag(tmp_path, embodiment=ROBOT)
+
+
+def test_a_control_process_that_begins_again_is_not_slow() -> None:
+    recording = SyntheticRecording()
+    recording.ticks = [
+        replace(tick, sequence=tick.sequence - 1000 * (k >= 100 * BATCH)) for k, tick in enumerate(recording.ticks)
+    ]
+    assert judged_live(recording.messages()).findings == ()
+
+
+def test_setpoints_of_another_robot_are_refused(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / "bag", SyntheticRecording(0.5).messages())
+    franka = load_embodiment(ROBOTS / "franka.yaml")
+    with pytest.raises(SpecError, match=r"setpoints are of joint1, .*; franka has: joint1, .*joint7"):
+        judge_bag(bag, embodiment=franka)
 
 
 def test_batches_may_come_in_any_order_of_the_two_tables() -> None:

@@ -5,6 +5,7 @@ The rows of both are labelled with the sequence numbers of the ticks.
 
 import functools
 import operator
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,7 @@ PROVENANCE_COLUMNS = (
     "velocity_joints",
     "acceleration_joints",
 )
+_NUMBER = re.compile("[0-9]{1,18}")
 MODES = (Mode.HOLD, Mode.POLICY, Mode.TELEOP, Mode.HOMING, Mode.FAULT)
 """The number in the column `source` is an index into this."""
 
@@ -116,12 +118,20 @@ def _row_label(records: Sequence[StepRecord]) -> str:
 
 
 def read_setpoints(message: Any) -> Setpoints:
-    """Return the ticks of one message; raises SpecError when its columns are others."""
+    """Return the ticks of one message; raises SpecError when its columns are others, or its rows not numbered."""
     label, columns, array = read_table(message)
     if len(columns) != 2 or columns[0] != list(SETPOINT_COLUMNS):
         raise SpecError(f"setpoints: columns are {columns}, must be {' '.join(SETPOINT_COLUMNS)} per joint")
-    sequence = np.array(label.split(), dtype=np.int64)
-    return Setpoints(tuple(columns[1]), sequence, *(array[:, k] for k in range(len(SETPOINT_COLUMNS))))
+    return Setpoints(
+        tuple(columns[1]), _sequence(label, len(array)), *(array[:, k] for k in range(len(SETPOINT_COLUMNS)))
+    )
+
+
+def _sequence(label: str, rows: int) -> NDArray[np.int64]:
+    numbers = label.split()
+    if len(numbers) != rows or not all(map(_NUMBER.fullmatch, numbers)):
+        raise SpecError(f"setpoints: {rows} rows are numbered {label[:80]!r}")
+    return np.array(numbers, dtype=np.int64)
 
 
 def setpoint_provenance(records: Sequence[StepRecord], joint_names: Sequence[str]) -> Fields:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ros_wam import fields
 from ros_wam.embodiment import Embodiment
+from ros_wam.errors import SpecError
 from ros_wam.quality.bounds import Bounds
 from ros_wam.quality.check import Check, Heard, MessageCheck, Span, TickCheck
 from ros_wam.quality.clipped_commands import ClippedCommands
@@ -95,11 +96,18 @@ class QualityGate:
 
     def _take_table(self, topic: str, message: Any) -> None:
         if topic == "setpoints":
-            ticks = self._joiner.add_setpoints(fields.read_setpoints(message))
+            ticks = self._joiner.add_setpoints(self._checked(fields.read_setpoints(message)))
         else:
             ticks = self._joiner.add_provenance(fields.read_setpoint_provenance(message))
         if ticks is not None:
             self._take_ticks(ticks)
+
+    def _checked(self, setpoints: fields.Setpoints) -> fields.Setpoints:
+        names = self._embodiment.joint_names
+        if setpoints.joint_names != names:
+            said = ", ".join(setpoints.joint_names)
+            raise SpecError(f"setpoints are of {said}; {self._embodiment.name} has: {', '.join(names)}")
+        return setpoints
 
     def _take_ticks(self, ticks: Ticks) -> None:
         assert self._start_ns is not None

@@ -24,7 +24,7 @@ class SlowLoop:
 
     def take(self, ticks: Ticks) -> None:
         """See TickCheck."""
-        if self._last[0] < 0:
+        if self._last[0] < 0 or ticks.sequence[0] <= self._last[0]:  # a new control process counts from 0
             self._anchor = self._last = int(ticks.sequence[0]), int(ticks.stamp_ns[0])
         numbers = np.concatenate(([self._last[0]], ticks.sequence))
         stamps_ns = np.concatenate(([self._last[1]], ticks.stamp_ns))
