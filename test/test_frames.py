@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ import pytest
 
 from conformance import CameraConformance
 from ros_wam.calibration import CameraStation
+from ros_wam.cameras import check_camera
 from ros_wam.cameras.camera import Camera
 from ros_wam.cameras.sim import SimCamera, make_camera
 from ros_wam.clock import StationClock
-from ros_wam.errors import CameraError
+from ros_wam.errors import CameraError, ConfigError
 from ros_wam.sim.frames import FrameReader, FrameWriter
+from ros_wam.types import DepthImage
 
 SETTINGS = CameraStation("sim", latency_s=0.0, rate_hz=30.0)
 
@@ -66,9 +69,8 @@ def test_no_picture_is_ever_half_written(filming: Filming, tmp_path: Path) -> No
     for _ in range(200):
         found = reader.read(1.0)
         if found is not None:
-            image, stamp_ns = found
             seen += 1
-            assert (image == stamp_ns % 256).all()
+            assert (found.image == found.stamp_ns % 256).all()
     reader.close()
     assert seen > 150
 
@@ -81,7 +83,8 @@ def test_a_picture_from_before_is_not_news(tmp_path: Path) -> None:
     writer.write(np.ones((2, 4, 3), np.uint8), 2)
     found = reader.read(1.0)
     assert found is not None
-    assert found[1] == 2
+    assert found.stamp_ns == 2
+    assert found.depth is None
     reader.close()
     writer.close()
 
@@ -114,6 +117,29 @@ def test_latency_is_taken_off_the_stamp(tmp_path: Path) -> None:
     assert camera.read(1.0).stamp_ns == 40_000_000
     camera.close()
     writer.close()
+
+
+def test_depth_comes_with_its_picture(tmp_path: Path) -> None:
+    writer = FrameWriter(tmp_path, "wrist", 4, 2, deep=True)
+    camera = SimCamera("wrist", replace(SETTINGS, depth=True), tmp_path, StationClock(0))
+    camera.open()
+    matrix = np.array([[3.0, 0.0, 2.0], [0.0, 3.5, 1.0], [0.0, 0.0, 1.0]])
+    for shade in (1, 2):
+        distance_mm = np.full((2, 4), 1000 + shade, np.uint16)
+        writer.write(np.full((2, 4, 3), shade, np.uint8), shade, DepthImage(distance_mm, matrix))
+        frame = camera.read(1.0)
+        assert frame.depth is not None
+        assert (frame.image == shade).all()
+        assert (frame.depth.distance_mm == 1000 + shade).all()
+        np.testing.assert_array_equal(frame.depth.camera_matrix, matrix)
+    camera.close()
+    writer.close()
+
+
+def test_a_setting_of_a_device_is_refused() -> None:
+    check_camera("wrist", SETTINGS)
+    with pytest.raises(ConfigError, match="camera wrist: device: unknown key serial"):
+        check_camera("wrist", replace(SETTINGS, device={"serial": "1"}))
 
 
 def test_without_a_simulator_the_camera_says_so(tmp_path: Path) -> None:

@@ -36,10 +36,10 @@ class SimCamera:
             found = self._reader.read(remaining_s)
             if found is None:
                 raise CameraError(f"camera {self._view}: no new picture within {timeout_s:.3f} s")
-            image, stamp_ns = found[0], found[1] - self._latency_ns
+            stamp_ns = found.stamp_ns - self._latency_ns
             if stamp_ns > self._last_stamp_ns:
                 self._last_stamp_ns = stamp_ns
-                return CameraFrame(self._view, stamp_ns, image)
+                return CameraFrame(self._view, stamp_ns, found.image, found.depth)
 
     def close(self) -> None:
         """Stop listening."""

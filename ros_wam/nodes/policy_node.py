@@ -1,13 +1,14 @@
 """The policy loop in a thread of its own: newest pictures and joint states in, admitted chunks and status out."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from rclpy.node import Node
 
 from ros_wam import fields
+from ros_wam.calibration import load_view
 from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError, SpecError
 from ros_wam.followed import read_followed
@@ -15,6 +16,8 @@ from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.policy.admission import build_admission
 from ros_wam.policy.client import make_client
+from ros_wam.policy.deep_pictures import DeepPictures, Whole
+from ros_wam.policy.depth_input import check_depth
 from ros_wam.policy.frame_history import FrameHistory
 from ros_wam.policy.hops import HopLog, PictureHops
 from ros_wam.policy.loop import PolicyLoop
@@ -23,7 +26,7 @@ from ros_wam.policy.observation import ObservationBuilder
 from ros_wam.policy.runner import PolicyRunner, PolicyStatus
 from ros_wam.policy.speed import read_speed
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import image_topic
+from ros_wam.topics import Topic, depth_topic, image_topic
 
 
 class PolicyNode(Node):  # type: ignore[misc]
@@ -57,7 +60,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         )
         self._speed = loop.speed
         self._runner = PolicyRunner(loop, client, clock, self._on_status)
-        self._pictures: dict[str, tuple[Any, int]] = {}
+        self._pictures: dict[str, tuple[Whole, int]] = {}
         self._hops = HopLog()
         self._stop = threading.Event()
         topics = station_topics(config)
@@ -65,10 +68,18 @@ class PolicyNode(Node):  # type: ignore[misc]
         subscribe(self, topics["joint_states"], self._on_joint_state)
         subscribe(self, topics["trial_command"], self._on_command)
         subscribe(self, topics["safety_status"], self._on_safety)
-        for view in self._profile.views:
-            subscribe(self, topics[image_topic(view)], partial(self._on_picture, view))
+        self._subscribe_views(config, topics)
         self._thread = threading.Thread(target=self._run, name="policy")
         self._thread.start()
+
+    def _subscribe_views(self, config: RunConfig, topics: Mapping[str, Topic]) -> None:
+        deep = self._profile.request.depth_views
+        check_depth(self._profile.name, deep, config.station())
+        self._deep = DeepPictures({view: load_view(config.calibration, view).camera_matrix for view in deep})
+        for view in self._profile.views:
+            subscribe(self, topics[image_topic(view)], partial(self._on_picture, view))
+        for view in deep:
+            subscribe(self, topics[depth_topic(view)], partial(self._on_depth, view))
 
     @property
     def finished(self) -> bool:
@@ -103,24 +114,32 @@ class PolicyNode(Node):  # type: ignore[misc]
             if waiting is not None:
                 self._take(view, *waiting)
 
-    def _take(self, view: str, message: Any, received_ns: int) -> None:
+    def _take(self, view: str, whole: Whole, received_ns: int) -> None:
         taken_ns = self._station_clock.now_ns()
         try:
-            frame = fields.read_image(message)
+            frame = self._deep.frame(view, whole)
         except CameraError as error:  # without this picture the view soon counts as stale
             self.get_logger().warning(f"{view}: {error}", throttle_duration_sec=1.0)
             return
-        hops = PictureHops(fields.read_times(message), received_ns, taken_ns, self._station_clock.now_ns())
+        hops = PictureHops(fields.read_times(whole.picture), received_ns, taken_ns, self._station_clock.now_ns())
         self._hops.picture(view, frame.stamp_ns, hops)
         self._observations.add_frame(frame)
 
     def _on_picture(self, view: str, message: Any) -> None:
+        self._on_whole(view, self._deep.picture(view, message))
+
+    def _on_depth(self, view: str, message: Any) -> None:
+        self._on_whole(view, self._deep.depth(view, message))
+
+    def _on_whole(self, view: str, whole: Whole | None) -> None:
+        if whole is None:
+            return  # its other half has yet to come
         now_ns = self._station_clock.now_ns()
         if self._runner.keeps_frames(now_ns):  # at once: the policy's thread may be waiting for an answer
             self._pictures.pop(view, None)
-            self._take(view, message, now_ns)
+            self._take(view, whole, now_ns)
         else:
-            self._pictures[view] = message, now_ns
+            self._pictures[view] = whole, now_ns
         self._wake_if_blind()
 
     def _on_joint_state(self, message: Any) -> None:

@@ -23,7 +23,7 @@ class ViewsNow:
 
 
 class ViewFreshness:
-    """Told the stamp of every picture. The verdict is that of ObservationBuilder, which judges what a policy is given."""
+    """Told the stamp of every picture. The verdict is that of ObservationBuilder, which judges a policy's pictures."""
 
     def __init__(self, rates_hz: Mapping[str, float], freshness: Freshness) -> None:
         """`rates_hz`: of the views that are wanted; pictures of others are not looked at."""

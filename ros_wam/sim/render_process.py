@@ -25,6 +25,7 @@ from ros_wam.sim.scene import build_scene
 from ros_wam.sim.tasks import sim_task
 from ros_wam.sim.world import Snapshot
 from ros_wam.task import load_task
+from ros_wam.types import DepthImage
 
 _HEADER = struct.Struct("<qqQQ")  # stamp, time to draw, mask of the views to take, mask of those that are frozen
 _MESSAGE_BYTES = 65536
@@ -93,11 +94,12 @@ class _Studio:
         self._views = embodiment.views
         task = sim_task(load_task(config.task).name)
         self._renderer = Renderer(build_scene(embodiment, config.calibration, task), calibrations)
+        self._deep = {view for view, camera in config.station().cameras.items() if camera.depth}
         self._writers = {
-            view: FrameWriter(config.run_dir, view, calibration.width, calibration.height)
+            view: FrameWriter(config.run_dir, view, calibration.width, calibration.height, view in self._deep)
             for view, calibration in calibrations.items()
         }
-        self._last: dict[str, NDArray[np.uint8]] = {}
+        self._last: dict[str, tuple[NDArray[np.uint8], DepthImage | None]] = {}
 
     def take(self, stamp_ns: int, snapshot: Snapshot, due: int, frozen: int) -> None:
         """Render the views in the mask `due` and hand them out."""
@@ -105,8 +107,10 @@ class _Studio:
             if not due >> i & 1:
                 continue
             if view not in self._last or not frozen >> i & 1:
-                self._last[view] = self._renderer.render(snapshot, view)
-            self._writers[view].write(self._last[view], stamp_ns)
+                image = self._renderer.render(snapshot, view)
+                self._last[view] = image, self._renderer.depth(view) if view in self._deep else None
+            image, depth = self._last[view]
+            self._writers[view].write(image, stamp_ns, depth)
 
     def close(self) -> None:
         for writer in self._writers.values():
