@@ -12,6 +12,7 @@ from ros_wam.teleop.session import TeleopSession, TeleopStep
 from ros_wam.types import JointState, Mode
 
 REOPEN_NS = 1_000_000_000
+"""Between two attempts to open a device; what is lost after more than that is opened again at once."""
 ENABLE_NS = 40_000_000
 """Between two beats of enable, of which one may be late: control waits for 80 ms."""
 
@@ -22,7 +23,7 @@ class Leading:
     def __init__(self, device: Device, session: TeleopSession, keys: Callable[[], KeyState]) -> None:
         self._device, self._session, self._keys = device, session, keys
         self._opened = False
-        self._open_ns: int | None = None
+        self._open_again_ns: int | None = None
         self._beaten: tuple[bool, int] | None = None
         self.lost = "not opened yet"
         """Why the device says nothing, empty while it does."""
@@ -42,7 +43,7 @@ class Leading:
         try:
             step = self._session.step(reading, state, mode, now_ns(), self.lost)
         except SpecError as error:
-            self._lose(str(error), now_ns())
+            self._lose(str(error))
             reading, step = None, self._session.step(None, state, mode, now_ns(), self.lost)
         return step if reading is not None else replace(step, pressed=buttons)
 
@@ -62,21 +63,22 @@ class Leading:
         self._opened = False
 
     def _read(self, keys: KeyState, now_ns: int) -> Reading | None:
-        if not self._opened and self._open_ns is not None and now_ns < self._open_ns:
+        if not self._opened and self._open_again_ns is not None and now_ns < self._open_again_ns:
             return None
         try:
             if not self._opened:
+                self._open_again_ns = now_ns + REOPEN_NS
                 self._device.open()
                 self._opened, self.lost = True, ""
             if isinstance(self._device, Keyboard):
                 self._device.take(keys)
             return self._device.read()
         except LeaderError as error:
-            self._lose(str(error), now_ns)
+            self._lose(str(error))
             return None
 
-    def _lose(self, why: str, now_ns: int) -> None:
-        self.lost, self._opened, self._open_ns = why, False, now_ns + REOPEN_NS
+    def _lose(self, why: str) -> None:
+        self.lost, self._opened = why, False
         self._device.close()
 
 
