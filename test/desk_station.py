@@ -13,8 +13,7 @@ from ros_wam.desk.state import DeskState
 from ros_wam.jpeg import encode_jpeg
 
 MS = 1_000_000
-ALL = ("start", "stop", "success", "failure", "discard", "rerecord", "take_over", "hand_back", "stage", "retry")
-SCORING = ("failure_class", "comment", "seal")
+RUNNING = ("stop", "success", "failure", "take_over", "stage", "retry", "failure_class", "comment")
 STAGES = (("cup grasped", 4.0), ("cup above the coaster", 2.0), ("cup on the coaster", 3.0), ("arm back", 1.0))
 
 
@@ -58,7 +57,7 @@ class DeskStation:
             "failure_class": None,
             "takeovers": 0,
             "reset": ["Put the coaster on the mark.", "Stand the cup upright at the place of the reference picture."],
-            "can": [*ALL, *SCORING],
+            "can": [*RUNNING],
         }
 
     def tell(self, **changes: Any) -> None:

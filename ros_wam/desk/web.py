@@ -19,7 +19,12 @@ from ros_wam.errors import SpecError, TrialError
 EVENT_PERIOD_S = 0.2
 MAX_PICTURE_HZ = 15.0
 MAX_COMMAND_BYTES = 16_384
-_PARTS = {"desk.css": "text/css", "desk.js": "text/javascript", "desk.html": "text/html"}
+_PARTS = {
+    "desk.html": "text/html",
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
+    "desk.svg": "image/svg+xml",
+}
 _BOUNDARY = b"picture"
 
 
@@ -36,7 +41,7 @@ class DeskWeb:
         """Return the ASGI application; `token` is None where the desk asks for none."""
         routes = [
             Route("/", self._part("desk.html")),
-            *[Route(f"/{name}", self._part(name)) for name in ("desk.css", "desk.js")],
+            *[Route(f"/{name}", self._part(name)) for name in _PARTS],
             Route("/state", self._state),
             Route("/events", self._events),
             Route("/view/{view}.jpg", self._picture),
