@@ -4,7 +4,6 @@ Deterministic by seed: no wall time reaches a decision. The policy server runs a
 how long it takes is what `inference_latency_ms` says.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from ros_wam.errors import PolicyError, PolicyUnreachable
 from ros_wam.policy.client import PolicyClient, make_client
 from ros_wam.policy.profile import Profile
 from ros_wam.request import Request
+from ros_wam.sim.lockstep_sitting import play
 from ros_wam.sim.lockstep_station import LockstepStation
 from ros_wam.supervisor import Supervisor
 from ros_wam.task import load_task
@@ -26,7 +26,6 @@ from ros_wam.trial.results import Results
 from ros_wam.trial.sitting import describe_sitting
 from ros_wam.trial.sitting_runner import SittingRunner
 
-TRIAL_PERIOD_NS = 40_000_000
 CONNECT_TIMEOUT_S = 30.0
 CONNECT_PERIOD_S = 0.1
 
@@ -84,16 +83,12 @@ def _run_trials(
     sitting = describe_sitting(config.sitting_dir, **names, sim=True, trials=config.trials, seed=config.seed)
     results = Results(config.sitting_dir, sitting)
     runner = SittingRunner(station, plan, results, measure=measure_bag)
-    next_tick_ns = station.now_ns()
-    while not runner.finished:
-        if station.now_ns() >= next_tick_ns:
-            if runner.runner is None and len(results.trials) < len(plan):
-                _require_server(supervisor)
-            progress = runner.tick(station.now_ns())
-            if progress:
-                show(json.dumps(progress))
-            next_tick_ns += TRIAL_PERIOD_NS
-        station.advance()
+
+    def require_server() -> None:
+        if len(results.trials) < len(plan):
+            _require_server(supervisor)
+
+    play(station, runner, show, require_server)
 
 
 def _require_server(supervisor: Supervisor) -> None:

@@ -1,6 +1,8 @@
 """The bag of a trial under a virtual clock: the same topics as on the production path, without DDS."""
 
+from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,10 @@ from ros_wam.record.episode_files import copy_configuration
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import SETPOINT_BATCH_S, camera_info_topic, image_topic, topic_table
 from ros_wam.trial.plan import PlannedTrial
-from ros_wam.types import CameraFrame, Mode, StepRecord
+from ros_wam.types import CameraFrame, Command, Mode, StepRecord
 
 _BATCH_NS = round(SETPOINT_BATCH_S * 1e9)
+_MOST_WAITING = 200  # for a picture that is being drawn: about half a second of messages
 
 
 class LockstepRecorder:
@@ -39,6 +42,7 @@ class LockstepRecorder:
         self._topics = {name: replace(t, rate_hz=None) if name in unpaced else t for name, t in table.items()}
         self._bag: BagWriter | None = None
         self._steps: list[StepRecord] = []
+        self._waiting: deque[tuple[str, int, bytes | Future[bytes]]] = deque()
         self._mode = ""
 
     @property
@@ -50,6 +54,7 @@ class LockstepRecorder:
         """Open the trial's bag and copy the configuration beside it; raises RecordError."""
         self._bag = BagWriter(bag_dir, self._topics)
         self._steps, self._mode = [], ""
+        self._waiting.clear()
         copy_configuration(self._config, bag_dir.parent / "config")
         for view, calibration in self._calibrations.items():
             self._write(camera_info_topic(view), fields.camera_info(view, calibration, now_ns), now_ns)
@@ -59,6 +64,7 @@ class LockstepRecorder:
         """Close the bag if one is open; raises RecordError."""
         if self._bag is not None:
             self._write_steps()
+            self._drain(0)
             self._bag.close()
             self._bag = None
 
@@ -81,6 +87,16 @@ class LockstepRecorder:
         """Record one picture."""
         self._write(image_topic(frame.view), fields.image(frame), frame.stamp_ns)
 
+    def add_pictures(self, messages: Mapping[str, Future[bytes]], now_ns: int) -> None:
+        """Record, by view, pictures that are still being drawn. They keep their place among the messages."""
+        for view, message in messages.items():
+            self._append(image_topic(view), now_ns, message)
+
+    def add_teleop_command(self, command: Command) -> None:
+        """Record where the leader is."""
+        message = fields.teleop_command(command, self._embodiment.joint_names)
+        self._write("teleop_command", message, command.stamp_ns)
+
     def add_command(self, verb: str, now_ns: int, trial: PlannedTrial | None = None) -> None:
         """Record what the trial told everyone to do."""
         command: dict[str, str | int] = {"verb": verb}
@@ -101,4 +117,19 @@ class LockstepRecorder:
 
     def _write(self, topic: str, message: fields.Fields, now_ns: int) -> None:
         if self._bag is not None:
-            self._bag.write(topic, now_ns, serialize(self._topics[topic].type, message))
+            self._append(topic, now_ns, serialize(self._topics[topic].type, message))
+
+    def _append(self, topic: str, now_ns: int, data: bytes | Future[bytes]) -> None:
+        self._waiting.append((topic, now_ns, data))
+        self._drain(_MOST_WAITING)
+
+    def _drain(self, most: int) -> None:
+        """Write what is there in its order, and more than that until no more than `most` messages wait."""
+        while self._bag is not None and self._waiting:
+            topic, stamp_ns, data = self._waiting[0]
+            if isinstance(data, Future):
+                if len(self._waiting) <= most and not data.done():
+                    return
+                data = data.result()
+            self._waiting.popleft()
+            self._bag.write(topic, stamp_ns, data)

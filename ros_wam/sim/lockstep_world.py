@@ -126,6 +126,15 @@ class LockstepWorld(ABC):
         """See Station."""
         return self._recorder.is_open
 
+    def take_over(self) -> None:
+        """See Station. Nobody is here to lead the robot: it holds."""
+        self._running = False
+        self._control.set_mode(Mode.HOLD, self._clock.now_ns())
+
+    def hand_back(self) -> None:
+        """See Station."""
+        self.start()
+
     def stop(self) -> None:
         """See Station."""
         self._running = False

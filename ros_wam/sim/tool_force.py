@@ -55,5 +55,11 @@ class ToolForce:
             frame = contacts.frame[k].reshape(3, 3).T * (1.0 if second[k] else -1.0)
             pushed = frame @ local[:3]
             force += pushed
-            torque += frame @ local[3:] + np.cross(contacts.pos[k] - tool_m, pushed)
+            torque += frame @ local[3:] + _cross(contacts.pos[k] - tool_m, pushed)
         return np.concatenate([self._R_base_world @ force, self._R_base_world @ torque])
+
+
+def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    """What `np.cross` returns, at a tenth of its cost for two vectors."""
+    (a0, a1, a2), (b0, b1, b2) = a.tolist(), b.tolist()
+    return np.array([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0])

@@ -20,7 +20,7 @@ from ros_wam.policy.client import make_client
 from ros_wam.policy.profile import Profile, Timeouts, load_profile
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.share import share_dir
-from ros_wam.sim.lockstep import TRIAL_PERIOD_NS
+from ros_wam.sim.lockstep_sitting import TRIAL_PERIOD_NS
 from ros_wam.sim.lockstep_station import LockstepStation
 from ros_wam.trial.bag_trace import measure_bag
 from ros_wam.trial.plan import make_plan
