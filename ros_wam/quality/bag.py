@@ -15,13 +15,12 @@ from ros_wam.record.bag_recover import recover
 from ros_wam.record.bag_writer import METADATA_FILE
 from ros_wam.run_config import load_run_config
 from ros_wam.topics import Topic
-from ros_wam.trial.outcome import Outcome, Trial
+from ros_wam.trial.outcome import UNMARKED, Outcome, Trial
 
 TELEOP = "teleop"
 """The policy of a demonstration."""
 CONFIG = Path("config", "config.yaml")
 """The copy of the run's configuration, beside the bag's folder."""
-_UNMARKED = "unmarked"
 
 
 def judge(bag_dir: Path, trial: Trial) -> Mapping[str, Any]:
@@ -37,7 +36,7 @@ def was_marked(trial: Trial) -> bool | None:
     """Return whether anyone said how a demonstration went; None for a trial of a policy, whose time limit says it."""
     if trial.policy != TELEOP:
         return None
-    return trial.outcome is not Outcome.ABORTED and trial.failure_class != _UNMARKED
+    return trial.outcome is not Outcome.ABORTED and trial.failure_class != UNMARKED
 
 
 def judge_bag(
