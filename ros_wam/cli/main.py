@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 
 from ros_wam import __version__
-from ros_wam.cli import bag, bench, doctor, eval, policy, report, serve, sim, tasks, teleop  # noqa: A004
+from ros_wam.cli import bag, bench, doctor, eval, export, policy, report, serve, sim, tasks, teleop  # noqa: A004
 from ros_wam.errors import RosWamError
 
-COMMANDS = (eval, teleop, serve, policy, sim, report, bag, bench, doctor, tasks)
+COMMANDS = (eval, teleop, serve, policy, sim, report, export, bag, bench, doctor, tasks)
 INTERRUPTED = 130
 
 

@@ -15,18 +15,15 @@ from numpy.typing import NDArray
 from ros_wam.errors import ExportError
 from ros_wam.export.episode import Episode
 from ros_wam.export.lerobot_columns import as_table, own_columns
+from ros_wam.export.progress import Advance
 from ros_wam.export.resample import resample
 from ros_wam.export.sampling import Sampling
 from ros_wam.export.statistics import PictureHistogram
 from ros_wam.export.video import write_video
-from ros_wam.jpeg import decode_jpeg
 from ros_wam.trial.outcome import Outcome
 
 _COUNTED_PICTURES = 200
 _COUNTED_PIXELS = 150  # along the longer side: what training code is told of colours needs no more
-
-Advance = Callable[[int, int], None]
-"""Is told how many pictures of an episode are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def stage_episode(episode: Episode, name: str, folder: Path, sampling: Sampling,
     done = itertools.count(1)
     watched = {view: _Watched() for view in episode.robot.views}
     for view, film in watched.items():
-        pictures = decoded(episode, view, samples.picture[view])
+        pictures = episode.views[view].decoded(samples.picture[view])
         every = max(1, len(samples) // _COUNTED_PICTURES)
         shown = film.pass_on(pictures, every, lambda: advance(next(done), total))
         write_video(folder / f"{view}.mp4", Fraction(sampling.rate_hz), shown)
@@ -107,15 +104,6 @@ def stage_episode(episode: Episode, name: str, folder: Path, sampling: Sampling,
         trimmed=samples.trimmed,
     )
     (folder / "about.json").write_text(json.dumps(asdict(about)), encoding="utf-8")
-
-
-def decoded(episode: Episode, view: str, row: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:
-    """Yield the pictures of `view` numbered `row`, as RGB; one that repeats is decoded once."""
-    last_ns, image = -1, np.zeros((0, 0, 3), np.uint8)
-    for picture in episode.views[view].chosen(row):
-        if picture.stamp_ns != last_ns:
-            last_ns, image = picture.stamp_ns, decode_jpeg(picture.data)
-        yield image
 
 
 def staged_episode(folder: Path) -> StagedEpisode:

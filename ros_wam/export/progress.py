@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ros_wam.export.choice import Choice
-
 
 @dataclass(frozen=True)
 class Step:
@@ -19,11 +17,8 @@ class Step:
 
 
 Report = Callable[[Step], None]
-
-
-def step(choice: Choice, number: int, done: int, of: int) -> Step:
-    """Return that `done` of `of` pictures of the trial numbered `number` are done."""
-    return Step(choice.taken[number].name, number, len(choice.taken), done, of)
+Advance = Callable[[int, int], None]
+"""Is told how many pictures of an episode are done, and of how many."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ros_wam.calibration import ViewCalibration
 from ros_wam.errors import RecordError
 from ros_wam.export.joint_track import IntArray
+from ros_wam.jpeg import decode_jpeg
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.record.cdr import deserialize, source_stamp_ns
 
@@ -58,6 +60,14 @@ class RecordedView:
                 if picture.stamp_ns < 0:
                     raise RecordError(f"{self.bag_dir} holds {number + 1} pictures of {self.name}, not {wanted + 1}")
             yield picture
+
+    def decoded(self, row: IntArray) -> Iterator[NDArray[np.uint8]]:
+        """Yield like `chosen`, as HxWx3 RGB; raises CameraError for what is no picture."""
+        last_ns, image = -1, np.zeros((0, 0, 3), np.uint8)
+        for picture in self.chosen(row):
+            if picture.stamp_ns != last_ns:  # one that repeats is decoded once
+                last_ns, image = picture.stamp_ns, decode_jpeg(picture.data)
+            yield image
 
 
 def view_stamps(stamps: list[int]) -> IntArray:

@@ -32,9 +32,9 @@ BoolArray = NDArray[np.bool_]
 class Samples:
     """`N` samples at `stamp_ns` `(N,)`; joint columns `(N, n)` [rad, grippers 0–1; rad/s; N m].
 
-    `action_stamp_ns`: the control tick that each action is from. `source`: whose that tick was, an index into MODES.
-    `picture`: per view the number of the picture, `picture_stamp_ns` when it was captured. `dropped` counts the samples
-    that are missing, by what was missing; `trimmed` those without motion at the ends.
+    `action` is one of `sent` and `asked`, which are of the control tick `action_stamp_ns`; `source`: whose that tick
+    was, an index into MODES. `picture`: per view the number of the picture, `picture_stamp_ns` when it was captured.
+    `dropped` counts the samples that are missing, by what was missing; `trimmed` those without motion at the ends.
     """
 
     stamp_ns: IntArray
@@ -42,6 +42,8 @@ class Samples:
     velocity: FloatArray
     effort: FloatArray
     action: FloatArray
+    sent: FloatArray
+    asked: FloatArray
     action_stamp_ns: IntArray
     source: IntArray
     picture: Mapping[str, IntArray]
@@ -119,16 +121,18 @@ def _aligned(
     joints, trace = episode.joints.at(instant_ns), episode.trace
     tick = newest(trace.stamp_ns, next_ns)
     row = np.maximum(tick, 0)
-    action = _actions(episode, sampling.action)[row]
+    sent, asked = trace.sent[row], _asked(episode)[row]
     late = next_ns - trace.stamp_ns[row] > sampling.max_age_ns
-    missing["setpoints"] = (tick < 0) | late | ~np.isfinite(action).all(axis=1)
+    missing["setpoints"] = (tick < 0) | late | ~np.isfinite(sent + asked).all(axis=1)
     counts = Counter({name: int(where.sum()) for name, where in missing.items()})
     samples = Samples(
         stamp_ns=instant_ns,
         position=joints.position,
         velocity=joints.velocity,
         effort=joints.effort,
-        action=action,
+        action=sent if sampling.action is Action.SENT else asked,
+        sent=sent,
+        asked=asked,
         action_stamp_ns=trace.stamp_ns[row],
         source=trace.origin.source[row],
         picture=picture,
@@ -138,10 +142,8 @@ def _aligned(
     return samples, missing
 
 
-def _actions(episode: Episode, action: Action) -> FloatArray:
+def _asked(episode: Episode) -> FloatArray:
     trace = episode.trace
-    if action is Action.SENT:
-        return trace.sent
     return np.where(np.isnan(trace.target).any(axis=1, keepdims=True), trace.desired, trace.target)
 
 
