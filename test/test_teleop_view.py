@@ -92,3 +92,14 @@ def test_an_event_that_says_little_and_other_words_are_shown_too() -> None:
     with TeleopView(Console(file=out, width=100), 5, "keyboard") as view:
         view.show("a word [of] another process\n")
     assert out.getvalue() == "a word [of] another process\n"
+
+
+def test_what_the_trial_does_not_do_now_is_dim() -> None:
+    out = StringIO()
+    console = Console(file=out, width=100, height=50, force_terminal=True)
+    with TeleopView(console, 5, "keyboard") as view:
+        view.show(json.dumps({**EVENT, "can": ["success", "discard"]}))
+    text = out.getvalue()
+    assert "\x1b[1my n\x1b[0m  success" in text
+    assert "\x1b[2menter\x1b[0m" in text
+    assert "\x1b[1mw s\x1b[0m" in text

@@ -4,7 +4,7 @@ Elsewhere than on a terminal it is a line per change.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rich.console import Console, Group
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ros_wam.cli.progress import scored_line
-from ros_wam.teleop.key_map import key_help
+from ros_wam.teleop.key_map import VERBS, key_help
 
 PHASE_STYLE = {
     "following": "bold green",
@@ -82,7 +82,7 @@ class TeleopView:
         stages = event.get("stages") or []
         if stages:
             rows.append(Text("  ".join(f"{'■' if stage['points'] > 0 else '□'} {stage['name']}" for stage in stages)))
-        return Group(*rows, Text(), _keys(self._device))
+        return Group(*rows, Text(), _keys(self._device, event.get("can")))
 
 
 def _seconds(event: Mapping[str, Any]) -> str:
@@ -127,11 +127,17 @@ def _finding(each: Any) -> str:
     return " – ".join(str(each[name]) for name in ("name", "detail") if each.get(name))
 
 
-def _keys(device: str) -> Table:
+def _keys(device: str, can: Collection[str] | None = None) -> Table:
+    """Return what each key does; what the trial does not do now is dim."""
     table = Table.grid(padding=(0, 2))
     shown = key_help(device)
     rows = -(-len(shown) // KEY_COLUMNS)
     for k in range(rows):
-        cells = [Text.assemble((keys, "bold"), f"  {text}") for keys, text in shown[k::rows]]
-        table.add_row(*cells)
+        table.add_row(*(_key(keys, text, can) for keys, text in shown[k::rows]))
     return table
+
+
+def _key(keys: str, text: str, can: Collection[str] | None) -> Text:
+    verbs = {VERBS[key].value for key in keys.split() if key in VERBS}
+    idle = can is not None and verbs and verbs.isdisjoint(can)
+    return Text.assemble((keys, "dim" if idle else "bold"), (f"  {text}", "dim" if idle else ""))
