@@ -109,11 +109,9 @@ def test_no_simulator_is_a_fault_not_a_wait(tmp_path: Path) -> None:
     assert not scene.reset_done()
 
 
-def test_the_operator_is_waited_for() -> None:
+def test_a_real_table_asks_nothing_of_the_robot_and_scores_nothing() -> None:
     scene = OperatorScene()
-    assert not scene.confirm(), "nothing to lay out yet"
     scene.reset(1)
-    assert not scene.reset_done()
-    assert scene.confirm()
-    assert scene.reset_done()
-    assert not scene.confirm()
+    assert scene.reset_done() and not scene.robot_first, "the trial itself waits for the operator"
+    assert scene.score() == ((), False)
+    assert scene.fault() is None

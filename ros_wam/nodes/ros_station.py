@@ -1,97 +1,92 @@
 """The station as a trial sees it over ROS: topics, the robot's services, the recorder's events, and the scene."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rclpy.node import Node
-from std_srvs.srv import Trigger
 
 from ros_wam import alive, fields
 from ros_wam.causes import Cause
 from ros_wam.clock import StationClock
+from ros_wam.nodes.robot_verb import RobotVerb
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
+from ros_wam.policy.profile import Freshness
+from ros_wam.policy.view_freshness import ViewFreshness
+from ros_wam.record.cdr import source_stamp_ns
 from ros_wam.run_config import RunConfig
-from ros_wam.topics import image_topic
+from ros_wam.teleop.session import Phase
+from ros_wam.topics import Topic, image_topic
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.scene import OperatorScene, Scene, SimScene
 from ros_wam.trial.watch import StationWatch
 from ros_wam.types import Mode, Stage
 
-RETRY_NS = 500_000_000
 AGAIN_NS = 1_000_000_000
 RECORDER = "recorder_node"
 SOURCES = ("policy", "teleop")
+JUDGED = ("joint_commands", "setpoints", "setpoint_provenance", "safety_status", "trial_command")
+"""What a recording is judged by, beside the pictures and joint states."""
 
 
-class RobotVerb:
-    """Asks one of `robot_node`'s services, without waiting, again and again until it agrees."""
-
-    def __init__(self, node: Node, verb: str) -> None:
-        self.agreed_ns: int | None = None
-        self.refusal = ""
-        self._client = node.create_client(Trigger, f"robot_node/{verb}")
-        self.asking = False
-        self._asked_ns = 0
-        self._future: Any = None
-
-    def ask(self) -> None:
-        """Begin to ask."""
-        self.asking, self.agreed_ns, self.refusal, self._asked_ns, self._future = True, None, "", 0, None
-
-    def give_up(self) -> None:
-        """Ask no more; what it agreed to stays noted."""
-        self.asking, self._future, self.refusal = False, None, ""
-
-    def tick(self, now_ns: int) -> None:
-        """Read the answer, or ask (again)."""
-        if not self.asking:
-            return
-        if self._future is not None and self._future.done():
-            answer, self._future = self._future.result(), None
-            if answer.success:
-                self.asking, self.agreed_ns, self.refusal = False, now_ns, ""
-                return
-            self.refusal = answer.message
-        if now_ns - self._asked_ns >= RETRY_NS and self._client.service_is_ready():
-            self._asked_ns, self._future = now_ns, self._client.call_async(Trigger.Request())
+FOLLOWING = (Phase.FOLLOWING.value, Phase.CLUTCHED.value)
+OnMessage = Callable[[str, int, bytes], None]
 
 
 class RosStation:
     """A Station; `tick` at 20 Hz, after the trial's own tick."""
 
-    def __init__(self, node: Node, config: RunConfig) -> None:
+    def __init__(self, node: Node, config: RunConfig, on_message: OnMessage | None = None) -> None:
+        """`on_message` is given the name, time of receipt and bytes (CDR) of every message of what is recorded."""
         self.scene: Scene = SimScene(config.sim_socket) if config.sim else OperatorScene()
         self._clock, self._run_dir, embodiment = StationClock(), config.run_dir, config.embodiment()
         topics = station_topics(config)
         rated = (*map(image_topic, embodiment.views), "joint_states", "safety_status")
         rates_hz = {name: topics[name].rate_hz or 0.0 for name in rated}
-        self.watch = StationWatch(embodiment.views, rates_hz, lambda: alive.dead(config.run_dir))
-        self._outlets = Outlets(node, topics, ("enable", "trial_command", "trial_event"))
+        dead = partial(alive.dead, config.run_dir)
+        self.watch = StationWatch(embodiment.views, rates_hz, dead, config.policy is not None)
+        self.views = ViewFreshness({view: rates_hz[image_topic(view)] for view in embodiment.views}, _freshness(config))
+        self._enable = "enable" if config.device is None else "enable_request"
+        self._source = "teleop" if config.policy is None else "policy"
+        self._outlets = Outlets(node, topics, (self._enable, "trial_command", "trial_event"))
         self._verbs = {verb: RobotVerb(node, verb) for verb in ("recover", "home", "hold", *SOURCES)}
         self._trial: PlannedTrial | None = None
         self._seed: int | None = None
         self._recording, self._recorded, self._enabled = False, False, False
         self._starting, self._homing, self._may_recover = False, False, False
         self._safety_ns = self._stop_ns = 0
-        for view in embodiment.views:
-            subscribe(node, topics[image_topic(view)], self._saw(image_topic(view)), raw=True)
-        subscribe(node, topics["joint_states"], self._saw("joint_states"), raw=True)
+        self._views = {image_topic(view): view for view in embodiment.views}
+        self._teleop: Mapping[str, str] = {}
+        self._on_message = on_message or (lambda topic, now_ns, data: None)
+        for name in (*map(image_topic, embodiment.views), "joint_states"):
+            subscribe(node, topics[name], partial(self._saw, topics[name]), raw=True)
+        for name in () if on_message is None else JUDGED:
+            subscribe(node, topics[name], partial(self._heard, name), raw=True)
         subscribe(node, topics["safety_status"], self._on_safety)
         subscribe(node, topics["policy_status"], self._on_policy)
+        subscribe(node, topics["teleop_status"], self._on_teleop)
         subscribe(node, topics["trial_event"], self._on_event)
 
     def tick(self, now_ns: int) -> None:
         """Publish the enable signal, and go on asking the robot for what it has not agreed to yet."""
-        self._outlets.publish("enable", fields.enable(self._enabled))
+        self._outlets.publish(self._enable, fields.enable(self._enabled))
         self._enabled = False
         if self._homing:
             self._insist_on_homing(now_ns)
         for verb in self._verbs.values():
             verb.tick(now_ns)
-        if self._starting and self._verbs["policy"].agreed_ns is not None and self._trial is not None:
+        if self._starting and self._trial is not None and self._follows():
             self._starting = False
-            self._command("start", self._trial)  # the control process refuses chunks before it follows the policy
+            self._command("start", self._trial)
+
+    def _follows(self) -> bool:
+        """Whether the robot follows its source: the control process refuses a policy's chunks before; and a device is
+        aligned first, which is no part of a demonstration.
+        """
+        if self._verbs[self._source].agreed_ns is None:
+            return False
+        return self._source == "policy" or self._teleop.get("phase") in FOLLOWING
 
     def _insist_on_homing(self, now_ns: int) -> None:
         """Recover a robot that was in FAULT, and ask again when homing was cut short, by a lost enable signal say.
@@ -113,7 +108,7 @@ class RosStation:
 
     def close(self) -> None:
         """Withdraw the enable signal and let go of the scene."""
-        self._outlets.publish("enable", fields.enable(False))
+        self._outlets.publish(self._enable, fields.enable(False))
         self.scene.close()
 
     def reset(self, seed: int) -> None:
@@ -165,12 +160,12 @@ class RosStation:
     def start(self) -> None:
         """See Station."""
         self._starting = True
-        self._verbs["policy"].ask()
+        self._verbs[self._source].ask()
         self.watch.running(True)
+        self.watch.taken_over(self._source == "teleop")
 
     def take_over(self) -> None:
-        """See Station."""
-        self._starting = False
+        """See Station. A policy that was not told to start yet is told when it gets the robot back."""
         self.watch.taken_over(True)
         self._give_to("teleop")
         self._tell("takeover")
@@ -227,8 +222,33 @@ class RosStation:
         command = {"verb": verb, "episode": trial.trial_id, "task": trial.task, "prompt": trial.prompt}
         self._outlets.publish("trial_command", fields.json_object({**command, "seed": trial.seed, **more}))
 
-    def _saw(self, topic: str) -> Callable[[Any], None]:
-        return lambda _: self.watch.saw(topic, self._clock.now_ns())
+    def seen(self, now_ns: int) -> Mapping[str, Any]:
+        """Return what is known of the station, for people, in JSON types."""
+        mode, views = self.watch.mode, self.views.now(now_ns)
+        return {
+            "mode": None if mode is None else mode.value,
+            "latency_ms": self.watch.latency_ms,
+            "views": list(views.age_ms),
+            "freshness": dict(views.age_ms),
+            "skew_ms": views.skew_ms,
+            "views_trouble": views.trouble,
+            "teleop": dict(self._teleop),
+        }
+
+    def _saw(self, topic: Topic, data: bytes) -> None:
+        now_ns = self._clock.now_ns()
+        self.watch.saw(topic.name, now_ns)
+        stamp_ns = source_stamp_ns(topic.type, data)
+        if stamp_ns is not None and topic.name in self._views:
+            self.views.saw(self._views[topic.name], stamp_ns)
+        self._on_message(topic.name, now_ns, data)
+
+    def _heard(self, topic: str, data: bytes) -> None:
+        self._on_message(topic, self._clock.now_ns(), data)
+
+    def _on_teleop(self, message: Any) -> None:
+        for status in fields.read_diagnostics(message)[1]:
+            self._teleop = {name: str(value) for name, value in status.values.items()}
 
     def _on_safety(self, message: Any) -> None:
         self._safety_ns = self._clock.now_ns()
@@ -246,3 +266,8 @@ class RosStation:
             self._recording = self._recording or event.get("event") == "recording"
             self._recorded = self._recorded or event.get("event") == "recorded"
             self.watch.recorder(event)
+
+
+def _freshness(config: RunConfig) -> Freshness:
+    """Return what the views must keep to: what the policy asks for, where there is one."""
+    return Freshness() if config.policy is None else config.profile().freshness

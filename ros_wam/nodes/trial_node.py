@@ -1,30 +1,45 @@
-"""Runs the trials of a sitting; the operator's services; one JSON object per line of progress on standard output."""
+"""Runs the trials or demonstrations of a sitting; obeys the operator; one JSON object per line of progress on standard
+output.
+"""
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from ros_wam import fields
 from ros_wam.clock import StationClock
 from ros_wam.errors import ConfigError
 from ros_wam.nodes import spin
 from ros_wam.nodes.ros_station import RosStation
+from ros_wam.nodes.wiring import station_topics, subscribe
+from ros_wam.quality.bag import TELEOP, judge
+from ros_wam.quality.live import LiveQuality
 from ros_wam.run_config import RunConfig
 from ros_wam.task import load_task
 from ros_wam.trial.bag_trace import measure_bag
 from ros_wam.trial.plan import make_plan
+from ros_wam.trial.procedure import Kind, Procedure
 from ros_wam.trial.report import write_report
 from ros_wam.trial.results import Results
-from ros_wam.trial.runner import Timeouts, TrialRunner, TrialState
+from ros_wam.trial.runner import TrialState
 from ros_wam.trial.sitting import describe_sitting
 from ros_wam.trial.sitting_runner import NOTHING_COUNTS, SittingRunner
 
 PERIOD_S = 0.05  # 20 Hz, as `enable` is due
 PROGRESS_PERIOD_NS = 250_000_000
-OPERATOR_RESET_S = 1800.0
+SERVICES = ("start", "stop", "success", "failure", "take_over", "hand_back", "discard", "rerecord", "seal")
+"""The verbs of `operator_command` that need nothing said with them."""
+_HINTS = {
+    TrialState.RESETTING.value: ("start", "then call trial_node/start"),
+    TrialState.READY.value: ("start", "call trial_node/start"),
+    TrialState.MARKING.value: ("seal", "then call trial_node/seal"),
+}
 
 
 class TrialNode(Node):  # type: ignore[misc]
@@ -32,24 +47,21 @@ class TrialNode(Node):  # type: ignore[misc]
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__("trial_node")
-        if config.task is None or config.policy is None or config.sitting_dir is None:
-            raise ConfigError("trial_node needs a task, a policy and a sitting's folder; the run names not all of them")
-        task, robot, policy = load_task(config.task), config.embodiment().name, config.profile().name
-        names = {"robot": robot, "task": task.name, "policy": policy, "prompt": task.prompt}
-        plan = make_plan(**names, time_limit_s=task.time_limit_s, trials=config.trials, seed=config.seed)
-        sitting = describe_sitting(config.sitting_dir, **names, sim=config.sim, trials=config.trials, seed=config.seed)
+        if config.task is None or config.sitting_dir is None:
+            raise ConfigError("trial_node needs a task and a sitting's folder; the run does not name both")
+        if config.policy is None and config.device is None:
+            raise ConfigError("trial_node needs a policy, or a device to demonstrate with; the run names neither")
         self.finished = False
         self._sitting_dir = config.sitting_dir
         self._station_clock = StationClock()
-        self._station = RosStation(self, config)
-        timeouts = Timeouts() if config.sim else Timeouts(reset_s=OPERATOR_RESET_S)
-        results = Results(config.sitting_dir, sitting)
-        self._sitting = SittingRunner(self._station, plan, results, measure=measure_bag, timeouts=timeouts)
+        demonstrated = config.policy is None
+        self._live = LiveQuality(config.embodiment(), station_topics(config)) if demonstrated else None
+        self._station = RosStation(self, config, None if self._live is None else self._live.on_message)
+        self._sitting = _sitting(config, config.sitting_dir, self._station)
         self._told_state, self._told_ns = "", 0
-        self._serve("start", self._confirm_scene)
-        self._serve("stop", self._with_trial(TrialRunner.operator_stop))
-        self._serve("success", self._with_trial(lambda runner: runner.operator_mark(True)))
-        self._serve("failure", self._with_trial(lambda runner: runner.operator_mark(False)))
+        for verb in SERVICES:
+            self.create_service(Trigger, f"~/{verb}", partial(self._serve, verb))
+        subscribe(self, station_topics(config)["operator_command"], self._on_operator)
         self._timer = self.create_timer(PERIOD_S, self._tick)
 
     @property
@@ -80,34 +92,53 @@ class TrialNode(Node):  # type: ignore[misc]
         if state == self._told_state and now_ns - self._told_ns < PROGRESS_PERIOD_NS:
             return
         self._told_state, self._told_ns = state, now_ns
-        detail = progress["detail"]
-        if state == TrialState.RESETTING.value and not self._station.scene.robot_first:
-            detail = f"{detail} (then call trial_node/start)"
-        mode, latency_ms = self._station.watch.mode, self._station.watch.latency_ms
-        event = {**progress, "detail": detail, "mode": None if mode is None else mode.value, "latency_ms": latency_ms}
+        verb, hint = _HINTS.get(state, ("", ""))
+        detail = f"{progress['detail']} ({hint})" if verb in progress["can"] else progress["detail"]
+        quality = [] if self._live is None else self._live.findings(now_ns)
+        event = {**progress, "detail": detail, **self._station.seen(now_ns), "quality": quality}
         sys.stdout.write(json.dumps(event) + "\n")
         sys.stdout.flush()
         self._station.say({"event": "progress", **event})
 
-    def _serve(self, name: str, act: Callable[[], str | None]) -> None:
-        """Offer `trial_node/<name>`; `act` returns why not, or None."""
+    def _on_operator(self, message: Any) -> None:
+        command = fields.read_json_object(message)
+        refusal = self._sitting.command(command, self._station_clock.now_ns())
+        if "id" in command:
+            self._station.say({"event": "answer", "id": command["id"], "refusal": refusal})
+        if refusal is not None:
+            self.get_logger().warning(refusal)
 
-        def answer(_: Any, response: Any) -> Any:
-            refusal = act()
-            response.success, response.message = refusal is None, refusal or ""
-            return response
+    def _serve(self, verb: str, _: Any, response: Any) -> Any:
+        refusal = self._sitting.command({"verb": verb}, self._station_clock.now_ns())
+        response.success, response.message = refusal is None, refusal or ""
+        return response
 
-        self.create_service(Trigger, f"~/{name}", answer)
 
-    def _confirm_scene(self) -> str | None:
-        return None if self._station.scene.confirm() else "no trial waits for its scene to be laid out"
-
-    def _with_trial(self, act: Callable[[TrialRunner], bool]) -> Callable[[], str | None]:
-        def acting() -> str | None:
-            runner = self._sitting.runner
-            return None if runner is not None and act(runner) else "no trial runs"
-
-        return acting
+def _sitting(config: RunConfig, folder: Path, station: RosStation) -> SittingRunner:
+    """Return the sitting that `config` asks for, new or resumed."""
+    assert config.task is not None
+    task, robot = load_task(config.task), config.embodiment().name
+    kind = Kind.DEMONSTRATIONS if config.policy is None else Kind.TRIALS
+    policy = TELEOP if config.policy is None else config.profile().name
+    names = {"robot": robot, "task": task.name, "policy": policy, "prompt": task.prompt}
+    plan = make_plan(**names, time_limit_s=task.time_limit_s, trials=config.trials, seed=config.seed)
+    sitting = describe_sitting(
+        folder,
+        **names,
+        sim=config.sim,
+        trials=config.trials,
+        seed=config.seed,
+        kind=kind.value,
+        device=config.device,
+    )
+    return SittingRunner(
+        station,
+        plan,
+        Results(folder, sitting),
+        measure=measure_bag,
+        judge=judge if kind is Kind.DEMONSTRATIONS else None,
+        procedure=Procedure(task, kind, config.operator or not config.sim, config.device is not None),
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

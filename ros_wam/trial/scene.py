@@ -29,10 +29,6 @@ class Scene(Protocol):
         """Return whether it is laid out."""
         ...
 
-    def confirm(self) -> bool:
-        """The operator says that it is laid out; False when nobody waits for that."""
-        ...
-
     def score(self) -> tuple[tuple[Stage, ...], bool]:
         """Return the newest stages, and whether the task is achieved."""
         ...
@@ -47,26 +43,16 @@ class Scene(Protocol):
 
 
 class OperatorScene:
-    """A real table: the operator lays it out and gives the verdict."""
+    """A real table: the operator lays it out, says so to the trial, and gives the verdict."""
 
     robot_first = False
 
-    def __init__(self) -> None:
-        self._done = True
-
     def reset(self, seed: int) -> None:
         """See Scene."""
-        self._done = False
 
     def reset_done(self) -> bool:
         """See Scene."""
-        return self._done
-
-    def confirm(self) -> bool:
-        """See Scene."""
-        waited = not self._done
-        self._done = True
-        return waited
+        return True
 
     def score(self) -> tuple[tuple[Stage, ...], bool]:
         """See Scene."""
@@ -104,10 +90,6 @@ class SimScene:
     def reset_done(self) -> bool:
         """See Scene."""
         return self._seed is None
-
-    def confirm(self) -> bool:
-        """See Scene."""
-        return False
 
     def score(self) -> tuple[tuple[Stage, ...], bool]:
         """See Scene."""

@@ -24,7 +24,14 @@ _DIED = {  # the culprit first: a control process cannot outlive the simulated r
 class StationWatch:
     """Told of every message; asked by the trial. `dead` returns the names of processes that have died."""
 
-    def __init__(self, views: Sequence[str], rates_hz: Mapping[str, float], dead: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        views: Sequence[str],
+        rates_hz: Mapping[str, float],
+        dead: Callable[[], Sequence[str]],
+        needs_policy: bool = True,
+    ) -> None:
+        self._needs_policy = needs_policy
         self._views = {image_topic(view): view for view in views}
         self._liveness = Liveness(rates_hz)
         self._dead = dead
@@ -98,7 +105,7 @@ class StationWatch:
             return "the robot has not said its mode"
         if self.mode is Mode.FAULT:
             return f"the robot is in FAULT ({self._safety.get('cause') or 'no cause given'}): {self._said}"
-        if self._policy.get("state") != "ready":
+        if self._needs_policy and self._policy.get("state") != "ready":
             said = self._policy.get("detail") or self._policy.get("state") or "nothing heard"
             return f"the policy is not ready: {said}"
         return self._liveness.too_slow(now_ns)

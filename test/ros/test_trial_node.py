@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ros_wam.sim.control_socket import ControlSocket
 from ros_wam.topics import image_topic
 from ros_wam.trial.results import load_results
 from ros_wam.trial.runner import Timeouts
+from ros_wam.trial.seal import check_seal
 from ros_wam.trial.sitting_runner import NOTHING_COUNTS
 
 JOINTS = ("joint1", "joint2", "joint3", "joint4", "joint5", "joint6", "gripper")
@@ -248,11 +250,46 @@ def test_the_robot_rests_while_the_operator_lays_the_scene_out(
     assert not any(station.enabled)
     assert station.heard == []
     call(station, "start")
+    assert station.peer.wait(lambda: station.peer.clock.now_ns() > station.home_ns + 1_000_000_000)
+    assert station.heard == ["home"] and not station.enabled[-1], "it waits at home"
+    call(station, "start")
     until_running(station)
     assert station.heard[:2] == ["home", "prepare"]
     call(station, "success")
-    told = finish(station, node)
+    assert station.peer.wait(lambda: "stop" in station.heard)
+    told = mark_and_finish(station, node)
     assert told[0]["detail"] == "the scene to be laid out (then call trial_node/start)"
+    trial = load_results(config.sitting_dir)["trials"][0]
+    assert (trial["outcome"], trial["valid"], trial["comment"]) == ("success", True, "neat")
+    assert trial["stages"][0]["stamp_ns"] is not None and 0.0 < trial["score"] < 1.0
+    assert not check_seal(config.sitting_dir / "trials" / "001")
+
+
+def mark_and_finish(station: Station, node: "subprocess.Popen[str]") -> list[dict[str, Any]]:
+    """Mark the trial's first stage as achieved by operator_command, seal it, and return what the node printed."""
+    events: list[dict[str, Any]] = []
+    heard = station.peer.hear("trial_event")
+
+    def told(kind: str, **holds: Any) -> bool:
+        events.extend(fields.read_json_object(message) for message in heard)
+        heard.clear()
+        return any(event.get("event") == kind and holds.items() <= event.items() for event in events)
+
+    assert station.peer.wait(lambda: told("progress", state="marking"))
+    stage = next(event for event in reversed(events) if event.get("event") == "progress")["stages"][0]["name"]
+    for number, command in enumerate(
+        (
+            {"verb": "stage", "name": stage, "achieved": True},
+            {"verb": "comment", "text": "neat"},
+            {"verb": "stage", "name": "nothing", "achieved": True},
+        )
+    ):
+        station.peer.publish("operator_command", fields.json_object({**command, "id": str(number)}))
+        assert station.peer.wait(partial(told, "answer", id=str(number)))
+    refusals = {event["id"]: event["refusal"] for event in events if event.get("event") == "answer"}
+    assert refusals["0"] is None and "must be one of" in refusals["2"]
+    call(station, "seal")
+    return finish(station, node)
 
 
 def test_the_operator_stops_a_trial(station: Station, node: "subprocess.Popen[str]", config: RunConfig) -> None:
