@@ -168,5 +168,6 @@ class RecordedTrial:
             valid=valid,
             cause=None,
             duration_s=self.seconds,
+            quality={"verdict": "good", "seconds": self.seconds, "findings": []},
             bag=f"trials/{self.folder.name}/bag",
         )

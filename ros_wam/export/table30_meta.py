@@ -9,6 +9,7 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.export.recorded_view import RecordedView
 from ros_wam.export.resample import Samples
 from ros_wam.export.table30_layout import RATE_HZ, Table30Layout
+from ros_wam.export.table30_states import seconds
 from ros_wam.export.video import CODEC, PIXELS
 from ros_wam.kinematics import Kinematics
 from ros_wam.task import Task
@@ -37,8 +38,8 @@ def task_info(desc: Mapping[str, Any], layout: Table30Layout, robot: str) -> dic
 def episode_meta(samples: Samples, layout: Table30Layout, robot: str, features: Mapping[str, Any]) -> dict[str, Any]:
     """Return `meta/episode_meta.json` without the index that v1 has there: it is known when all episodes are."""
     told = {
-        "start_time": int(samples.stamp_ns[0]) * 1e-9,
-        "end_time": int(samples.stamp_ns[-1]) * 1e-9,
+        "start_time": float(seconds(samples.stamp_ns)[0]),
+        "end_time": float(seconds(samples.stamp_ns)[-1]),
         "frames": len(samples),
     }
     return told if layout.version == "v1" else {**told, "robot_id": robot, "features": dict(features)}

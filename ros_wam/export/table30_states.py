@@ -23,6 +23,7 @@ from ros_wam.types import FloatArray
 
 COUNTS = 255
 """What a closed gripper's controller counts."""
+_NS_PER_S = 1_000_000_000
 
 
 def table30_states(samples: Samples, robot: Embodiment, layout: Table30Layout) -> dict[str, dict[str, NDArray[Any]]]:
@@ -33,6 +34,17 @@ def table30_states(samples: Samples, robot: Embodiment, layout: Table30Layout) -
         known = _quantities(samples, robot, arm, poses[arm])
         told[arm] = {key: known[quantity] for key, quantity in layout.fields.items()}
     return told
+
+
+def seconds(stamp_ns: NDArray[np.int64]) -> FloatArray:
+    """Return stamps as seconds since 1970, as near as a float comes: 120 ns."""
+    return stamp_ns // _NS_PER_S + stamp_ns % _NS_PER_S / _NS_PER_S
+
+
+def nanoseconds(time_s: FloatArray) -> NDArray[np.int64]:
+    """Undo `seconds`."""
+    whole = np.floor(time_s)
+    return whole.astype(np.int64) * _NS_PER_S + np.rint((time_s - whole) * _NS_PER_S).astype(np.int64)
 
 
 def write_states(path: Path, fields: Mapping[str, NDArray[Any]]) -> None:
@@ -62,7 +74,7 @@ def _quantities(samples: Samples, robot: Embodiment, arm: str, poses: FloatArray
     closing = (samples.asked[:, gripper] < 0.5).astype(np.int64)
     speed = stroke_m * samples.velocity[:, gripper]
     return {
-        "time": samples.stamp_ns * 1e-9,
+        "time": seconds(samples.stamp_ns),
         "joints": samples.position[:, joints],
         "velocities": samples.velocity[:, joints],
         "efforts": samples.effort[:, [*joints, gripper]],
