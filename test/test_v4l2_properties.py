@@ -1,10 +1,10 @@
 """Settings of a V4L2 device: set in an order that lasts, read back, and every one that was not taken is told."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import cv2
 import pytest
+from fake_v4l2 import FakeV4l2
 
 from ros_wam.cameras.usb_settings import UsbSettings
 from ros_wam.cameras.v4l2_properties import set_properties
@@ -14,30 +14,12 @@ MJPG = float(cv2.VideoWriter.fourcc(*"MJPG"))
 YUYV = float(cv2.VideoWriter.fourcc(*"YUYV"))
 
 
-class FakeDevice:
-    """Stands for a `cv2.VideoCapture` on V4L2: takes all values but those in `keeps`; has no control in `lacks`."""
-
-    def __init__(self, keeps: Mapping[int, float] | None = None, lacks: tuple[int, ...] = ()) -> None:
-        self.keeps, self.lacks = dict(keeps or {}), lacks
-        self.order: list[int] = []
-        self.values: dict[int, float] = {}
-
-    def set(self, key: int, value: float) -> bool:
-        self.order.append(key)
-        if key not in self.lacks:
-            self.values[key] = self.keeps.get(key, value)
-        return True
-
-    def get(self, key: int) -> float:
-        return self.values.get(key, -1.0)
-
-
 def settings(**device: Any) -> UsbSettings:
     return UsbSettings("/dev/video0", 640, 480, **device)
 
 
 def test_everything_is_set_and_read_back_in_our_units() -> None:
-    device = FakeDevice()
+    device = FakeV4l2()
     told = set_properties("side", device, settings(exposure_us=8000.0, gain=32.0, white_balance_k=4600.0), 30.0)
     assert told["exposure_us"] == 8000.0
     assert device.values[cv2.CAP_PROP_EXPOSURE] == 80.0
@@ -50,7 +32,7 @@ def test_everything_is_set_and_read_back_in_our_units() -> None:
 
 
 def test_what_is_left_out_the_device_regulates_if_it_can() -> None:
-    device = FakeDevice(lacks=(cv2.CAP_PROP_AUTOFOCUS, cv2.CAP_PROP_AUTO_EXPOSURE))
+    device = FakeV4l2(lacks=(cv2.CAP_PROP_AUTOFOCUS, cv2.CAP_PROP_AUTO_EXPOSURE))
     told = set_properties("side", device, settings(), 30.0)
     assert device.values[cv2.CAP_PROP_AUTO_WB] == 1.0
     assert "auto_exposure" not in told
@@ -58,7 +40,7 @@ def test_what_is_left_out_the_device_regulates_if_it_can() -> None:
 
 
 def test_all_that_was_silently_not_taken_is_told() -> None:
-    device = FakeDevice({cv2.CAP_PROP_FOURCC: YUYV, cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_EXPOSURE: 156.0})
+    device = FakeV4l2({cv2.CAP_PROP_FOURCC: YUYV, cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_EXPOSURE: 156.0})
     with pytest.raises(CameraError) as refused:
         set_properties("side", device, settings(exposure_us=8000.0), 30.0)
     assert str(refused.value) == (
@@ -70,13 +52,13 @@ def test_all_that_was_silently_not_taken_is_told() -> None:
 
 def test_control_that_the_device_lacks() -> None:
     with pytest.raises(CameraError, match="camera side: /dev/video0: gain cannot be set; v4l2-ctl"):
-        set_properties("side", FakeDevice(lacks=(cv2.CAP_PROP_GAIN,)), settings(gain=10.0), 30.0)
+        set_properties("side", FakeV4l2(lacks=(cv2.CAP_PROP_GAIN,)), settings(gain=10.0), 30.0)
 
 
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation", "sharpness", "focus"])
 def test_value_of_zero_counts(name: str) -> None:
-    told = set_properties("side", FakeDevice(), settings(**{name: 0.0}), 30.0)
+    told = set_properties("side", FakeV4l2(), settings(**{name: 0.0}), 30.0)
     assert told[name] == 0.0
     with pytest.raises(CameraError, match=f"{name} is 3 after 0 was asked for"):
         key = getattr(cv2, f"CAP_PROP_{name.upper()}")
-        set_properties("side", FakeDevice({key: 3.0}), settings(**{name: 0.0}), 30.0)
+        set_properties("side", FakeV4l2({key: 3.0}), settings(**{name: 0.0}), 30.0)

@@ -17,6 +17,8 @@ from ros_wam.clock import Clock, host_clocks_ns
 from ros_wam.errors import CameraError
 from ros_wam.types import CameraFrame, DepthImage
 
+FIRST_FRAME_MS = 3000
+"""A camera that has just been started takes about a second until its first picture."""
 _OPTIONS: Mapping[str, Any] = rs.option.__members__
 
 
@@ -33,7 +35,9 @@ class RealSenseCamera:
         self._unpaired = 0
 
     def open(self) -> None:
-        """Start the streams and set every option; raises CameraError for one that the camera does not take as asked."""
+        """Start the streams, set every option and wait for a picture; raises CameraError, also for an option that the
+        camera does not take as asked.
+        """
         self.close()
         self._device_time, self._host_time = DeviceTime(), HostTime()
         pipeline = rs.pipeline()
@@ -45,7 +49,8 @@ class RealSenseCamera:
         self._pipeline = pipeline
         try:
             self._set_up(profile)
-        except RuntimeError as error:  # unplugged meanwhile
+            pipeline.wait_for_frames(FIRST_FRAME_MS)
+        except RuntimeError as error:  # unplugged meanwhile, or too many cameras on one USB controller
             raise CameraError(f"camera {self._view}: {self._source()} cannot be set up: {error}") from error
 
     def read(self, timeout_s: float) -> CameraFrame:

@@ -41,7 +41,7 @@ class CameraStream:
         self._thread.start()
 
     def stop(self) -> None:
-        """Return when the camera is closed and the thread has ended: within READ_TIMEOUT_S."""
+        """Return when the camera is closed and the thread has ended: within READ_TIMEOUT_S, or what opening takes."""
         self._stop.set()
         self._thread.join()
 

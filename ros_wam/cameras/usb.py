@@ -18,6 +18,8 @@ from ros_wam.types import CameraFrame
 
 OPEN_TIMEOUT_MS = 3000
 READ_TIMEOUT_MS = 1000
+FIRST_PICTURE_S = 3.0
+"""A camera that has just been started takes up to a second until its first picture."""
 _FFMPEG = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS)
 
 
@@ -34,7 +36,9 @@ class UsbCamera:
         self._last_ns = 0
 
     def open(self) -> None:
-        """Open the source, set everything and begin to read; raises CameraError for what it does not do as asked."""
+        """Open the source, set everything and wait for a picture; raises CameraError, also for what it does not do as
+        asked.
+        """
         self.close()
         capture = cv2.VideoCapture()
         if not self._opened(capture):
@@ -48,6 +52,8 @@ class UsbCamera:
         self._stamps = UsbStamps(self._settings.kind, self._rate_hz)
         file_rate_hz = self._rate_hz if self._settings.kind is Source.FILE else None
         self._thread = CaptureThread(capture, self._stamps, self._clock, file_rate_hz)
+        if self._thread.take(FIRST_PICTURE_S) is None:
+            raise CameraError(f"camera {self._view}: {self._settings.shown}: no picture within {FIRST_PICTURE_S:g} s")
 
     def read(self, timeout_s: float) -> CameraFrame:
         """Wait for the next picture; raises CameraError when none comes within `timeout_s`, or one of another size."""
