@@ -109,11 +109,11 @@ def test_a_robot_that_is_moved_too_far_by_hand_is_stopped(rig: Rig) -> None:
 
 def test_a_leader_device_is_followed_by_a_robot_that_is_behind_and_not_by_one_that_does_not_follow(rig: Rig) -> None:
     rig.loop.set_mode(Mode.TELEOP, rig.now_ns)
-    rig.leader = away(0, 0.1)
+    rig.leader = away(5, 0.1)
     rig.run(TICKS_PER_S // 4)
     rig.robot.behind = away(3, 0.16) - HOME
     for _ in range(3 * TICKS_PER_S // 2):
-        rig.leader = away(0, 0.1, rig.robot.position)
+        rig.leader = away(5, 0.1, rig.robot.position)
         assert not rig.run(1)[0].verdict.interventions
     assert (rig.loop.mode, rig.loop.active, rig.robot.stops) == (Mode.TELEOP, (), 0)
     assert not rig.loop.at_rest

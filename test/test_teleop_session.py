@@ -126,9 +126,18 @@ def test_a_leader_that_is_lost_is_told_with_its_cause_and_aligned_anew() -> None
     rig = Rig().following()
     rig.now_ns += PERIOD_NS
     step = rig.session.step(None, rig.state(), Mode.TELEOP, rig.now_ns, "the servo bus /dev/x is gone")
-    assert (step.command, step.enabled, step.phase) == (None, False, Phase.LOST)
-    assert step.detail == "the servo bus /dev/x is gone"
+    assert (step.command, step.phase, step.detail) == (None, Phase.LOST, "the servo bus /dev/x is gone")
+    assert step.enabled  # so that control tells of the leader and not of enable
+    rig.now_ns += 200_000_000
+    assert not rig.session.step(None, rig.state(), Mode.TELEOP, rig.now_ns).enabled
     assert rig.step().phase is Phase.ALIGNING
+    assert not rig.session.step(None, rig.state(), Mode.TELEOP, rig.now_ns).enabled
+
+
+def test_hold_that_was_released_before_the_leader_was_lost_stays_released() -> None:
+    rig = Rig().following()
+    rig.step(held=False)
+    assert not rig.session.step(None, rig.state(), Mode.TELEOP, rig.now_ns).enabled
 
 
 def test_what_is_old_leads_nothing() -> None:
@@ -145,19 +154,23 @@ def test_what_is_old_leads_nothing() -> None:
     assert rig.session.step(fresh, None, Mode.TELEOP, fresh.stamp_ns).detail == "no state of the robot"
 
 
-def test_the_target_goes_after_the_leader_no_faster_than_the_speed_scale() -> None:
+def test_the_target_goes_after_the_leader_no_faster_than_the_speed_scale_and_stops_there() -> None:
     rig = Rig().following()
     rig.leader = away(0, 0.5)
     assert rig.step(pressed=(Button.SLOWER,) * 9).speed == 0.1
-    start = rig.position
-    rig.step(10)
-    assert rig.position[0] - start[0] == pytest.approx(0.1 * 2.0 * 0.2)
+    way = [rig.position[0] for _ in range(20) if rig.step()]
+    assert np.diff(way).max() == pytest.approx(0.1 * 2.0 * 0.02)
     assert rig.step(pressed=(Button.FASTER,) * 9).speed == 1.0
-    start = rig.position
-    rig.step(5)
-    assert rig.position[0] - start[0] == pytest.approx(2.0 * 0.1)
-    rig.step(50)
-    np.testing.assert_allclose(rig.position, rig.leader)
+    rates = [0.32]
+    while rig.position[0] < HOME[0] + 0.4999:
+        before = rig.position[0]
+        rig.step()
+        rates.append((rig.position[0] - before) / 0.02)
+    assert 1.0 < max(rates) <= 2.0
+    assert np.abs(np.diff(rates)).max() <= 0.75 * 8.0 * 0.02 + 1e-9
+    assert rates[-1] < 0.15
+    rig.step(20)
+    np.testing.assert_allclose(rig.position, rig.leader, atol=1e-6)
 
 
 def test_a_clutched_leader_moves_alone_and_leads_from_where_it_is_then() -> None:
@@ -238,7 +251,7 @@ def test_a_jogged_tool_turns_about_its_bases_axes() -> None:
 def test_a_joint_jog_and_the_gripper() -> None:
     rig = jogging(joint_velocity=np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0]), gripper=-0.5)
     rig.step(51)
-    assert rig.position[5] - HOME[5] == pytest.approx(0.5, abs=1e-9)
+    assert rig.position[5] - HOME[5] == pytest.approx(0.5, abs=1e-3)
     assert rig.position[6] == pytest.approx(0.5, abs=0.02)
     before = rig.position
     rig.jogs = {"arm": Jog()}
@@ -348,7 +361,7 @@ def test_whatever_happens_it_is_sent_only_while_held_and_never_farther_than_its_
             if step.command is None:
                 aligned = aligned + 1 if near and held and event not in "lm" else 0
                 last = None
-                assert not step.enabled
+                assert not step.enabled or step.phase is Phase.LOST
                 continue
             assert held and mode is Mode.TELEOP and reading is not None and step.enabled
             if last is None:

@@ -8,6 +8,7 @@ from ros_wam.errors import ChunkRefused
 from ros_wam.ladder import LADDER
 from ros_wam.motion.acceptance import check_chunk
 from ros_wam.motion.chunk import ChunkBuffer
+from ros_wam.motion.trajectory import LEADER_CHUNK
 from ros_wam.types import ActionChunk, Command, FloatArray, Mode
 
 STOP_GRACE_NS = 400_000_000
@@ -25,6 +26,7 @@ class Source:
         self._policy_left_ns = -1
         self._floor: tuple[int, str] = (-1, "")
         self._leader_ns: int | None = None
+        self._led: tuple[Command, FloatArray] | None = None
 
     @property
     def lost(self) -> Cause:
@@ -46,7 +48,7 @@ class Source:
         if self.mode is Mode.POLICY and mode is not Mode.POLICY:
             self._policy_left_ns = now_ns
         self.buffer.clear()
-        self.mode, self._floor, self._leader_ns = mode, (-1, ""), None
+        self.mode, self._floor, self._leader_ns, self._led = mode, (-1, ""), None, None
 
     def accept(self, chunk: ActionChunk, start: FloatArray | None, moved_ns: int, now_ns: int) -> ActionChunk:
         """Follow an admitted chunk and return it as it will be followed; raises ChunkRefused.
@@ -64,7 +66,11 @@ class Source:
         return followed
 
     def teleoperate(self, command: Command, start: FloatArray | None, moved_ns: int, now_ns: int) -> ActionChunk:
-        """Follow one fresh command of a leader device until the next; raises ChunkRefused. See `accept`."""
+        """Follow one fresh command of a leader device until the next; raises ChunkRefused. See `accept`.
+
+        A leader that moves is followed as it goes on, since one that is only followed to where it was is a third of a
+        second ahead. Nothing goes on for longer than a lost leader is waited for.
+        """
         self._require(Mode.TELEOP)
         if not np.isfinite(command.position).all():
             raise ChunkRefused(RefusalReason.NON_FINITE, f"teleop command is {command.position.tolist()}")
@@ -73,10 +79,11 @@ class Source:
         if age_s > LEADER_TIMEOUT_S:
             detail = f"teleop command is {age_s:.3f} s old, at most {LEADER_TIMEOUT_S} s is allowed"
             raise ChunkRefused(RefusalReason.EXPIRED, detail)
-        rows = np.array([command.position, command.position])
-        chunk = ActionChunk(-1, -1, stamp_ns, now_ns, LEADER_TIMEOUT_S, rows)
+        velocity = self._leads_at(command)
+        rows = np.array([command.position, command.position + velocity * LEADER_TIMEOUT_S])
+        chunk = ActionChunk(-1, LEADER_CHUNK, stamp_ns, now_ns, LEADER_TIMEOUT_S, rows)
         followed = self._follow(chunk, start, moved_ns, now_ns)
-        self._leader_ns = stamp_ns
+        self._leader_ns, self._led = stamp_ns, (command, velocity)
         return followed
 
     def drop(self, cause: Cause, now_ns: int) -> None:
@@ -92,6 +99,18 @@ class Source:
         away = np.where(self._embodiment.is_gripper, 0.0, np.abs(reference.position - position))
         if away.max() > self._embodiment.start_distance_rad:
             self.buffer.clear()
+
+    def _leads_at(self, command: Command) -> FloatArray:
+        """Return the velocity `(n,)` at which the leader goes on, of its last two commands; grippers only jump."""
+        still = np.zeros(len(command.position))
+        if self._led is None or command.position.shape != self._led[1].shape:
+            return still
+        before, velocity = self._led
+        passed_s = (command.stamp_ns - before.stamp_ns) * 1e-9
+        if not 0.0 < passed_s <= LEADER_TIMEOUT_S:
+            return velocity if passed_s == 0.0 else still
+        limit = np.where(self._embodiment.is_gripper, 0.0, self._embodiment.velocity)
+        return np.clip((command.position - before.position) / passed_s, -limit, limit)
 
     def _follow(self, chunk: ActionChunk, start: FloatArray | None, moved_ns: int, now_ns: int) -> ActionChunk:
         if start is None:

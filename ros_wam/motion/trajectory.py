@@ -14,6 +14,8 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.motion.bounds import within
 from ros_wam.types import ActionChunk, FloatArray
 
+LEADER_CHUNK = -1
+"""The chunk id of a leader's command: there is no policy whose error would have to be averaged."""
 AVERAGING_S = 0.07
 RUN_OUT_S = 0.1
 SETTLE_S = 0.25
@@ -23,7 +25,8 @@ SETTLE_S = 0.25
 class Reference(NamedTuple):
     """A trajectory at one instant: `(n,)` position [rad], velocity [rad/s], acceleration [rad/s²]; and its row.
 
-    `settling`: no other chunk is to be blended with it, so it may be followed closely: it starts from rest, or is over.
+    `settling`: no other chunk is to be blended with it, so it may be followed closely: it starts from rest, is over, or
+    is a leader's.
     """
 
     position: FloatArray
@@ -38,6 +41,7 @@ class ChunkTrajectory:
 
     def __init__(self, chunk: ActionChunk, embodiment: Embodiment) -> None:
         self.chunk = chunk
+        self._is_alone = chunk.reanchored or chunk.chunk_id == LEADER_CHUNK
         self._lower, self._upper = embodiment.lower, embodiment.upper
         rows = np.clip(chunk.positions, self._lower, self._upper)
         arm = ~embodiment.is_gripper
@@ -58,7 +62,7 @@ class ChunkTrajectory:
         if elapsed_s > end_s - self._run_out_s:
             reference = self._run_out(elapsed_s - (end_s - self._run_out_s), index)
         position = within(reference.position, self._lower, self._upper)
-        return reference._replace(position=position, settling=self.chunk.reanchored or elapsed_s > end_s)
+        return reference._replace(position=position, settling=self._is_alone or elapsed_s > end_s)
 
     def _spline(self, elapsed_s: float, index: int) -> Reference:
         dt_s = self.chunk.dt_s

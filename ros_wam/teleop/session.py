@@ -15,13 +15,16 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.teleop.alignment import Alignment, holding
 from ros_wam.teleop.device import Button, Reading
 from ros_wam.teleop.jogging import Jogging
+from ros_wam.teleop.pursuit import Pursuit
 from ros_wam.teleop.settings import SETTINGS, TeleopSettings
 from ros_wam.teleop.tracking_lag import TrackingLag
 from ros_wam.teleop.way import Way
 from ros_wam.types import Command, FloatArray, JointState, Mode
 
-LONGEST_STEP_S = 0.1
-"""A step that comes later does not make up for it."""
+SHORTEST_STEP_S, LONGEST_STEP_S = 1e-3, 0.1
+"""A step that comes later does not make up for it, and the first is as short as any."""
+LOST_NS = 200_000_000
+"""Of a leader that is lost while it leads enable goes on for so long: control holds after 80 ms, and for this cause."""
 
 
 class Phase(Enum):
@@ -67,10 +70,12 @@ class TeleopSession:
         self._jogging = Jogging(embodiment)
         self._way = Way(embodiment, station)
         self._lag = TrackingLag(self._arm)
+        self._pursuit = Pursuit(embodiment)
         self._speed = settings.speeds.index(settings.speed)
         self._target: FloatArray | None = None
         self._was_clutched = False
         self._stepped_ns: int | None = None
+        self._led_ns: int | None = None
 
     @property
     def speed(self) -> float:
@@ -85,19 +90,24 @@ class TeleopSession:
         Raises SpecError for a reading that does not fit the robot.
         """
         period_s = 0.0 if self._stepped_ns is None else (now_ns - self._stepped_ns) * 1e-9
+        period_s = min(max(period_s, SHORTEST_STEP_S), LONGEST_STEP_S)
         self._stepped_ns = now_ns
         pressed = () if reading is None else reading.pressed
         self._change_speed(pressed)
         phase, detail = self._waits(reading, state, mode, now_ns, lost)
         if reading is None or state is None or phase is not None:
+            enabled = phase is Phase.LOST and self._led_ns is not None and now_ns - self._led_ns <= LOST_NS
+            self._led_ns = self._led_ns if enabled else None
             self._let_go()
-            return TeleopStep(None, False, phase or Phase.LOST, detail, None, None, self.speed, pressed)
+            return TeleopStep(None, enabled, phase or Phase.LOST, detail, None, None, self.speed, pressed)
+        self._led_ns = None
         detail = self._engage(reading, state, now_ns)
         if self._target is None:
             lag_rad = None if reading.joints is None else self._behind(reading.joints + self._alignment.offset, state)
             return TeleopStep(None, False, Phase.ALIGNING, detail, lag_rad, None, self.speed, pressed)
-        led, detail = self._lead(self._target, reading, state, min(period_s, LONGEST_STEP_S), now_ns)
+        led, detail = self._lead(self._target, reading, state, period_s, now_ns)
         self._lag.note(reading.stamp_ns, led, state.stamp_ns, state.position)
+        self._led_ns = now_ns
         command = Command(min(reading.stamp_ns, now_ns), self._target)
         phase = Phase.CLUTCHED if reading.clutch else Phase.FOLLOWING
         lag = self._behind(led, state), self._lag.delay_s()
@@ -131,6 +141,7 @@ class TeleopSession:
         self._target, self._was_clutched = None, False
         self._alignment.forget()
         self._jogging.reset()
+        self._pursuit.rest()
         self._lag.forget()
 
     def _engage(self, reading: Reading, state: JointState, now_ns: int) -> str:
@@ -165,23 +176,25 @@ class TeleopSession:
         self, target: FloatArray, reading: Reading, state: JointState, period_s: float, now_ns: int
     ) -> tuple[FloatArray, str]:
         """Move the target for a period; return where the robot is led to in the end `(n,)`, and what stops it."""
-        bound = np.where(self._arm, self.speed, 1.0) * self._rates * period_s
         if reading.clutch:
             self._was_clutched = True
+            self._pursuit.rest()
             return target, "clutched: the leader may be moved"
         if self._was_clutched and reading.joints is not None:
             self._alignment.offset = np.where(self._arm, target - reading.joints, 0.0)
         self._was_clutched = False
         if reading.joints is None:
+            bound = self._top() * period_s
             wanted, detail = self._jogging.wanted(target, reading.jogs, self.speed, period_s, bound)
             led = wanted
         else:
             led = self._goal(reading.joints)
-            wanted, detail = self._towards(target, led, bound), self._at_limit(reading.joints)
+            wanted, detail = self._towards(target, led, period_s)
+            detail = detail or self._at_limit(reading.joints)
         leashed = self._leashed(target, wanted, self._expected(state, now_ns))
-        taken, refusal = self._way.take(target, leashed)
-        self._jogging.forget(wanted, taken)
-        self._target = taken
+        self._target, refusal = self._way.take(target, leashed)
+        self._jogging.forget(wanted, self._target)
+        self._pursuit.rate = (self._target - target) / period_s
         return led, refusal or detail
 
     def _goal(self, joints: FloatArray) -> FloatArray:
@@ -195,15 +208,17 @@ class TeleopSession:
             return ""
         return f"{self._embodiment.joint_names[worst]} is at its limit, the leader {beyond[worst]:.2f} rad beyond it"
 
-    def _towards(self, target: FloatArray, goal: FloatArray, bound: FloatArray) -> FloatArray:
-        """Return the next target on the straight way of each arm, and of each gripper, to `goal` `(n,)`."""
-        names, step = self._embodiment.joint_names, np.clip(goal - target, -bound, bound)
-        for arm in self._embodiment.arms.values():
-            joints = [names.index(joint) for joint in arm.joints]
-            away = (goal - target)[joints]
-            needed = float((np.abs(away) / np.maximum(bound[joints], 1e-12)).max())
-            step[joints] = away / max(needed, 1.0)
-        return np.asarray(target + step)
+    def _towards(self, target: FloatArray, goal: FloatArray, period_s: float) -> tuple[FloatArray, str]:
+        """Return the next target on the way to `goal` `(n,)`; parts that could not stop in time are braked, and why."""
+        rate = self._pursuit.towards(goal - target, self._top(), period_s)
+        end = target + self._pursuit.stop(rate, period_s)
+        reached, refusal = self._way.take(target, end)
+        rate = np.where(reached == end, rate, self._pursuit.braking(period_s))
+        return target + rate * period_s, refusal
+
+    def _top(self) -> FloatArray:
+        """Return the speed limit of the target `(n,)` [rad/s, grippers 1/s]."""
+        return np.where(self._arm, self.speed, 1.0) * self._rates
 
     def _leashed(self, target: FloatArray, wanted: FloatArray, robot: FloatArray) -> FloatArray:
         """Return `wanted` `(n,)`, but no farther from the robot than control takes it, nor than `target` is already."""

@@ -48,7 +48,12 @@ class LeaderEmulator:
         for port in dict.fromkeys(arm.port for arm in self._arms):
             here = [servos for arm, servos in zip(self._arms, self.servos, strict=True) if arm.port == port]
             servos = [servo for each in here for servo in each.values()]
-            self._buses[port] = DynamixelBus(Path(port), servos, self._sense, _nothing)
+            self._buses[port] = DynamixelBus(Path(port), servos, self.sense, _nothing)
+
+    @property
+    def rate_hz(self) -> float:
+        """How often it is to be cycled."""
+        return RATE_HZ
 
     def start(self) -> None:
         """Listen."""
@@ -102,7 +107,7 @@ class LeaderEmulator:
         self.hand.holds = bool(holds)
         self.hand.move(target, duration_s)
 
-    def _sense(self) -> None:
+    def sense(self) -> None:
         """Let every servo measure its joint: those with torque where they were, the others where the hand is."""
         for arm, servos, kept, led in zip(self._arms, self.servos, self._angles, self._hand_angles(), strict=True):
             for k, number in enumerate((*arm.ids, arm.gripper.id)):
