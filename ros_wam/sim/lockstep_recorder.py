@@ -28,7 +28,7 @@ _MOST_WAITING = 200  # for a picture that is being drawn: about half a second of
 
 
 class LockstepRecorder:
-    """Writes what it is told between `start` and `stop`; of the views only what the policy looked at."""
+    """Writes what it is told between `start` and `stop`: of views that are not paced what the policy looked at."""
 
     def __init__(
         self,
@@ -44,6 +44,11 @@ class LockstepRecorder:
         self._steps: list[StepRecord] = []
         self._waiting: deque[tuple[str, int, bytes | Future[bytes]]] = deque()
         self._mode = ""
+
+    def pace_views(self, rate_hz: float) -> None:
+        """Say in every bag from now on that pictures of each view come so often."""
+        pictures = {name: replace(self._topics[name], rate_hz=rate_hz) for name in map(image_topic, self._calibrations)}
+        self._topics |= pictures
 
     @property
     def is_open(self) -> bool:
