@@ -1,15 +1,18 @@
 """The render process itself: pictures of what it is sent, repeated when frozen, gone when it is."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from sim_run import ur5_run
 
-from ros_wam.calibration import CameraStation
+from ros_wam.calibration import CameraStation, load_view
 from ros_wam.cameras.sim import SimCamera
 from ros_wam.clock import StationClock
 from ros_wam.config import dump
@@ -26,12 +29,22 @@ VIEWS = ("wrist", "global")
 SETTINGS = CameraStation("sim", latency_s=0.0, rate_hz=30.0)
 
 
+def deep_wrist(folder: Path) -> Path:
+    """Return a copy of the simulated station's calibration in which the wrist camera measures depth."""
+    calibration = folder / "calib"
+    shutil.copytree(ROOT / "calib/ur5/sim", calibration)
+    station = yaml.safe_load((calibration / "station.yaml").read_text())
+    station["cameras"]["wrist"]["depth"] = True
+    (calibration / "station.yaml").write_text(yaml.safe_dump(station))
+    return calibration
+
+
 class Studio:
     """A render process with a camera on each view."""
 
     def __init__(self, run_dir: Path) -> None:
         task = ROOT / "config/tasks/move_objects_into_box.yaml"
-        config = ur5_run(run_dir, task=task)
+        config = replace(ur5_run(run_dir, task=task), calibration=deep_wrist(run_dir))
         (run_dir / "config.yaml").write_text(dump(config))
         self.world = World(config.embodiment(), config.calibration, task.stem, 0)
         self.process = RenderProcess(run_dir / "config.yaml", VIEWS)
@@ -80,6 +93,19 @@ def test_takes_what_it_is_sent_and_repeats_what_is_frozen(studio: Studio) -> Non
     np.testing.assert_array_equal(frozen["wrist"].image, frames["wrist"].image)
     assert frozen["wrist"].stamp_ns > frames["wrist"].stamp_ns
     assert decode_time_ns(frozen["global"].image) == studio.world.time_ns
+
+
+def test_depth_is_of_the_picture_and_only_of_the_view_that_has_it(studio: Studio) -> None:
+    frames = studio.take()
+    wrist = frames["wrist"].depth
+    assert wrist is not None
+    assert wrist.distance_mm.shape == frames["wrist"].image.shape[:2]
+    assert 50 < np.median(wrist.distance_mm) < 2000  # the table below the wrist
+    np.testing.assert_array_equal(wrist.camera_matrix, load_view(ROOT / "calib/ur5/sim", "wrist").camera_matrix)
+    assert frames["global"].depth is None
+    frozen = studio.take(frozen=("wrist",))["wrist"].depth
+    assert frozen is not None
+    np.testing.assert_array_equal(frozen.distance_mm, wrist.distance_mm)
 
 
 def test_its_death_is_noticed(studio: Studio) -> None:

@@ -1,6 +1,7 @@
 """Do all views come, often enough, of one moment, and stamped by the station's clock?"""
 
 from ros_wam.calibration import Station
+from ros_wam.cameras.figures import CameraFigures
 from ros_wam.cameras.stream import FROZEN
 from ros_wam.doctor.check import Check
 from ros_wam.doctor.measured import Measured, Stream
@@ -10,16 +11,23 @@ from ros_wam.trial.liveness import ENOUGH
 FRESHNESS = Freshness()
 """Of observations: a stamp that is further off than this makes every observation of that view refused."""
 SILENT = "not known: its node says nothing"
+SIMULATED = "sim"
+"""The driver that has no device, so no settings and no clock of its own."""
+_NOT_SETTINGS = frozenset(CameraFigures(1.0, 0).take(0)) | {"repeated", "skipped", "without_depth", "stamps"}
+_EXACT = ("on the wall clock", "of the monotonic clock")
+"""Stamps that are of the moment of capture by a clock of this host: nothing has to be known of the way here."""
 
 
 def camera_checks(measured: Measured, station: Station) -> list[Check]:
-    """Return three rows for each view, and one for the skew between them."""
+    """Return three rows for each view, two more for one of a real camera, and one for the skew between them."""
     rows, slow = [], slow_views(measured, station)
     for view, stream in measured.views.items():
         expected_hz = station.cameras[view].rate_hz
         limit = f"{ENOUGH * expected_hz:.0f} Hz or more of {expected_hz:.0f}"
         rows.append(Check(f"camera {view} rate", view not in slow, f"{stream.rate_hz:.1f} Hz", limit))
         rows += [_frozen(view, stream), _errors(view, stream)]
+        if station.cameras[view].driver != SIMULATED:
+            rows += [_settings(view, stream), _stamps(view, stream, station.cameras[view].latency_s)]
     if len(measured.views) > 1:
         rows.append(_skew(measured, min(station.cameras[view].rate_hz for view in measured.views)))
     return rows
@@ -49,6 +57,21 @@ def _errors(view: str, stream: Stream) -> Check:
     errors = [trouble for trouble in stream.troubles if FROZEN not in trouble]
     value = "; ".join(errors) or ("none" if stream.spoke else SILENT)
     return Check(f"camera {view} errors", value == "none", value, "none")
+
+
+def _settings(view: str, stream: Stream) -> Check:
+    """What the camera regulates itself is among them, since pictures then change; it is no reason not to go."""
+    told = {name: value for name, value in stream.facts.items() if name not in _NOT_SETTINGS}
+    value = ", ".join(f"{name} {value}" for name, value in told.items()) or SILENT
+    return Check(f"camera {view} settings", bool(told), value, "read back as the station file says")
+
+
+def _stamps(view: str, stream: Stream, latency_s: float) -> Check:
+    """Without a clock that is known, only the latency that somebody measured says when a picture was taken."""
+    told = stream.facts.get("stamps", "")
+    known = told.endswith(_EXACT) or (bool(told) and latency_s > 0.0)
+    value = f"{told}; latency_s {latency_s:g}" if told else SILENT
+    return Check(f"camera {view} stamps", known, value, "the camera's own time, or latency_s measured")
 
 
 def _skew(measured: Measured, slowest_hz: float) -> Check:

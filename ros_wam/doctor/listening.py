@@ -44,9 +44,10 @@ class Listening:
         """Note the bytes of one message."""
         self._bytes += size
 
-    def camera_said(self, view: str, trouble: str) -> None:
-        """Note what a camera's node says: what is wrong with it, empty if nothing."""
+    def camera_said(self, view: str, trouble: str, facts: Mapping[str, str] | None = None) -> None:
+        """Note what a camera's node says: what is wrong with it, empty if nothing, and what it knows of its device."""
         troubles = self._troubles.setdefault(view, {})
+        self._facts[view] = dict(facts or {})
         if trouble:
             troubles.setdefault(trouble)
 
@@ -83,6 +84,7 @@ class Listening:
         self._skews_ns: list[tuple[int, int]] = []
         self._skewed_ns: int | None = None
         self._troubles: dict[str, dict[str, None]] = {}
+        self._facts: dict[str, dict[str, str]] = {}
         self._modes: dict[str, None] = {}
         self._faults: dict[str, tuple[int, str]] = {}
         self._enabled: list[bool] = []
@@ -109,4 +111,5 @@ class Listening:
         delay_ns = self._delay_ns.get(name)
         rate_hz = self._count.get(name, 0) / duration_s
         delay_ms = None if delay_ns is None else delay_ns * 1e-6
-        return Stream(rate_hz, delay_ms, tuple(self._troubles.get(name, ())), name in self._troubles)
+        troubles, facts = tuple(self._troubles.get(name, ())), self._facts.get(name, {})
+        return Stream(rate_hz, delay_ms, troubles, name in self._troubles, facts)

@@ -1,19 +1,21 @@
 """What the doctor's node measured at a station: plain numbers and words, so that they travel as JSON."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Stream:
     """One topic. `delay_ms`: the shortest time from its stamps to their receipt, None where nothing came.
 
-    `troubles`: all that its node said was wrong; `spoke`: whether it said at all how it does.
+    `troubles`: all that its node said was wrong; `spoke`: whether it said at all how it does; `facts`: what it said
+    last of the device, its settings as they were read back and its stamps.
     """
 
     rate_hz: float
     delay_ms: float | None
     troubles: tuple[str, ...] = ()
     spoke: bool = False
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

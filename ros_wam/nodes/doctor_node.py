@@ -14,6 +14,7 @@ from typing import Any
 from rclpy.node import Node
 
 from ros_wam import fields
+from ros_wam.calibration import load_view
 from ros_wam.clock import StationClock
 from ros_wam.doctor.asking import ask
 from ros_wam.doctor.examination import Examination, Phase
@@ -28,10 +29,12 @@ from ros_wam.policy.client import PolicyClient, make_client
 from ros_wam.record.cdr import deserialize, source_stamp_ns
 from ros_wam.run_config import RunConfig
 from ros_wam.task import load_task
-from ros_wam.topics import image_topic
-from ros_wam.types import Observation
+from ros_wam.topics import depth_topic, image_topic
+from ros_wam.types import CameraFrame, Observation
 
 PERIOD_S = 0.05  # 20 Hz, as `enable` is due
+_KEPT = ("sensor_msgs/msg/CompressedImage", "sensor_msgs/msg/JointState")
+"""What an observation is made of."""
 
 
 class DoctorNode(Node):  # type: ignore[misc]
@@ -106,12 +109,12 @@ class DoctorNode(Node):  # type: ignore[misc]
 
     def _observe(self) -> Observation | None:
         """Return the newest of everything, whatever its age: others check that. None where something is missing."""
-        topics = {view: image_topic(view) for view in self._config.profile().views}
-        newest = dict(self._newest)
-        if not {*topics.values(), "joint_states"} <= newest.keys():
+        profile, newest = self._config.profile(), dict(self._newest)
+        needed = {*map(image_topic, profile.views), *map(depth_topic, profile.request.depth_views), "joint_states"}
+        if not needed <= newest.keys():
             return None
         try:
-            frames = {view: fields.read_image(self._read(topic, newest[topic])) for view, topic in topics.items()}
+            frames = {view: self._frame(view, newest) for view in profile.views}
         except CameraError:
             return None
         state = fields.read_joint_state(
@@ -120,14 +123,25 @@ class DoctorNode(Node):  # type: ignore[misc]
         prompt = "" if self._config.task is None else load_task(self._config.task).prompt
         return Observation(min(frame.stamp_ns for frame in frames.values()), frames, state, prompt)
 
+    def _frame(self, view: str, newest: Mapping[str, bytes]) -> CameraFrame:
+        """Return the newest picture, with the newest depth where the policy needs it: not of one moment, but real."""
+        topic = image_topic(view)
+        frame = fields.read_image(self._read(topic, newest[topic]))
+        if view not in self._config.profile().request.depth_views:
+            return frame
+        matrix = load_view(self._config.calibration, view).camera_matrix
+        depth = fields.read_depth(self._read(depth_topic(view), newest[depth_topic(view)]), matrix)
+        return replace(frame, depth=depth)
+
     def _read(self, topic: str, data: bytes) -> Any:
         return deserialize(self._topics[topic].type, data)
 
     def _on_message(self, name: str, type_name: str, data: bytes) -> None:
         now_ns = self._station_clock.now_ns()
         self._listening.weighed(len(data))
-        if name in self._streams:
+        if type_name in _KEPT:
             self._newest[name] = data
+        if name in self._streams:
             self._listening.came(self._streams[name], source_stamp_ns(type_name, data) or 0, now_ns)
         elif name in self._readers:
             self._readers[name](self._read(name, data))
@@ -139,7 +153,8 @@ class DoctorNode(Node):  # type: ignore[misc]
     def _on_system(self, message: Any) -> None:
         for status in fields.read_diagnostics(message)[1]:
             view = status.name.removeprefix("camera_node_")
-            self._listening.camera_said(view, status.message if status.level >= Level.ERROR else "")
+            facts = {name: str(value) for name, value in status.values.items()}
+            self._listening.camera_said(view, status.message if status.level >= Level.ERROR else "", facts)
 
 
 def _tell(line: Mapping[str, Any]) -> None:

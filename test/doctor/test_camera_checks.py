@@ -83,3 +83,39 @@ def test_a_clock_that_is_off(delay_ms: float | None, ok: bool, words: str) -> No
     assert failed(checks) == ([] if ok else ["clock of camera wrist"])
     if delay_ms != -10.0:
         assert words in found(checks, "clock of camera wrist")
+
+
+REAL = replace(
+    STATION, cameras={**STATION.cameras, "wrist": replace(STATION.cameras["wrist"], driver="realsense", latency_s=0.02)}
+)
+FACTS = {"rate_hz": "30.0", "serial": "012345678901", "exposure": "8000.0", "stamps": "global_time, on the wall clock"}
+
+
+def test_a_real_camera_has_rows_of_its_settings_and_its_stamps() -> None:
+    checks = camera_checks(with_wrist(facts=FACTS), REAL)
+    assert failed(checks) == []
+    assert found(checks, "camera wrist settings") == "serial 012345678901, exposure 8000.0"
+    assert found(checks, "camera wrist stamps") == "global_time, on the wall clock; latency_s 0.02"
+    assert not [check for check in checks if check.name in ("camera global settings", "camera global stamps")]
+
+
+def test_a_real_camera_that_tells_nothing() -> None:
+    assert failed(camera_checks(HEALTHY, REAL)) == ["camera wrist settings", "camera wrist stamps"]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "latency_s", "ok"),
+    [
+        ("global_time, on the wall clock", 0.0, True),
+        ("the driver's, of the monotonic clock", 0.0, True),
+        ("hardware_clock, mapped by the least delay", 0.0, False),
+        ("hardware_clock, mapped by the least delay", 0.03, True),
+        ("receipt, without what had waited", 0.0, False),
+        ("receipt, without what had waited", 0.08, True),
+    ],
+)
+def test_stamps_that_do_not_know_the_way_here_need_a_measured_latency(stamps: str, latency_s: float, ok: bool) -> None:
+    wrist = replace(REAL.cameras["wrist"], latency_s=latency_s)
+    station = replace(REAL, cameras={**REAL.cameras, "wrist": wrist})
+    checks = camera_checks(with_wrist(facts={**FACTS, "stamps": stamps}), station)
+    assert ("camera wrist stamps" not in failed(checks)) is ok

@@ -129,7 +129,9 @@ def test_all_that_a_camera_says_is_kept() -> None:
     listening = two_views()
     for said in ("camera wrist is frozen", "", "camera wrist: no device", "camera wrist is frozen"):
         listening.camera_said("wrist", said)
+    listening.camera_said("wrist", "", {"serial": "1"})
     views = figures(listening).views
+    assert views["wrist"].facts == {"serial": "1"}
     assert views["wrist"].troubles == ("camera wrist is frozen", "camera wrist: no device")
     assert (views["wrist"].spoke, views["global"].spoke, views["global"].troubles) == (True, False, ())
 
