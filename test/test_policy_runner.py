@@ -163,6 +163,52 @@ def test_second_start_begins_anew_with_its_prompt(episode: Episode) -> None:
     assert status.step.observation.prompt == "two"
 
 
+def test_nothing_is_inferred_while_the_robot_is_another_s(episode: Episode) -> None:
+    episode.runner.start("tidy up")
+    first = episode.step()
+    assert first.step is not None
+    episode.runner.lend(True)
+    told = len(episode.statuses)
+    for _ in range(100):
+        episode.step(0.024)
+        assert not episode.runner.wants_frames(episode.world.clock.now_ns())
+    assert all(status.step is None and status.state is PolicyState.RUNNING for status in episode.statuses[told:])
+    episode.runner.lend(False)
+    assert episode.runner.wake.is_set()
+    again = episode.step(0.024)
+    assert again.step is not None and again.step.inference_id == first.step.inference_id + 1
+    assert again.step.observation.commitment is None
+    assert again.step.observation.stamp_ns > first.step.observation.stamp_ns + 2 * 10**9
+
+
+def test_an_answer_to_what_was_seen_before_a_takeover_is_not_published(episode: Episode) -> None:
+    episode.runner.start("tidy up")
+    infer = episode.world.client.infer
+
+    def taken_over_meanwhile(observation: Any) -> Any:
+        episode.runner.lend(True)
+        episode.runner.lend(False)
+        return infer(observation)
+
+    episode.world.client.infer = taken_over_meanwhile  # type: ignore[method-assign]
+    episode.step()
+    assert all(status.step is None for status in episode.statuses)
+    episode.world.client.infer = infer  # type: ignore[method-assign]
+    assert episode.step(0.024).step is not None
+
+
+def test_a_short_blindness_before_a_takeover_is_forgotten(episode: Episode) -> None:
+    episode.runner.start("tidy up")
+    episode.step()
+    episode.world.blind = True
+    episode.step(0.8)
+    episode.runner.lend(True)
+    assert episode.step(3.0).state is PolicyState.RUNNING
+    episode.runner.lend(False)
+    assert episode.step(0.008).state is PolicyState.RUNNING
+    assert episode.step(OBSERVATION_GRACE_S + 0.024).state is PolicyState.FAILED
+
+
 def test_closing_disconnects(episode: Episode, monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
     monkeypatch.setattr(episode.world.client, "close", lambda: closed.append(True))

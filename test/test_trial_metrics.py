@@ -1,5 +1,6 @@
 """What is measured of a trial, from a bag with known contents."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,14 @@ from hypothesis import strategies as st
 from synthetic_bag import JOINTS, LATENCIES_MS, T0_NS, VIEWS, SyntheticBag
 
 from ros_wam.errors import RecordError
+from ros_wam.fields import MODES
 from ros_wam.record.gaps import missing_messages
 from ros_wam.trial.bag_trace import measure_bag, read_trace
 from ros_wam.trial.episode import PICTURES
 from ros_wam.trial.film import read_film
-from ros_wam.trial.metrics import Metrics, _never_moved
+from ros_wam.trial.metrics import Metrics, _never_moved, measure
+from ros_wam.trial.trace import Trace
+from ros_wam.types import Mode
 
 
 def test_a_bag_tells_the_metrics(tmp_path: Path) -> None:
@@ -29,6 +33,30 @@ def test_a_bag_tells_the_metrics(tmp_path: Path) -> None:
         "setpoints": 0,
         "wrist/image/compressed": 3,
     }
+
+
+def taken_over(trace: Trace, begin_s: float, end_s: float) -> Trace:
+    """Return the trace with the robot in TELEOP, and nothing to follow, from `begin_s` to `end_s` of its run."""
+    inside = (trace.times_s >= begin_s) & (trace.times_s < end_s)
+    source = np.where(inside, MODES.index(Mode.TELEOP), trace.origin.source)
+    target = np.where(inside[:, None], np.nan, trace.target)
+    return replace(trace, origin=replace(trace.origin, source=source), target=target)
+
+
+def test_what_a_person_does_is_none_of_the_policys_idleness(tmp_path: Path) -> None:
+    SyntheticBag(tmp_path / "bag", seconds=4.0)
+    trace = read_trace(tmp_path / "bag")
+    alone, helped = measure(trace), measure(taken_over(trace, 2.0, 3.0))
+    assert alone.idle_fraction is not None and helped.idle_fraction is not None
+    assert helped.idle_fraction == pytest.approx(alone.idle_fraction * 4.0 / 3.0, abs=0.005)
+    assert helped.idle_after_first == pytest.approx(0.0, abs=0.005)
+
+
+def test_a_demonstration_has_no_policy_that_could_be_idle_or_refused(tmp_path: Path) -> None:
+    SyntheticBag(tmp_path / "bag", seconds=4.0)
+    trace = taken_over(read_trace(tmp_path / "bag"), -10.0, 10.0)
+    metrics = measure(trace)
+    assert (metrics.idle_fraction, metrics.idle_after_first, metrics.failure_class) == (None, None, None)
 
 
 def test_the_trace_holds_every_tick_in_order(tmp_path: Path) -> None:

@@ -27,10 +27,11 @@ from ros_wam.policy.runner import PolicyRunner, PolicyStatus
 from ros_wam.policy.speed import read_speed
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import Topic, depth_topic, image_topic
+from ros_wam.types import Mode
 
 
 class PolicyNode(Node):  # type: ignore[misc]
-    """Runs the policy from the `start` to the `stop` of `trial_command`, one chunk after another."""
+    """Runs the policy from the `start` to the `stop` of `trial_command`, while the robot is in POLICY."""
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__("policy_node")
@@ -67,6 +68,7 @@ class PolicyNode(Node):  # type: ignore[misc]
         self._outlets = Outlets(self, topics, ("action_chunk", "action_chunk_raw", "policy_status"))
         subscribe(self, topics["joint_states"], self._on_joint_state)
         subscribe(self, topics["trial_command"], self._on_command)
+        subscribe(self, topics["robot_mode"], self._on_mode)
         subscribe(self, topics["safety_status"], self._on_safety)
         self._subscribe_views(config, topics)
         self._thread = threading.Thread(target=self._run, name="policy")
@@ -159,6 +161,9 @@ class PolicyNode(Node):  # type: ignore[misc]
             self._runner.start(prompt)
         elif verb == "stop":
             self._runner.stop()
+
+    def _on_mode(self, message: Any) -> None:
+        self._runner.lend(fields.read_robot_mode(message) is not Mode.POLICY)
 
     def _on_safety(self, message: Any) -> None:
         for status in fields.read_diagnostics(message)[1]:

@@ -101,6 +101,14 @@ class PolicyLoop:
         self.observations.begin_episode()
         self._begin()
 
+    def resume(self) -> None:
+        """Go on in the same episode and ask at once: the robot was another's meanwhile, and follows nothing any more.
+
+        What was seen may still be looked back at.
+        """
+        self._strategy, self._look, self._followed = self._new_strategy(), Look(0), None
+        self.observations.expect_key_frames((), lambda due_ns: due_ns)
+
     def due(self, now_ns: int) -> bool:
         """Return whether it is time to ask."""
         if now_ns >= self._look.deadline_ns:

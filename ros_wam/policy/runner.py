@@ -44,7 +44,7 @@ class _Episode:
 
 
 class PolicyRunner:
-    """Connects, starts and stops episodes and infers. `start` and `stop` may be called from other threads."""
+    """Connects, starts and stops episodes and infers. `start`, `stop` and `lend` may be called from other threads."""
 
     def __init__(
         self, loop: PolicyLoop, client: PolicyClient, clock: Clock, on_status: Callable[[PolicyStatus], None]
@@ -60,6 +60,8 @@ class PolicyRunner:
         self._episode: _Episode | None = None
         self._connect_ns = self._report_ns = 0
         self._blind_since_ns: int | None = None
+        self._has_robot = True
+        self._lent = self._resumed = 0
 
     def start(self, prompt: str) -> None:
         """Begin an episode; one that runs is ended."""
@@ -71,9 +73,16 @@ class PolicyRunner:
         self._asked = None
         self.wake.set()
 
+    def lend(self, lent: bool) -> None:
+        """Note whether the robot is another's; then nothing is inferred, and after that the policy looks anew."""
+        if lent is self._has_robot:
+            self._lent += lent
+            self._has_robot = not lent
+            self.wake.set()
+
     def wants_frames(self, now_ns: int) -> bool:
         """Return whether the next step would look at the cameras."""
-        return self._status.state is PolicyState.RUNNING and self._loop.due(now_ns)
+        return self._status.state is PolicyState.RUNNING and self._has_robot and self._loop.due(now_ns)
 
     def keeps_frames(self, now_ns: int) -> bool:
         """Return whether what the cameras show now is looked back at; also while an answer is waited for."""
@@ -91,7 +100,7 @@ class PolicyRunner:
             self._begin(asked, now_ns)
         state = self._status.state
         if state is PolicyState.RUNNING:
-            self._infer(now_ns)
+            self._infer_if_it_has_the_robot(now_ns)
         elif state is not PolicyState.FAILED and now_ns >= self._connect_ns:
             self._connect(now_ns)
         if self._clock.now_ns() >= self._report_ns:
@@ -105,6 +114,7 @@ class PolicyRunner:
     def _begin(self, episode: _Episode | None, now_ns: int) -> None:
         self._episode = episode
         self._blind_since_ns = None
+        self._resumed = self._lent
         if episode is None:
             self._connect_ns = now_ns
             self._status = PolicyStatus(PolicyState.DISCONNECTED)
@@ -126,6 +136,15 @@ class PolicyRunner:
         if self._status.state is not PolicyState.READY:
             self._report(PolicyStatus(PolicyState.READY))
 
+    def _infer_if_it_has_the_robot(self, now_ns: int) -> None:
+        if not self._has_robot:
+            self._blind_since_ns = None
+            return
+        if self._resumed != self._lent:
+            self._resumed = self._lent
+            self._loop.resume()
+        self._infer(now_ns)
+
     def _infer(self, now_ns: int) -> None:
         try:
             step = self._loop.tick(now_ns)
@@ -139,7 +158,8 @@ class PolicyRunner:
             return
         if step is not None:
             self._blind_since_ns = None
-            if self._asked is self._episode:  # an answer that comes after the episode's end moves nothing
+            # an answer that comes after the episode's end, or when the robot is another's, moves nothing
+            if self._asked is self._episode and self._resumed == self._lent:
                 self._report(PolicyStatus(PolicyState.RUNNING, step=step))
 
     def _report(self, status: PolicyStatus) -> None:

@@ -9,16 +9,18 @@ import numpy as np
 
 from ros_wam.trial.departures import Departure, departures
 from ros_wam.trial.trace import Trace
+from ros_wam.types import Mode
 
 
 @dataclass(frozen=True)
 class Metrics:
     """The measured fields of a trial; None where the bag does not tell.
 
-    `idle_fraction`: time without a target to follow over time running. `idle_after_first`: the same from the first
-    target on, which leaves out the wait for the first answer. `inference_ms`: p50 and p99 of the time from request to
-    answer. `interventions`: how often the safety gate began to change a command; holding is not counted. `refusals`:
-    chunks that were refused, by reason. `departures`: what departed from plan. `dropped`: messages missing per topic,
+    `idle_fraction`: time without a target to follow over time running; time in which a person had the robot is neither.
+    `idle_after_first`: the same from the policy's first target on, which leaves out the wait for the first answer.
+    `inference_ms`: p50 and p99 of the time from request to answer. `interventions`: how often the safety gate began to
+    change a command; holding is not counted. `refusals`: chunks that were refused, by reason. `departures`: what
+    departed from plan. `dropped`: messages missing per topic,
     by their numbers where they have one, else by their stamps. `failure_class`: `refused:` and the commonest reason,
     where the robot never followed anything because every chunk was refused.
     """
@@ -49,18 +51,19 @@ def measure(trace: Trace) -> Metrics:
         refusals=refusals,
         departures=departures(trace),
         dropped=dict(ran.gaps),
-        failure_class=_never_moved(bool(ran.idle.all()), refusals),
+        failure_class=_never_moved(_followed_nothing(ran), refusals),
     )
 
 
 def _idle_share(ran: Trace, first: int) -> float | None:
-    """Return the share of time without a target from tick `first` on."""
-    periods_s, idle = np.diff(ran.times_s[first:]), ran.idle[first:-1]
-    return float(periods_s[idle].sum() / periods_s.sum()) if len(periods_s) else None
+    """Return the share of the policy's time without a target from tick `first` on; None where it had none."""
+    had, idle = ~ran.in_mode(Mode.TELEOP)[first:-1], ran.idle[first:-1]
+    periods_s = np.diff(ran.times_s[first:])
+    return float(periods_s[had & idle].sum() / periods_s[had].sum()) if had.any() else None
 
 
 def _idle_after_first(ran: Trace) -> float | None:
-    followed = np.flatnonzero(~ran.idle)
+    followed = np.flatnonzero(~ran.idle & ~ran.in_mode(Mode.TELEOP))
     return _idle_share(ran, int(followed[0])) if len(followed) else None
 
 
@@ -69,6 +72,12 @@ def _inference_ms(ran: Trace) -> dict[str, float] | None:
         return None
     p50, p99 = np.percentile([inference.latency_ms for inference in ran.inferences], [50, 99])
     return {"p50": round(float(p50), 3), "p99": round(float(p99), 3)}
+
+
+def _followed_nothing(ran: Trace) -> bool:
+    """Return whether the policy had the robot and never had it follow anything."""
+    had = ~ran.in_mode(Mode.TELEOP)
+    return bool(had.any() and ran.idle[had].all())
 
 
 def _never_moved(idle: bool, refusals: Mapping[str, int]) -> str | None:

@@ -81,7 +81,7 @@ class OperatedRunner(TrialRunner):
     def progress(self, now_ns: int) -> Mapping[str, Any]:
         """See TrialRunner."""
         if self.trial is None and self.marking is not None:
-            return {**super().progress(now_ns), **shown_trial(self.marking.trial, ())}
+            return {**super().progress(now_ns), **shown_trial(self.marking.trial, ()), "comment": self._sheet.comment}
         told = {"failure_class": self._sheet.failure_class, "comment": self._sheet.comment}
         return {**super().progress(now_ns), **(told if self.trial is None else {})}
 
