@@ -53,9 +53,9 @@ def test_a_terminal_shows_what_the_robot_waits_for_and_the_keys() -> None:
         "behind 0.31 rad",
         "turn joint2 of the leader by +0.31 rad",
         "quality: low_rate – wrist comes 12 times a second",
-        "■ first  □ second",
+        "■□  1 of 2, next: second",
         "hold to move",
-        "success, failure",
+        "it succeeded, it failed",
     ):
         assert words in text
     assert "s late" not in text
@@ -83,7 +83,11 @@ def test_elsewhere_there_is_a_line_for_each_change() -> None:
 def test_the_outcome_of_each_stays() -> None:
     scored = {**EVENT, "state": "scored", "outcome": "success", "score": 1.0, "duration_s": 21.0, "valid": True}
     for terminal in (True, False):
-        assert "trial 002/005  success   score 100 %  21.0 s" in shown(terminal, EVENT, scored)
+        assert "demonstration 2 of 5: success, 21.0 s, 1 of 2 stages\n" in shown(terminal, EVENT, scored)
+        trial = shown(terminal, {**scored, "kind": "trials"})
+        assert "trial 002/005  success   score 100 %  21.0 s" in trial
+    discarded = {**scored, "outcome": "aborted", "comment": "discarded by the operator"}
+    assert "demonstration 2 of 5: aborted, 21.0 s, 1 of 2 stages – discarded by the operator" in shown(False, discarded)
 
 
 def test_an_event_that_says_little_and_other_words_are_shown_too() -> None:
@@ -100,6 +104,6 @@ def test_what_the_trial_does_not_do_now_is_dim() -> None:
     with TeleopView(console, 5, "keyboard") as view:
         view.show(json.dumps({**EVENT, "can": ["success", "discard"]}))
     text = out.getvalue()
-    assert "\x1b[1my n\x1b[0m  success" in text
+    assert "\x1b[1my n\x1b[0m  it succeeded" in text
     assert "\x1b[2menter\x1b[0m" in text
     assert "\x1b[1mw s\x1b[0m" in text

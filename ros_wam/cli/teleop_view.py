@@ -4,7 +4,7 @@ Elsewhere than on a terminal it is a line per change.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ros_wam.cli.progress import scored_line
+from ros_wam.cli.progress import OUTCOME_STYLE, scored_line
 from ros_wam.teleop.key_map import VERBS, key_help
 
 PHASE_STYLE = {
@@ -57,7 +57,7 @@ class TeleopView:
             self._console.print(line.rstrip(), markup=False)
             return
         if event.get("state") == "scored" and event.get("outcome") is not None:
-            self._console.print(scored_line(event, self._episodes))
+            self._console.print(self._ended(event))
         if self._live is not None:
             self._live.update(self._picture(event))
             return
@@ -73,6 +73,17 @@ class TeleopView:
         number = event.get("index") or event.get("trial_id") or ""
         return f"{kind} {number} of {event.get('of') or self._episodes}"
 
+    def _ended(self, event: Mapping[str, Any]) -> Text:
+        """Return the one line that remains; a demonstration is the one that it counts as, not the try that it was."""
+        if event.get("kind") != "demonstrations":
+            return scored_line(event, self._episodes)
+        outcome = str(event["outcome"])
+        line = Text(f"{self._which(event)}: ").append(outcome, style=OUTCOME_STYLE.get(outcome, ""))
+        line.append(f", {float(event.get('duration_s') or 0.0):.1f} s")
+        stages = event.get("stages") or []
+        line.append(f", {_done(stages)} of {len(stages)} stages" if stages else "")
+        return line.append(f" – {event['comment']}" if event.get("comment") else "", style="dim")
+
     def _picture(self, event: Mapping[str, Any]) -> Group:
         head = Text.assemble(
             (self._which(event), "bold"), "   ", (str(event.get("state") or ""), "cyan"), f"   {_seconds(event)}"
@@ -81,7 +92,7 @@ class TeleopView:
         rows += [Text(f"  {line}", style=style) for line, style in _remarks(event)]
         stages = event.get("stages") or []
         if stages:
-            rows.append(Text("  ".join(f"{'■' if stage['points'] > 0 else '□'} {stage['name']}" for stage in stages)))
+            rows.append(_stages(stages))
         return Group(*rows, Text(), _keys(self._device, event.get("can")))
 
 
@@ -102,6 +113,16 @@ def _teleop_line(event: Mapping[str, Any], device: str) -> Text:
     if teleop.get("selected"):
         line.append(f"   moves {teleop['selected']}")
     return line
+
+
+def _done(stages: Sequence[Mapping[str, Any]]) -> int:
+    return sum(1 for stage in stages if stage["points"] > 0)
+
+
+def _stages(stages: Sequence[Mapping[str, Any]]) -> Text:
+    squares = "".join("■" if stage["points"] > 0 else "□" for stage in stages)
+    left = [stage["name"] for stage in stages if not stage["points"] > 0]
+    return Text(f"{squares}  {_done(stages)} of {len(stages)}" + (f", next: {left[0]}" if left else ""))
 
 
 def _number(value: Any) -> float | None:

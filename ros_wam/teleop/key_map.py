@@ -51,10 +51,10 @@ TWISTS = MappingProxyType(
 """`(6,)` direction of each: linear and angular, in the axes of the arm's base."""
 OPERATOR_HELP = (
     ("enter", "start: the scene is laid out"),
-    ("y n", "success, failure: ends the demonstration"),
+    ("y n", "it succeeded, it failed"),
     ("x", "discard it"),
-    ("b", "drop the last one and record it again"),
-    ("t g", "take over from the policy, hand back"),
+    ("b", "do the last one again"),
+    ("t g", "take over, hand back"),
     (". ,", "faster, slower"),
     ("esc", "stop"),
 )
@@ -66,9 +66,9 @@ KEYBOARD_HELP = (
     ("j l", "turn about x, − and +"),
     ("i k", "about y, + and −"),
     ("q e", "about z, + and −"),
-    ("o c", "hold: open, close the gripper"),
-    ("m", "joints instead of the tool, and back"),
-    ("1 … 9", "with joints: which one"),
+    ("o c", "hold: open, close gripper"),
+    ("m", "tool or joints"),
+    ("1 … 9", "joint to turn"),
     ("+ −", "hold: turn it"),
     ("tab", "the other arm"),
 )
