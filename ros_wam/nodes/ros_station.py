@@ -34,11 +34,17 @@ FOLLOWING = (Phase.FOLLOWING.value, Phase.CLUTCHED.value)
 OnMessage = Callable[[str, int, bytes], None]
 
 
+def heard_topics(config: RunConfig) -> dict[str, Topic]:
+    """Return the topics of which a RosStation gives every message to `on_message`."""
+    topics, views = station_topics(config), config.embodiment().views
+    return {name: topics[name] for name in (*map(image_topic, views), "joint_states", *JUDGED)}
+
+
 class RosStation:
     """A Station; `tick` at 20 Hz, after the trial's own tick."""
 
     def __init__(self, node: Node, config: RunConfig, on_message: OnMessage | None = None) -> None:
-        """`on_message` is given the name, time of receipt and bytes (CDR) of every message of what is recorded."""
+        """`on_message` is given the name, time of receipt and bytes (CDR) of every message of `heard_topics`."""
         self.scene: Scene = SimScene(config.sim_socket) if config.sim else OperatorScene()
         self._clock, self._run_dir, embodiment = StationClock(), config.run_dir, config.embodiment()
         topics = station_topics(config)

@@ -16,7 +16,7 @@ from ros_wam import fields
 from ros_wam.clock import StationClock
 from ros_wam.errors import ConfigError
 from ros_wam.nodes import spin
-from ros_wam.nodes.ros_station import RosStation
+from ros_wam.nodes.ros_station import RosStation, heard_topics
 from ros_wam.nodes.wiring import station_topics, subscribe
 from ros_wam.quality.bag import TELEOP, judge
 from ros_wam.quality.live import LiveQuality
@@ -55,7 +55,7 @@ class TrialNode(Node):  # type: ignore[misc]
         self._sitting_dir = config.sitting_dir
         self._station_clock = StationClock()
         demonstrated = config.policy is None
-        self._live = LiveQuality(config.embodiment(), station_topics(config)) if demonstrated else None
+        self._live = LiveQuality(config.embodiment(), heard_topics(config)) if demonstrated else None
         self._station = RosStation(self, config, None if self._live is None else self._live.on_message)
         self._sitting = _sitting(config, config.sitting_dir, self._station)
         self._told_state, self._told_ns = "", 0

@@ -16,6 +16,7 @@ class LiveQuality:
     """A gate for each episode, from the `prepare` of `trial_command` on; what it found stays until the next."""
 
     def __init__(self, embodiment: Embodiment, topics: Mapping[str, Topic], bounds: Bounds | None = None) -> None:
+        """`topics` are those that it will be told of."""
         self._embodiment, self._topics, self._bounds = embodiment, topics, bounds
         self._gate = self._new_gate()
 
