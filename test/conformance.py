@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from device_conformance import DeviceConformance as DeviceConformance
+from device_conformance import DeviceRig as DeviceRig
+from device_conformance import LeaderConformance as LeaderConformance
 from driver_conformance import DriverConformance as DriverConformance
 from driver_conformance import DriverRig as DriverRig
 from fake_policy import METADATA, UR5, FakePolicy, observation, stamp_answer

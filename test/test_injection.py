@@ -69,3 +69,9 @@ def test_an_unknown_fault_names_those_there_are() -> None:
 def test_faults_need_the_simulated_station_in_real_time(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*EVAL, *options, "--inject", "freeze"]) == 1
     assert "--inject needs --sim, and real time" in capsys.readouterr().err
+
+
+def test_the_faults_of_a_leader_are_known_where_there_is_one() -> None:
+    check_fault(UR5, "leader_unplugged", is_led=True)
+    with pytest.raises(ConfigError, match="no fault 'leader_unplugged'; there are: "):
+        check_fault(UR5, "leader_unplugged")

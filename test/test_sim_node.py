@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from device_conformance import DeviceRig
 from loopback import own_address
 from sim_run import ur5_run
+from waiting import wait_until
 
 from ros_wam import alive
 from ros_wam.cameras.sim import make_camera
 from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
 from ros_wam.config import dump
-from ros_wam.errors import CameraError, SimError
+from ros_wam.errors import CameraError, LeaderError, SimError
 from ros_wam.sim.link import SimLink
 from ros_wam.sim.time_code import decode_time_ns
+from ros_wam.teleop import make_device
+from ros_wam.types import FloatArray
 
 pytestmark = pytest.mark.slow
 
@@ -29,10 +33,10 @@ PATIENCE_NS = 20_000_000_000
 class SimNode:
     """The process and what a trial and its cameras use of it."""
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, device: str | None = None) -> None:
         task = run_dir / "mine.yaml"  # a task is known by the name in its file, not by the file's
         task.write_bytes((ROOT / "config/tasks/move_objects_into_box.yaml").read_bytes())
-        self.config = ur5_run(run_dir, task=task, robot_address=own_address())
+        self.config = ur5_run(run_dir, task=task, robot_address=own_address(), device=device)
         (run_dir / "config.yaml").write_text(dump(self.config))
         offset_ns = station_offset_ns()
         self.clock = StationClock(offset_ns)
@@ -136,6 +140,38 @@ def test_killed_it_takes_its_renderer_along_and_cameras_notice(node: SimNode) ->
     while _runs(renderer):
         assert node.clock.now_ns() < deadline_ns
         node.clock.sleep_until_ns(node.clock.now_ns() + 10_000_000)
+
+
+@pytest.mark.vendor
+def test_a_hand_moves_the_leader_that_the_run_names_and_it_can_be_unplugged(tmp_path: Path) -> None:
+    node = SimNode(tmp_path, "gello")
+    node.wait()
+    embodiment, station = node.config.embodiment(), node.config.station()
+    device = make_device("gello", station, embodiment, tmp_path, node.clock)
+    rig = DeviceRig(device, embodiment, node.clock)
+    rig.open()
+    node.link.lead({"joint1": 0.1, "gripper": 0.5}, 0.2)
+    wait_until(lambda: joints(rig)[0] == pytest.approx(0.1, abs=0.004), "the hand has moved joint1")
+    assert joints(rig)[6] == pytest.approx(0.5, abs=0.02)
+    with pytest.raises(SimError, match="no joint joint9; there are: joint1"):
+        node.link.lead({"joint9": 0.1}, 0.2)
+    assert {"leader_unplugged", "leader_servo_silent"} <= set(node.link.faults())
+    node.link.inject("leader_unplugged")
+    deadline_ns = node.clock.now_ns() + PATIENCE_NS
+    with pytest.raises(LeaderError, match="ttyDXL_gello"):
+        while node.clock.now_ns() < deadline_ns:
+            device.read()
+    node.link.clear()
+    rig.open()
+    assert joints(rig)[0] == pytest.approx(0.1, abs=0.004)
+    device.close()
+    node.close()
+
+
+def joints(rig: DeviceRig) -> FloatArray:
+    position = rig.read().joints
+    assert position is not None
+    return position
 
 
 def test_without_its_renderer_it_ends_and_says_why(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -75,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
 def _check_inject(args: argparse.Namespace) -> None:
     if not args.sim or args.lockstep:
         raise ConfigError("--inject needs --sim, and real time: it breaks the simulated controller or its cameras")
-    check_fault(load_embodiment(share.find("robots", args.robot)), args.inject)
+    is_led = args.device not in (None, "keyboard")
+    check_fault(load_embodiment(share.find("robots", args.robot)), args.inject, is_led)
 
 
 def run_processes(request: Request, console: Console, inject: str | None = None) -> Path:
