@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ros_wam.cli import export_lerobot, export_table30
+from ros_wam.cli import export_lerobot, export_rrd, export_table30
 
 EXAMPLE = "example: ros-wam export lerobot runs/20261121-093000_ur5_move_objects_into_box_teleop datasets/box"
-FORMATS = (export_lerobot, export_table30)
+FORMATS = (export_lerobot, export_table30, export_rrd)
 """Each has an `add_parser`, which adds its subcommand."""
 
 

@@ -31,13 +31,10 @@ def choose(folder: Path, *, include_failures: bool = False, include_bad: bool = 
 
     Raises ExportError when `folder` is neither a sitting nor holds one, or when no trial is left.
     """
-    sittings = [folder] if _is_sitting(folder) else sorted(path for path in _folders(folder) if _is_sitting(path))
-    if not sittings:
-        raise ExportError(f"{folder} is no sitting and holds none: there is no sitting.yaml")
     outcomes = (Outcome.SUCCESS, Outcome.FAILURE) if include_failures else (Outcome.SUCCESS,)
     taken: list[Chosen] = []
     left_out: list[tuple[str, str]] = []
-    for sitting in sittings:
+    for sitting in sittings_in(folder):
         selection = select(sitting, outcomes=outcomes, include_bad=include_bad)
         name = sitting.resolve().name
         taken += [Chosen(sitting / "trials" / t.trial_id, t, f"{name}-{t.trial_id}") for t in selection.kept]
@@ -46,6 +43,14 @@ def choose(folder: Path, *, include_failures: bool = False, include_bad: bool = 
         reasons = "; ".join(f"{name}: {why}" for name, why in left_out) or "there are none"
         raise ExportError(f"no trial in {folder} can be exported: {reasons}")
     return Choice(tuple(taken), tuple(left_out))
+
+
+def sittings_in(folder: Path) -> list[Path]:
+    """Return `folder` if it is a sitting, else the sittings in it, oldest first; raises ExportError without any."""
+    sittings = [folder] if _is_sitting(folder) else sorted(path for path in _folders(folder) if _is_sitting(path))
+    if not sittings:
+        raise ExportError(f"{folder} is no sitting and holds none: there is no sitting.yaml")
+    return sittings
 
 
 def slowest_camera_hz(choice: Choice) -> float:
