@@ -325,6 +325,22 @@ def test_a_picture_that_is_late_is_marked(station: DeskStation, open_page: Open)
     expect(page.locator("#thumbs button:visible .age")).to_have_class("age")
 
 
+def test_a_policy_that_would_be_shown_no_pictures_is_told(station: DeskStation, open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator("#trouble")).to_be_hidden()
+    station.tell(views_trouble="wrist is 230 ms old")
+    expect(page.locator("#trouble")).to_have_text("wrist is 230 ms old")
+
+
+def test_without_a_device_nothing_is_taken_over(station: DeskStation, open_page: Open) -> None:
+    station.tell(teleop={}, can=["stop"])
+    page = open_page()
+    expect(page.locator("#takeover")).to_be_hidden()
+    expect(page.locator("#teleop")).to_be_hidden()
+    station.tell(teleop={"phase": "elsewhere"})
+    expect(page.locator("#takeover")).to_be_visible()
+
+
 def test_a_fault_is_red_with_its_cause(station: DeskStation, open_page: Open) -> None:
     page = open_page()
     station.state.safety({"mode": "FAULT", "cause": "protective_stop", "detail": "joint 4: 61 N m"})
@@ -369,7 +385,7 @@ def test_what_a_demonstration_lacks_is_told(station: DeskStation, open_page: Ope
     expect(page.locator("#lag")).to_have_text("lag 0.03 rad")
     expect(page.locator("#episode")).to_have_text("Demonstration 3 of 10")
     last = {"trial_id": "002", "outcome": "success", "quality": {"verdict": "good", "findings": []}}
-    station.tell(quality=None, state="resetting", last=last)
+    station.tell(quality=[], state="resetting", last=last)
     expect(page.locator("#whose")).to_have_text("Quality of demonstration 002: good")
     expect(page.locator("#findings li")).to_have_text("nothing wrong so far")
 

@@ -140,6 +140,8 @@ function renderViews() {
   write(byId('mainname'), words(main ?? ''));
   show(byId('skew'), state.views.length > 1);
   age(byId('skew'), 'skew ', state.skew_ms, state.max_skew_ms);
+  show(byId('trouble'), Boolean(state.trial.views_trouble));
+  write(byId('trouble'), state.trial.views_trouble ?? '');
   for (const thumb of thumbs) {
     show(thumb.button, thumb.view !== main);
     thumb.button.classList.toggle('old', age(thumb.age, '', state.age_ms[thumb.view], most));
@@ -168,9 +170,11 @@ function renderReference() {
   write(byId('scene'), state.scene === null ? 'Scene' : `Scene ${state.scene}${version === undefined ? ': no reference' : ''}`);
 }
 
+const teleoperates = t => Object.keys(t.teleop ?? {}).length > 0;
+
 function renderButtons(t) {
   document.body.dataset.kind = t.kind === 'demonstrations' ? 'demonstrations' : 'trials';
-  const device = t.teleop !== null && t.teleop !== undefined || can('take_over') || can('hand_back');
+  const device = teleoperates(t) || can('take_over') || can('hand_back');
   document.body.classList.toggle('nodevice', !device);
   const takeover = byId('takeover'), back = can('hand_back') || (state?.mode === 'TELEOP' && !can('take_over'));
   takeover.dataset.verb = back ? 'hand_back' : 'take_over';
@@ -208,7 +212,9 @@ function renderStages(t) {
   });
   write(byId('points'), stages.length ? number(points) : '–');
   write(byId('maximum'), stages.length ? `of ${number(maximum)} points` : '');
-  const verdict = byId('verdict'), said = t.success ?? (t.outcome ? t.outcome === 'success' : null);
+  const verdict = byId('verdict');
+  let said = t.success ?? (t.outcome ? t.outcome === 'success' : null);
+  if (t.failure_class === 'unmarked') said = null;
   write(verdict, t.outcome === 'aborted' ? 'aborted' : said === null ? 'not marked' : said ? 'success' : 'failure');
   verdict.className = `pill ${said === null || t.outcome === 'aborted' ? '' : said ? 'good' : 'bad'}`;
 }
@@ -247,17 +253,17 @@ function renderMore(t) {
     button.setAttribute('aria-pressed', String(t.failure_class === button.dataset.name));
   }
   const teleop = t.teleop;
-  show(byId('teleop'), Boolean(teleop));
-  if (teleop) {
-    write(byId('phase'), words(teleop.phase ?? 'no device'));
+  show(byId('teleop'), teleoperates(t));
+  if (teleoperates(t)) {
+    write(byId('phase'), words(teleop.phase ?? ''));
     write(byId('teleopdetail'), teleop.detail ?? '');
     const lag = parseFloat(teleop.lag_rad ?? teleop.lag), behind = parseFloat(teleop.lag_s);
     write(byId('lag'), [Number.isFinite(lag) && `lag ${lag.toFixed(2)} rad`, behind > 0 && `${Math.round(1000 * behind)} ms behind`].filter(Boolean).join(', '));
   }
-  const quality = t.quality ?? (t.state === 'running' ? [] : t.last?.quality);
+  const recorded = ['running', 'stopping', 'marking'].includes(t.state), quality = recorded || !t.last ? t.quality : t.last.quality;
   const findings = Array.isArray(quality) ? quality : quality?.findings ?? [], demo = t.kind === 'demonstrations';
   show(byId('quality'), demo || findings.length > 0);
-  write(byId('whose'), t.quality || t.state === 'running' || !t.last ? 'Quality of the recording' : `Quality of demonstration ${t.last.trial_id}: ${words(quality?.verdict ?? '')}`);
+  write(byId('whose'), recorded || !t.last ? 'Quality of the recording' : `Quality of demonstration ${t.last.trial_id}: ${words(quality?.verdict ?? '')}`);
   const list = byId('findings'), told = JSON.stringify(findings);
   if (list.dataset.told !== told) {
     list.dataset.told = told;
