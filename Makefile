@@ -1,6 +1,6 @@
 # make demo   set everything up and run three simulated trials        make test   set everything up and pass every test
 # make check  format, lint, types and the ROS-free tests              make setup  only set up (idempotent)
-# make faults inject every fault and write docs/faults.md           make docs   write the ladder into docs/failsafe.md
+# make faults inject every fault and write docs/faults.md           make docs   write the ladder and the quality checks into docs/
 # make bench  run every benchmark and write docs/bench.md           make property   a million control ticks per robot at random
 # make test-torch  what needs PyTorch, which it installs (0.9 GB with a build for CPUs)
 # make mutation  break gate and admission, and see that a test notices each time      make thorough   other generations of a robot, all profiles and layouts
@@ -71,6 +71,7 @@ mutation: setup
 
 docs: setup
 	$(BIN)/python -c 'from pathlib import Path; from ros_wam.ladder import with_table; page = Path("docs/failsafe.md"); page.write_text(with_table(page.read_text()))'
+	$(BIN)/python -c 'from pathlib import Path; from ros_wam.quality.page import with_table; page = Path("docs/demonstrations.md"); page.write_text(with_table(page.read_text()))'
 
 faults: setup
 	@mkdir -p runs && rm -f runs/faults.json
