@@ -125,6 +125,14 @@ def test_server_that_goes_and_comes_back(server: MjpegServer) -> None:
     again.close()
 
 
+def test_address_may_hold_what_the_environment_has(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAMERA_PORT", str(server.port))
+    camera = open_on("http://127.0.0.1:${CAMERA_PORT}/stream.mjpg")
+    camera.open()
+    assert camera.read(2.0).view == "side"
+    camera.close()
+
+
 def test_picture_of_another_size_is_an_error(server: MjpegServer) -> None:
     camera = open_on(server.url, width=640, height=480)
     camera.open()

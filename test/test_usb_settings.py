@@ -37,6 +37,14 @@ def test_password_of_an_address_is_shown_nowhere() -> None:
     assert "secret" not in str(refused.value)
 
 
+def test_password_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "http://me:${CAMERA_PASSWORD}@10.0.0.5/video"
+    with pytest.raises(ConfigError, match="camera side: device: source needs the environment variable CAMERA_PASSWORD"):
+        read_usb_settings("side", station(source=source))
+    monkeypatch.setenv("CAMERA_PASSWORD", "secret")
+    assert read_usb_settings("side", station(source=source)).source == source
+
+
 @pytest.mark.parametrize(
     ("device", "told"),
     [

@@ -14,6 +14,7 @@ from ros_wam.cameras.usb_stamps import UsbStamps
 from ros_wam.cameras.v4l2_properties import set_properties
 from ros_wam.clock import Clock
 from ros_wam.errors import CameraError
+from ros_wam.policy.secret import resolved
 from ros_wam.types import CameraFrame
 
 OPEN_TIMEOUT_MS = 3000
@@ -89,7 +90,8 @@ class UsbCamera:
     def _opened(self, capture: Any) -> bool:
         source = self._settings.source
         if self._settings.kind is not Source.DEVICE:
-            return bool(capture.open(source, cv2.CAP_FFMPEG, _FFMPEG))
+            address = resolved(source, f"camera {self._view}: device: source")
+            return bool(capture.open(address, cv2.CAP_FFMPEG, _FFMPEG))
         path = f"/dev/video{source}" if source.isdigit() else source
         if not Path(path).exists():
             raise CameraError(f"camera {self._view}: there is no {path}; there are: {_devices() or 'none'}")

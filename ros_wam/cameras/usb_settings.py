@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from ros_wam.calibration import CameraStation
 from ros_wam.config import build
 from ros_wam.errors import ConfigError
+from ros_wam.policy.secret import resolved
 
 
 class Source(Enum):
@@ -22,9 +23,10 @@ class Source(Enum):
 class UsbSettings:
     """`device:` of a camera whose driver is `usb`.
 
-    `source`: a V4L2 device (`/dev/v4l/by-id/…`, `/dev/video0` or `0`), an http(s) address that sends MJPEG, or a file
-    of video, played again and again. All below `height` is for a V4L2 device; what is left out of `exposure_us`,
-    `white_balance_k` and `focus` the camera regulates itself, other things are left as they are.
+    `source`: a V4L2 device (`/dev/v4l/by-id/…`, `/dev/video0` or `0`), an http(s) address that sends MJPEG, in which
+    `${NAME}` stands for that environment variable, or a file of video, played again and again. All below `height` is
+    for a V4L2 device; what is left out of `exposure_us`, `white_balance_k` and `focus` the camera regulates itself,
+    other things are left as they are.
     """
 
     source: str
@@ -77,6 +79,7 @@ def read_usb_settings(view: str, station: CameraStation) -> UsbSettings:
     if station.depth:
         raise ConfigError(f"camera {view}: depth is true, but the driver usb gives colour alone")
     settings = build(station.device, UsbSettings, f"camera {view}: device")
+    resolved(settings.source, f"camera {view}: device: source")
     period_us = 1e6 / station.rate_hz
     if settings.exposure_us is not None and settings.exposure_us >= period_us:
         told = f"exposure_us is {settings.exposure_us:g}, must be below a frame's period, {period_us:.0f} us"
