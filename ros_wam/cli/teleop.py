@@ -37,7 +37,9 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_station_options(parser)
-    parser.add_argument("--task", required=True, metavar="NAME|FILE", help="a name in config/tasks/, or a file")
+    parser.add_argument(
+        "--task", metavar="NAME|FILE", help="a name in config/tasks/, or a file; a scripted expert has one of its own"
+    )
     parser.add_argument(
         "--device",
         required=True,
@@ -82,6 +84,8 @@ def _check(args: argparse.Namespace) -> None:
             "--device scripted, --lockstep and --sim go together: a scripted expert knows the simulated scene and "
             "lives in its time, and a person does not"
         )
+    if args.task is None and args.device != SCRIPTED:
+        raise ConfigError("name the task that is demonstrated: --task")
     if args.device == "keyboard" and not is_terminal(sys.stdin):
         calibration = share.calibration_dir(share.find("robots", args.robot), args.sim)
         if not load_station(calibration).pedal:

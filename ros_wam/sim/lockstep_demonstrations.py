@@ -11,6 +11,7 @@ from ros_wam.bringup import Run, bringup, clear
 from ros_wam.clock import StationClock
 from ros_wam.quality.bag import judge
 from ros_wam.request import Request
+from ros_wam.sim.expert import task_of
 from ros_wam.sim.expert.settings import expert_settings
 from ros_wam.sim.lockstep_sitting import play
 from ros_wam.sim.lockstep_teleop import LockstepTeleop
@@ -35,7 +36,8 @@ def run_demonstrations(request: Request, show: Callable[[str], None]) -> Path:
     """
     clock = StationClock()
     begin_ns = clock.now_ns()
-    stack = bringup(request, ("trial",))
+    task = request.task or task_of(Path(request.robot).stem)
+    stack = bringup(replace(request, task=task), ("trial",))
     try:
         assert stack.config.sitting_dir is not None and stack.config.task is not None
         recorded_s = _run_demonstrations(stack, load_task(stack.config.task), show)

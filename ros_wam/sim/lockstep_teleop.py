@@ -1,7 +1,10 @@
 """A demonstration's station under a virtual clock: an expert's hand leads, and every view is recorded at its rate."""
 
+from pathlib import Path
+
+from ros_wam.config import dump
 from ros_wam.embodiment import Embodiment
-from ros_wam.errors import ChunkRefused
+from ros_wam.errors import ChunkRefused, RecordError
 from ros_wam.run_config import RunConfig
 from ros_wam.sim.expert import script_for
 from ros_wam.sim.expert.hand import Hand
@@ -11,6 +14,7 @@ from ros_wam.sim.expert.truth import Truth
 from ros_wam.sim.lockstep_world import EPOCH_NS, LockstepWorld
 from ros_wam.sim.picture_thread import PictureThread
 from ros_wam.sim.schedule import Schedule
+from ros_wam.trial.plan import PlannedTrial
 from ros_wam.types import Command, Mode, StepRecord
 
 BEAT_HZ = 50.0
@@ -39,6 +43,16 @@ class LockstepTeleop(LockstepWorld):
         self._seed = seed
         super().reset(seed)
 
+    def prepare(self, trial: PlannedTrial, bag_dir: Path) -> None:
+        """See Station."""
+        super().prepare(trial, bag_dir)
+        copy = bag_dir.parent / "config" / "experts" / f"{self._task.name}.yaml"
+        try:
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_text(dump(self._settings), encoding="utf-8")
+        except OSError as error:
+            raise RecordError(f"cannot write the expert's settings to {copy}: {error.strerror}") from error
+
     def start(self) -> None:
         """See Station."""
         now_ns = self._clock.now_ns()
@@ -56,7 +70,9 @@ class LockstepTeleop(LockstepWorld):
         super()._begin_anew()
         now_ns = self._clock.now_ns()
         rates_hz = {view: camera.rate_hz for view, camera in self._station.cameras.items()}
-        self._shutter = Schedule(min(rates_hz[view] for view in self._embodiment.views), now_ns)
+        rate_hz = min(rates_hz[view] for view in self._embodiment.views)
+        self._shutter = Schedule(rate_hz, now_ns)
+        self._recorder.pace_views(rate_hz)
 
     def _saw(self, record: StepRecord) -> None:
         if record.state is not None:

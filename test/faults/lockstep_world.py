@@ -15,8 +15,8 @@ from sim_run import TASKS, baseline_run
 from ros_wam.clock import StationClock
 from ros_wam.motion.loop import ControlLoop
 from ros_wam.policy.client import make_client
-from ros_wam.sim.lockstep_sitting import TRIAL_PERIOD_NS
 from ros_wam.sim.lockstep_faults import LockstepFaults
+from ros_wam.sim.lockstep_sitting import TRIAL_PERIOD_NS
 from ros_wam.sim.lockstep_station import LockstepStation
 from ros_wam.trial.bag_trace import measure_bag
 from ros_wam.trial.plan import make_plan

@@ -23,9 +23,10 @@ class Noise:
         return bool(self.rng.random() < self._settings.miss)
 
     def disturbed(self, waypoint: Waypoint) -> Waypoint:
-        """Return the waypoint elsewhere and at another speed, as far as its `slack` allows."""
+        """Return the waypoint elsewhere, never lower, and at another speed, as far as its `slack` allows."""
         position, yaw = waypoint.slack * self._settings.position_m, waypoint.slack * self._settings.yaw_rad
         spread = np.array([position, position, position, yaw, 0.0, 0.0])
         off = self.rng.standard_normal(6).clip(-_MOST, _MOST) * spread
+        off[2] = abs(off[2])
         factor = 1.0 + self.rng.uniform(-self._settings.speed, self._settings.speed)
         return replace(waypoint, tool=waypoint.tool + off, speed_m_s=waypoint.speed_m_s * factor)

@@ -19,6 +19,8 @@ _RELEASE_M = 0.090  # finger tips just above the rim
 _LIFTED_M = 0.020
 _PLACES_M = {"cube": -0.075, "bar": 0.0, "cylinder": 0.075}  # along the box, so that nothing lands on anything
 _INSIDE_M = 0.010  # from the walls
+_LOWER_M_S = 0.18
+_LOWEST_M = 0.024  # of a tool that grasps: 9 mm above where the robot is slowed
 _CLOSING_S, _OPENING_S = 0.35, 0.20
 _BESIDE_M = (0.02, 0.05)  # a near miss: above the table beside the thing
 _ABOVE_M = 0.012  # another one: closed fingers above it
@@ -46,7 +48,7 @@ def _picked(truth: Truth, noise: Noise, arm: str, thing: Thing) -> Iterator[Wayp
         yield from _missed(noise, Waypoint(arm, grasp, opening), thing)
     yield Waypoint(arm, at_height(grasp, _HOVER_M), opening, within_rad=0.03, slack=0.5)
     grasp = _grasp(truth, arm, thing)
-    yield Waypoint(arm, grasp, opening, speed_m_s=0.25, within_rad=0.008, slack=0.15)
+    yield Waypoint(arm, grasp, opening, speed_m_s=_LOWER_M_S, within_rad=0.008, slack=0.15)
     yield Waypoint(arm, grasp, 0.0, wait_s=_CLOSING_S, slack=0.0)
     yield Waypoint(arm, at_height(grasp, _CARRY_M), 0.0, within_rad=0.05, slack=0.3)
 
@@ -59,10 +61,10 @@ def _missed(noise: Noise, at: Waypoint, thing: Thing) -> Iterator[Waypoint]:
         turn, away_m = noise.rng.uniform(-np.pi, np.pi), noise.rng.uniform(*_BESIDE_M)
         off = away_m * np.array([np.cos(turn), np.sin(turn), 0.0, 0.0, 0.0, 0.0])
         low = at_height(at.tool + off, thing.height_m + _BESIDE_M[1])
-        yield replace(hover, tool=low, speed_m_s=0.25, slack=0.0)
+        yield replace(hover, tool=low, speed_m_s=_LOWER_M_S, slack=0.0)
     else:
         above = at_height(at.tool, thing.height_m + at.tool[2] + _ABOVE_M)
-        yield replace(hover, tool=above, speed_m_s=0.25, slack=0.0)
+        yield replace(hover, tool=above, speed_m_s=_LOWER_M_S, slack=0.0)
         yield replace(hover, tool=above, opening=0.0, wait_s=_CLOSING_S, slack=0.0)
         yield replace(hover, tool=above, wait_s=_OPENING_S, slack=0.0)
 
@@ -85,7 +87,8 @@ def _grasp(truth: Truth, arm: str, thing: Thing) -> FloatArray:
     yaw_now, yaw_home, stroke_m = truth.tool(arm)[3], truth.home(arm)[3], truth.stroke_m(arm)
     others = {item.name: _seen(truth, item) for item in CLUTTER if item is not thing}
     grasps = grasp_vectors(thing, _seen(truth, thing), others, yaw_now, yaw_home, stroke_m)
-    return next((grasp for grasp in grasps if truth.reaches(arm, grasp)), grasps[0])
+    grasp = next((grasp for grasp in grasps if truth.reaches(arm, grasp)), grasps[0])
+    return at_height(grasp, max(float(grasp[2]), _LOWEST_M))
 
 
 def _place(truth: Truth, thing: Thing, tool: FloatArray) -> FloatArray:
