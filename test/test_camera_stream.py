@@ -1,6 +1,7 @@
 """A camera's thread: new pictures are handed on, frozen ones never, and a failed camera is opened again."""
 
 import queue
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,3 +83,11 @@ def test_failed_camera_is_reported_and_opened_again(watched: Watched) -> None:
 def test_unknown_driver_is_named_with_the_ones_there_are() -> None:
     with pytest.raises(ConfigError, match=f"camera wrist: no driver 'x'; there are: {', '.join(CAMERAS)}"):
         make_camera("wrist", CameraStation("x", 0.0, 30.0), Path(), FakeClock())
+
+
+def test_library_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyrealsense2", None)
+    monkeypatch.delitem(sys.modules, "ros_wam.cameras.realsense", raising=False)
+    told = r"camera wrist: driver realsense needs pyrealsense2: pip install '\.\[realsense\]' in a checkout"
+    with pytest.raises(ConfigError, match=told):
+        make_camera("wrist", CameraStation("realsense", 0.0, 30.0), Path(), FakeClock())

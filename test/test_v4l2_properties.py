@@ -50,6 +50,22 @@ def test_all_that_was_silently_not_taken_is_told() -> None:
     )
 
 
+def test_another_format_of_a_similar_name_is_another() -> None:
+    jpeg = float(cv2.VideoWriter.fourcc(*"JPEG"))
+    with pytest.raises(CameraError, match="fourcc is JPEG after MJPG was asked for"):
+        set_properties("side", FakeV4l2({cv2.CAP_PROP_FOURCC: jpeg}), settings(), 30.0)
+
+
+@pytest.mark.parametrize(("given_hz", "taken"), [(29.97, True), (29.6, False)])
+def test_rate_of_television_will_do(given_hz: float, taken: bool) -> None:
+    device = FakeV4l2({cv2.CAP_PROP_FPS: given_hz})
+    if taken:
+        assert set_properties("side", device, settings(), 30.0)["rate_hz"] == given_hz
+    else:
+        with pytest.raises(CameraError, match=r"rate_hz is 29\.6 after 30 was asked for"):
+            set_properties("side", device, settings(), 30.0)
+
+
 def test_control_that_the_device_lacks() -> None:
     with pytest.raises(CameraError, match="camera side: /dev/video0: gain cannot be set; v4l2-ctl"):
         set_properties("side", FakeV4l2(lacks=(cv2.CAP_PROP_GAIN,)), settings(gain=10.0), 30.0)

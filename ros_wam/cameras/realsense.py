@@ -167,8 +167,10 @@ def _sensor(device: Any, stream: Any) -> Any:
 def _depth_image(depth: Any, colour: Any) -> DepthImage:
     inner = colour.profile.as_video_stream_profile().intrinsics
     matrix = np.array([[inner.fx, 0.0, inner.ppx], [0.0, inner.fy, inner.ppy], [0.0, 0.0, 1.0]])
-    distance_mm = np.rint(np.asarray(depth.get_data(), np.float64) * depth.get_units() * 1e3)
-    return DepthImage(np.clip(distance_mm, 0, 65535).astype(np.uint16), matrix)
+    distance, unit_mm = np.array(depth.get_data(), np.uint16), 1e3 * depth.get_units()
+    if abs(unit_mm - 1.0) > 1e-6:  # another than that of most cameras
+        distance = np.clip(np.rint(distance * unit_mm), 0, 65535).astype(np.uint16)
+    return DepthImage(distance, matrix)
 
 
 def check_settings(view: str, station: CameraStation) -> None:

@@ -10,6 +10,7 @@ from ros_wam.errors import CameraError
 
 EXPOSURE_UNIT_US = 100.0
 MANUAL_EXPOSURE, REGULATED_EXPOSURE = 1.0, 3.0  # V4L2_EXPOSURE_MANUAL, V4L2_EXPOSURE_APERTURE_PRIORITY
+_RATE_TOLERANCE = 0.01  # 29.97 for 30
 _UNKNOWN = -1.0  # what OpenCV returns for a control that the device has not
 
 
@@ -75,7 +76,8 @@ def set_properties(view: str, capture: Any, settings: UsbSettings, rate_hz: floa
 
 
 def _fits(wanted: Property, given: float) -> bool:
-    return (wanted.regulated and given == _UNKNOWN) or abs(given - wanted.value) <= 0.01 * max(wanted.value, 0.01)
+    apart = _RATE_TOLERANCE * wanted.value if wanted.name == "rate_hz" else 0.5  # all others are whole numbers
+    return (wanted.regulated and given == _UNKNOWN) or abs(given - wanted.value) <= apart
 
 
 def _told(wanted: Property, given: float) -> str:
