@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from device_conformance import DeviceConformance, DeviceRig
 from motion_fixtures import robot, site
 
 from ros_wam.clock import FakeClock
 from ros_wam.errors import ConfigError
+from ros_wam.kinematics import Kinematics
 from ros_wam.teleop import make_device
 from ros_wam.teleop.device import Reading
 from ros_wam.teleop.keyboard import ANGULAR_RAD_S, GRIPPER_1_S, JOINT_RAD_S, LINEAR_M_S, Keyboard
@@ -39,12 +41,27 @@ def only_arm(reading: Reading) -> str:
 
 
 def test_held_keys_move_the_tool_in_all_directions_at_once() -> None:
-    reading = read(opened(), "w r e")
+    reading = read(opened(), "w r e")  # the base of a UR looks the other way
     jog = reading.jogs[only_arm(reading)]
     assert reading.held
     assert jog.twist is not None
-    assert jog.twist.tolist() == [LINEAR_M_S, 0, LINEAR_M_S, 0, 0, -ANGULAR_RAD_S]
+    assert jog.twist.tolist() == [-LINEAR_M_S, 0, LINEAR_M_S, 0, 0, -ANGULAR_RAD_S]
     assert jog.joint_velocity is None
+
+
+@pytest.mark.parametrize("name", ["ur5", "ur5e", "franka", "arx5", "aloha"])
+def test_away_and_left_are_those_of_who_stands_behind_the_arm(name: str) -> None:
+    embodiment, keyboard = robot(name), opened(name)
+    for arm in embodiment.arms:
+        tool = Kinematics(embodiment).tool_pose(embodiment.home_position, arm)[:3, 3]
+        forward = tool * [1, 1, 0] / np.linalg.norm(tool[:2])
+        left = np.cross([0, 0, 1], forward)
+        for keys, axis, along in (("w", forward, slice(0, 3)), ("a", left, slice(0, 3)), ("l", forward, slice(3, 6))):
+            twist = read(keyboard, keys).jogs[arm].twist
+            assert twist is not None
+            assert np.linalg.norm(twist) in (LINEAR_M_S, ANGULAR_RAD_S)
+            assert twist[along] @ axis / np.linalg.norm(twist) > np.cos(np.pi / 4)
+        read(keyboard, pressed="tab")
 
 
 def test_opposite_keys_cancel_and_other_keys_hold_nothing() -> None:

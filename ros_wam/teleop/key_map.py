@@ -48,7 +48,7 @@ TWISTS = MappingProxyType(
         "e": _twist(5, -1.0),
     }
 )
-"""`(6,)` direction of each: linear and angular, in the axes of the arm's base."""
+"""`(6,)` direction of each: linear and angular, in axes that point away from the arm's base, left and up."""
 OPERATOR_HELP = (
     ("enter", "start: the scene is laid out"),
     ("y n", "it succeeded, it failed"),
@@ -60,12 +60,12 @@ OPERATOR_HELP = (
 )
 LEADER_HELP = (("space", "hold to move"), ("v", "clutch: move the leader alone"))
 KEYBOARD_HELP = (
-    ("w s", "hold: tool along x, + and −"),
-    ("a d", "along y"),
-    ("r f", "along z: up, down"),
-    ("j l", "turn about x, − and +"),
-    ("i k", "about y, + and −"),
-    ("q e", "about z, + and −"),
+    ("w s", "hold: tool away, and back"),
+    ("a d", "left, right"),
+    ("r f", "up, down"),
+    ("j l", "tilt left, right"),
+    ("i k", "tilt away, and back"),
+    ("q e", "turn left, right"),
     ("o c", "hold: open, close gripper"),
     ("m", "tool or joints"),
     ("1 … 9", "joint to turn"),

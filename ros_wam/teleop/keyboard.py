@@ -12,6 +12,7 @@ import numpy as np
 from ros_wam.clock import Clock
 from ros_wam.embodiment import Embodiment
 from ros_wam.errors import ConfigError, LeaderError
+from ros_wam.kinematics import Kinematics
 from ros_wam.teleop.device import Jog, Reading
 from ros_wam.teleop.key_map import GRIPPER, JOINT_SIGNS, NEXT_ARM, NEXT_SPACE, TWISTS
 from ros_wam.teleop.keys import KeyState
@@ -22,11 +23,19 @@ LINEAR_M_S, ANGULAR_RAD_S, JOINT_RAD_S, GRIPPER_1_S = 0.2, 0.8, 0.8, 1.0
 
 
 class Keyboard:
-    """Told by `take` which keys there are. What they mean beside jogging is not its part."""
+    """Told by `take` which keys there are. What they mean beside jogging is not its part.
+
+    Away, left and up are those of a person who stands behind the arm's base, in straight lines along the base's axes.
+    """
 
     def __init__(self, embodiment: Embodiment, clock: Clock) -> None:
+        """Raise ConfigError when the robot's model cannot be used."""
         self._arms = list(embodiment.arms)
         self._joints = {name: arm.joints for name, arm in embodiment.arms.items()}
+        kinematics = Kinematics(embodiment)
+        self._axes = {
+            name: _axes_of(kinematics.tool_pose(embodiment.home_position, name)[:3, 3]) for name in embodiment.arms
+        }
         self._clock = clock
         self._keys = KeyState()
         self._open = False
@@ -78,7 +87,8 @@ class Keyboard:
         if self._by_joint or not held:
             return None
         direction = np.clip(np.sum(held, axis=0), -1.0, 1.0)
-        return np.asarray(direction * np.repeat([LINEAR_M_S, ANGULAR_RAD_S], 3))
+        axes = self._axes[self._arms[self._arm]]
+        return np.concatenate([axes @ direction[:3] * LINEAR_M_S, axes @ direction[3:] * ANGULAR_RAD_S])
 
     def _turned(self, keys: KeyState) -> FloatArray | None:
         signs = [sign for key, sign in JOINT_SIGNS.items() if key in keys.held]
@@ -87,6 +97,18 @@ class Keyboard:
         velocity = np.zeros(len(self._joints[self._arms[self._arm]]))
         velocity[self._joint] = JOINT_RAD_S * np.clip(sum(signs), -1.0, 1.0)
         return velocity
+
+
+def _axes_of(tool: FloatArray) -> FloatArray:
+    """Return the axes `(3, 3)`, as columns, of a person behind an arm whose tool is at `tool` `(3,)` [m] at home.
+
+    The first is the one of the base's axes that points away from it to the tool, best of all; the last points up.
+    """
+    axis = int(np.abs(tool[:2]).argmax())
+    forward = np.zeros(3)
+    forward[axis] = np.sign(tool[axis])
+    up = np.array([0.0, 0.0, 1.0])
+    return np.stack([forward, np.cross(up, forward), up], axis=1)
 
 
 def make_device(
