@@ -1,18 +1,22 @@
 """`ros-wam eval`: run scored trials on a robot, on the simulated station, or in lockstep."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from ros_wam import share
-from ros_wam.bringup import bringup, clear
+from ros_wam.bringup import Run, bringup, clear
+from ros_wam.cli.key_terminal import is_terminal
+from ros_wam.cli.operator_view import OperatorView
 from ros_wam.cli.progress import Progress
 from ros_wam.cli.results_table import results_table
 from ros_wam.cli.station_options import add_operator_options, add_station_options, add_trial_options, latency_ms
-from ros_wam.cli.supervised import supervise
+from ros_wam.cli.supervised import View, supervise
 from ros_wam.cli.teleop_view import TeleopView
+from ros_wam.clock import StationClock
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import ConfigError
 from ros_wam.request import Request
@@ -86,12 +90,21 @@ def run_processes(request: Request, console: Console, inject: str | None = None)
     """
     stack = bringup(request)
     injection = None if inject is None else Injection(SimLink(stack.config.sim_socket), inject)
-    trials, device = request.trials, request.device
-    view = Progress(console, trials) if device is None else TeleopView(console, trials, device)
+    view = _view(stack, console, request.trials)
+    take = view.typed if isinstance(view, OperatorView) else None
     try:
-        return supervise(stack, console, view, injection.see if injection else lambda line: None)
+        return supervise(stack, console, view, injection.see if injection else lambda line: None, take)
     finally:
         clear(stack)
+
+
+def _view(stack: Run, console: Console, trials: int) -> View:
+    """Return what shows the sitting: to whoever teleoperates, to an operator who can type here, or to anyone."""
+    if stack.config.device is not None:
+        return TeleopView(console, trials, stack.config.device)
+    if stack.config.operator and stack.desk is not None and console.is_terminal and is_terminal(sys.stdin):
+        return OperatorView(console, trials, stack.desk, StationClock())
+    return Progress(console, trials)
 
 
 def run_lockstep(request: Request, console: Console) -> Path:

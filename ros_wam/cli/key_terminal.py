@@ -3,6 +3,7 @@
 import os
 import sys
 import termios
+from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Any
 
@@ -20,13 +21,14 @@ class KeyTerminal:
     However the context is left the terminal is as it was. Without a terminal nothing can be typed.
     """
 
-    def __init__(self, run: Run, terminal: IO[str] | None = None) -> None:
-        """`terminal`: standard input unless it is given."""
+    def __init__(self, run: Run, terminal: IO[str] | None = None, take: Callable[[bytes], None] | None = None) -> None:
+        """`terminal`: standard input unless it is given. `take` gets what is typed, in place of what teleoperates."""
         terminal = terminal or sys.stdin
         self._clock = StationClock(int(run.environment[OFFSET_VARIABLE]))  # stamps are compared with the run's
         self._sender = KeySender(run.config.keys_socket)
         self._terminal: int | None = terminal.fileno() if is_terminal(terminal) else None
         self._before: list[Any] | None = None
+        self._take = take or self._send
 
     def __enter__(self) -> "KeyTerminal":
         if self._terminal is not None:
@@ -54,9 +56,12 @@ class KeyTerminal:
         except OSError:  # it was closed
             data = b""
         if data:
-            self._sender.send(data, self._clock.now_ns())
+            self._take(data)
         else:
             self._terminal = None
+
+    def _send(self, data: bytes) -> None:
+        self._sender.send(data, self._clock.now_ns())
 
 
 def is_terminal(file: IO[str]) -> bool:

@@ -26,10 +26,16 @@ class View(AbstractContextManager[Any], Protocol):
         ...
 
 
-def supervise(stack: Run, console: Console, view: View, hear: Callable[[str], None] = lambda line: None) -> Path:
+def supervise(
+    stack: Run,
+    console: Console,
+    view: View,
+    hear: Callable[[str], None] = lambda line: None,
+    take: Callable[[bytes], None] | None = None,
+) -> Path:
     """Run the processes of `stack` to the end of its sitting and return the sitting's folder; raises TrialError.
 
-    `hear` is given each line that is shown. Where a device teleoperates, keys that are typed here reach it.
+    `hear` is given each line that is shown. Keys that are typed here go to `take`, else to what teleoperates.
     """
     sitting = stack.config.sitting_dir
     assert sitting is not None
@@ -38,7 +44,7 @@ def supervise(stack: Run, console: Console, view: View, hear: Callable[[str], No
         console.print(f"ROS_DOMAIN_ID={stack.environment['ROS_DOMAIN_ID']}", highlight=False)
     if stack.desk is not None:
         console.print(f"the operator's page: {stack.desk.url}", highlight=False, soft_wrap=True)
-    with KeyTerminal(stack) as terminal, Supervisor(stack, sitting / "logs") as supervisor, view:
+    with KeyTerminal(stack, take=take) as terminal, Supervisor(stack, sitting / "logs") as supervisor, view:
         assert supervisor.output is not None
         lines = PipeLines(supervisor.output)
         while (ended := supervisor.ended()) is None:
