@@ -152,6 +152,8 @@ class RosStation:
         """See Station."""
         if not alive.is_alive(self._run_dir, RECORDER):
             return f"{RECORDER} is not running"
+        if self._source == "teleop" and self._teleop.get("phase", Phase.LOST.value) == Phase.LOST.value:
+            return f"the device is not ready: {self._teleop.get('detail') or 'nothing heard'}"
         return self.watch.not_ready(self._clock.now_ns())
 
     def prepare(self, trial: PlannedTrial, bag_dir: Path) -> None:

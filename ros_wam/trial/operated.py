@@ -25,6 +25,8 @@ from ros_wam.types import Stage
 class OperatedRunner(TrialRunner):
     """Where a person is waited for, no wait is too long. `marking` is what was made of a trial that has ended."""
 
+    _too_long = "timeout"
+
     def __init__(
         self,
         station: Station,
@@ -38,6 +40,7 @@ class OperatedRunner(TrialRunner):
         super().__init__(station, planned, bag_dir, bag, timeouts, procedure)
         self.marking: Marking | None = None
         self._sheet = empty_sheet(procedure.task)
+        self._stages = self._sheet.stages
         self._told_to_start = False
 
     def resume(self, marking: Marking) -> None:
@@ -101,6 +104,7 @@ class OperatedRunner(TrialRunner):
             self._sheet = self._sheet.told(command, now_ns)
         except TrialError as error:
             return str(error)
+        self._stages = self._sheet.stages
         if self.marking is not None:
             self.marking = replace(self.marking, sheet=self._sheet)
         return None

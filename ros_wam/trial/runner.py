@@ -55,6 +55,8 @@ class TrialRunner:
     count.
     """
 
+    _too_long: str | None = None  # the failure class of a trial that is
+
     def __init__(
         self,
         station: Station,
@@ -196,7 +198,6 @@ class TrialRunner:
             self._end(Ending(Outcome.ABORTED, named, f"{seen} (waited {waited_s:.3g} s)"))
 
     def _enables(self) -> bool:
-        """Return whether the robot may move now."""
         return self._may_move
 
     def _goes_on(self) -> bool:
@@ -204,11 +205,9 @@ class TrialRunner:
         return True
 
     def _patience_s(self, allowed_s: float) -> float:
-        """Return how long the scene and the station are waited for."""
         return allowed_s
 
     def _score(self) -> tuple[tuple[Stage, ...], bool]:
-        """Return the newest stages and whether the task is achieved."""
         return self._station.score()
 
     def _resetting(self, now_ns: int) -> None:
@@ -218,8 +217,9 @@ class TrialRunner:
             self._may_move = True
             self._station.home()
         else:
-            allowed_s = self._patience_s(self._timeouts.reset_s)
-            self._overdue(now_ns, allowed_s, Cause.NOT_READY, "the scene was not laid out")
+            self._overdue(
+                now_ns, self._patience_s(self._timeouts.reset_s), Cause.NOT_READY, "the scene was not laid out"
+            )
 
     def _homing(self, now_ns: int) -> None:
         if self._station.at_home():
@@ -234,8 +234,8 @@ class TrialRunner:
             self._prepared = True
             self._station.prepare(self.planned, self._bag_dir)
         else:
-            allowed_s = self._patience_s(self._timeouts.ready_s)
-            self._overdue(now_ns, allowed_s, Cause.NOT_READY, missing or "nobody said to start")
+            missing = missing or "nobody said to start"
+            self._overdue(now_ns, self._patience_s(self._timeouts.ready_s), Cause.NOT_READY, missing)
 
     def _preparing(self, now_ns: int) -> None:
         fault = self._station.fault()
@@ -261,7 +261,8 @@ class TrialRunner:
             if (now_ns - self._success_since_ns) * 1e-9 >= SUCCESS_HOLD_S:
                 self._end(Ending(Outcome.SUCCESS))
         elif self._elapsed_s(now_ns) >= self.planned.time_limit_s and self._procedure.limited:
-            self._end(Ending(Outcome.FAILURE, detail=f"time limit of {self.planned.time_limit_s:g} s"))
+            detail = f"time limit of {self.planned.time_limit_s:g} s"
+            self._end(Ending(Outcome.FAILURE, detail=detail, failure_class=self._too_long))
 
     def _wind_up(self, now_ns: int, ending: Ending) -> None:
         """Stop everything, and score once it has stopped."""
@@ -285,7 +286,6 @@ class TrialRunner:
         self._conclude(trial, now_ns)
 
     def _conclude(self, trial: Trial, now_ns: int) -> None:
-        """Take `trial`, which has stopped, for what it came to."""
         self.trial = trial
         self._enter(TrialState.SCORED, now_ns)
 

@@ -139,10 +139,11 @@ class SittingRunner:
             return "the robot moves home: wait until it is there"
         if not self._results.trials:
             return "no demonstration is finished"
+        last = max(self._results.trials) if self._last is None else self._last.trial_id
         if again:
-            self._agenda.put_back(runner.planned)
+            if int(runner.planned.trial_id) <= self._results.highest:  # it was to be made again itself
+                self._agenda.put_back(runner.planned)
             self._runner = None
-        last = max(self._results.trials)
         self._discard(last, self._agenda.numbered(last) if again else None)
         return None
 
