@@ -107,3 +107,18 @@ def test_what_the_trial_does_not_do_now_is_dim() -> None:
     assert "\x1b[1my n\x1b[0m  it succeeded" in text
     assert "\x1b[2menter\x1b[0m" in text
     assert "\x1b[1mw s\x1b[0m" in text
+
+
+def test_who_is_waited_for_is_told_which_key() -> None:
+    waits = {**EVENT, "state": "ready", "detail": "the start (call trial_node/start)", "can": ["start"], "teleop": {}}
+    assert "press enter to begin" in shown(True, waits)
+    assert "call trial_node" not in shown(True, waits)
+    assert "the robot to reach home" in shown(True, {**waits, "detail": "the robot to reach home", "can": []})
+
+
+def test_a_leader_that_is_lost_is_told_in_every_mode() -> None:
+    teleop = {"phase": "elsewhere", "detail": "mode is HOLD; servo 3 does not answer", "pedal": "pedal /dev/x is lost"}
+    text = shown(True, {**EVENT, "mode": "HOLD", "teleop": teleop})
+    assert "servo 3 does not answer" in text
+    assert "pedal /dev/x is lost" in text
+    assert "mode is HOLD" not in text

@@ -23,6 +23,12 @@ PHASE_STYLE = {
     "lost": "bold red",
     "elsewhere": "dim",
 }
+WAITS = {
+    "resetting": "lay the scene out, then press enter",
+    "ready": "press enter to begin",
+    "marking": "press y or n if it has no mark yet, then enter; x discards it",
+}
+"""What a person is waited for, in each state in which `start` or `seal` is possible."""
 REFRESH_HZ = 8
 KEY_COLUMNS = 2
 
@@ -136,10 +142,19 @@ def _number(value: Any) -> float | None:
 def _remarks(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is to be read beside the state, each with its style."""
     teleop = event.get("teleop") or {}
-    remarks = [(event.get("detail"), ""), (teleop.get("detail"), "yellow"), (teleop.get("pedal"), "red")]
+    waits = WAITS.get(str(event.get("state")))
+    person = waits is not None and not {"start", "seal"}.isdisjoint(event.get("can") or ())
+    remarks = [(waits, "bold cyan") if person else (event.get("detail"), "")]
+    remarks += [(_of_leader(teleop), "yellow"), (teleop.get("pedal"), "red")]
     remarks += [(f"quality: {_finding(each)}", "yellow") for each in event.get("quality") or []]
     remarks.append((event.get("refusal"), "red"))
     return [(str(text), style) for text, style in remarks if text]
+
+
+def _of_leader(teleop: Mapping[str, Any]) -> str:
+    """Return what the leader's status says beside the robot's mode, which is shown already."""
+    detail = str(teleop.get("detail") or "")
+    return detail.partition("; ")[2] if teleop.get("phase") == "elsewhere" else detail
 
 
 def _finding(each: Any) -> str:
