@@ -224,6 +224,14 @@ def test_a_clean_recording_has_no_finding() -> None:
     assert (quality.findings, quality.verdict, quality.seconds) == ((), Verdict.GOOD, 5.0)
 
 
+def test_a_clean_recording_has_no_finding_at_any_time_while_it_is_made() -> None:
+    gate = QualityGate(ROBOT, TOPICS)
+    for k, (topic, receipt_ns, data) in enumerate(SyntheticRecording().messages()):
+        gate.take(topic, receipt_ns, data)
+        if k % 7 == 0:
+            assert gate.findings(receipt_ns) == ()
+
+
 def test_a_demonstration_that_nobody_marked_is_told_of_once_it_is_over() -> None:
     messages = SyntheticRecording().messages()
     (found,) = judged_live(messages, marked=False).findings
@@ -254,13 +262,22 @@ def test_where_and_how_much_is_told() -> None:
     assert "4 of 150 frames" in found.detail and "167 ms" in found.detail
 
 
+def test_a_camera_that_gives_nothing_more_is_frozen() -> None:
+    recording = SyntheticRecording()
+    lose(WRIST, 2.0, 9.0)(recording)
+    found = {finding.check: finding for finding in judged_live(recording.messages()).findings}
+    assert found.keys() == {CheckName.FROZEN_CAMERA, CheckName.DROPPED_FRAMES, CheckName.LOW_RATE}
+    assert found[CheckName.FROZEN_CAMERA].value == pytest.approx(3.0, abs=0.05)
+    assert "89 of 149 frames" in found[CheckName.DROPPED_FRAMES].detail
+
+
 def test_a_hole_shows_while_it_lasts() -> None:
     messages = [message for message in SyntheticRecording().messages() if message[1] < after(2.0)]
     gate = QualityGate(ROBOT, TOPICS)
     for topic, receipt_ns, data in messages:
         gate.take(topic, receipt_ns, data)
     assert gate.findings(after(2.02)) == ()
-    assert {found.check for found in gate.findings(after(2.5))} == {CheckName.DROPPED_FRAMES}
+    assert {found.check for found in gate.findings(after(2.4))} == {CheckName.DROPPED_FRAMES}
     assert CheckName.LOW_RATE in {found.check for found in gate.findings(after(4.1))}
 
 

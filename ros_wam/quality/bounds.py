@@ -10,6 +10,8 @@ class Bounds:
     Shares are of the messages or ticks of the whole recording. Those without a source are our choice.
     """
 
+    # Of fewer a share says nothing: live, the first second's one lost frame would be bad for a moment.
+    least_for_share: int = 100
     # Freshness refuses a frame older than 0.1 s: two frames lost in a row at 30 Hz are that, three are more.
     hole_s: float = 0.12
     missing_share: tuple[float, float] = (0.01, 0.05)
@@ -19,7 +21,8 @@ class Bounds:
     # What is added to a frame period is the margin that observations are given by Freshness.
     skew_margin_s: float = 0.01
     skewed_share: tuple[float, float] = (0.02, 0.1)
-    # A sensor is never without noise: not even two of its pictures are the same, byte for byte.
+    # A sensor is never without noise: not even two of its pictures are the same, byte for byte. One that gives none at
+    # all is no better: camera_node publishes nothing that it has seen already.
     frozen_s: float = 0.5
     # Half of the age that Freshness allows: what moves by more shows another moment than it says.
     clock_step_s: float = 0.05
@@ -35,9 +38,9 @@ class Bounds:
     # Of what the safety gate changed; and of what was asked for farther away than half of `tracking_rad`, as LAGGING.
     clipped_share: tuple[float, float] = (0.01, 0.1)
     behind_tracking_share: float = 0.5
-    # How long altogether. In a second without its leader the robot has stood still in the middle of its motion; lagging
-    # behind for a moment is what an arm does that is hurried.
-    leader_lost_s: tuple[float, float] = (0.0, 1.0)
+    # How long altogether. A takeover waits a beat for its leader; in a second without one the robot has stood still in
+    # the middle of its motion. An arm that is hurried lags behind for a moment.
+    leader_lost_s: tuple[float, float] = (0.1, 1.0)
     lagging_s: tuple[float, float] = (0.5, 3.0)
     # Someone presses start, and then takes hold of the leader; a task that is done needs no longer to be marked.
     idle_s: tuple[float, float] = (3.0, 10.0)

@@ -59,7 +59,7 @@ class ClippedCommands:
         return found
 
     def _finding(self, what: str, more: str, count: int, where_ns: tuple[int, int], span: Span) -> Sequence[Finding]:
-        share = count / max(1, self._driven)
+        share = count / max(self._bounds.least_for_share, self._driven)
         grade = graded(share, self._bounds.clipped_share)
         if grade is None:
             return ()

@@ -1,4 +1,4 @@
-"""Checks that a camera goes on seeing: that its pictures change, and that their stamps do."""
+"""Checks that a camera goes on seeing: that there are pictures, that they change, and that their stamps do."""
 
 import struct
 from collections.abc import Collection, Sequence
@@ -27,12 +27,15 @@ def picture_of(data: bytes) -> bytes:
 class FrozenCamera:
     """One topic of pictures. It need not decode them: an encoder makes the same of the same."""
 
-    def __init__(self, topic: str, bounds: Bounds) -> None:
+    def __init__(self, topic: str, bounds: Bounds, start_ns: int, paced: bool) -> None:
+        """`paced`: pictures come all the time, not only when somebody looks."""
         self._topic, self._frozen_ns = topic, round(bounds.frozen_s * 1e9)
         self._picture, self._stamp_ns = b"", -1
-        self._picture_since_ns = self._stamp_since_ns = self._now_ns = 0
+        self._paced, self._now_ns = paced, start_ns
+        self._picture_since_ns = self._stamp_since_ns = 0
         self._same: Stretch | None = None
         self._still: Stretch | None = None
+        self._silent: Stretch | None = None
 
     @property
     def topics(self) -> Collection[str]:
@@ -41,7 +44,8 @@ class FrozenCamera:
 
     def take(self, heard: Heard) -> None:
         """See MessageCheck."""
-        now_ns = self._now_ns = heard.receipt_ns
+        now_ns = heard.receipt_ns
+        self._silent, self._now_ns = self._silent_until(now_ns), now_ns
         picture = picture_of(heard.data)
         if picture != self._picture:
             self._picture, self._picture_since_ns = picture, now_ns
@@ -53,9 +57,18 @@ class FrozenCamera:
         elif stamp_ns >= 0 and now_ns - self._stamp_since_ns >= self._frozen_ns:
             self._still = _since(self._stamp_since_ns, now_ns).worse(self._still)
 
+    def _silent_until(self, now_ns: int) -> Stretch | None:
+        if not self._paced or now_ns - self._now_ns < self._frozen_ns:
+            return self._silent
+        return _since(self._now_ns, now_ns).worse(self._silent)
+
     def findings(self, span: Span) -> Sequence[Finding]:
         """See Check."""
-        told = ((self._same, "shows the same picture"), (self._still, "gives pictures of the same stamp"))
+        told = (
+            (self._same, "shows the same picture"),
+            (self._still, "gives pictures of the same stamp"),
+            (self._silent_until(span.end_ns), "gives no picture"),
+        )
         return [self._finding(stretch, what, span) for stretch, what in told if stretch is not None]
 
     def _finding(self, stretch: Stretch, what: str, span: Span) -> Finding:

@@ -146,7 +146,7 @@ class QualityGate:
             *(DroppedFrames(name, rate_hz, bounds, start_ns) for name, rate_hz in paced.items()),
             *(LowRate(name, rate_hz, bounds, start_ns) for name, rate_hz in paced.items()),
             *(ClockStep(name, bounds) for name in (*pictures, *_STATES)),
-            *(FrozenCamera(name, bounds) for name in pictures),
+            *(FrozenCamera(name, bounds, start_ns, name in paced) for name in pictures),
             *([ViewSkew(views, bounds)] if len(views) > 1 else []),
             *(SaidCause(cause, bounds) for cause in CAUSES),
             *([] if self._marked is None else [UnmarkedSuccess(self._marked)]),

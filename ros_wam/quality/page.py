@@ -34,7 +34,7 @@ def _stream_rows(b: Bounds) -> dict[CheckName, tuple[str, str, str, str]]:
             "the same bound refuses a policy's observation",
         ),
         CheckName.FROZEN_CAMERA: (
-            "the same picture again and again, or the same stamp",
+            "the same picture again and again, the same stamp, or no picture",
             "",
             f"for {b.frozen_s:g} s",
             "a sensor's noise never repeats; a driver that hangs does",

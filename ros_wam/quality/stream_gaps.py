@@ -37,6 +37,7 @@ class DroppedFrames:
         """See MessageCheck."""
         stamp_ns = heard.receipt_ns if heard.stamp_ns is None else heard.stamp_ns
         if self._stamp_ns is None:
+            self._missing += self._due_in(heard.receipt_ns - self._receipt_ns)
             self._hole(self._receipt_ns, heard.receipt_ns)
         else:
             self._follow(stamp_ns - self._stamp_ns, heard.receipt_ns)
@@ -55,14 +56,18 @@ class DroppedFrames:
         if missing > 0:
             self._hole(receipt_ns - interval_ns, receipt_ns)
 
+    def _due_in(self, silence_ns: int) -> int:
+        """Return how many did not come in a silence; short ones may be those of a batch."""
+        return max(0, int(silence_ns / self._period_ns) - 1) if silence_ns > self._bounds.hole_s * 1e9 else 0
+
     def _hole(self, begin_ns: int, end_ns: int) -> None:
         self._worst = Stretch(begin_ns, end_ns, (end_ns - begin_ns) * 1e-9).worse(self._worst)
 
     def findings(self, span: Span) -> Sequence[Finding]:
         """See Check."""
         worst = Stretch(self._receipt_ns, span.end_ns, (span.end_ns - self._receipt_ns) * 1e-9).worse(self._worst)
-        missing = max(0, self._missing)
-        share = missing / max(1, self._came + missing)
+        missing = max(0, self._missing + self._due_in(span.end_ns - self._receipt_ns))
+        share = missing / max(self._bounds.least_for_share, self._came + missing)
         return _lost(self._topic, share, f"{missing} of {self._came + missing} frames", worst, span, self._bounds)
 
 
@@ -91,7 +96,7 @@ class DroppedTicks:
         """See Check."""
         worst = Stretch(self._stamp_ns, span.end_ns, (span.end_ns - self._stamp_ns) * 1e-9).worse(self._worst)
         due = self._came + self._missing
-        share = self._missing / max(1, due)
+        share = self._missing / max(self._bounds.least_for_share, due)
         return _lost("setpoints", share, f"{self._missing} of {due} control ticks", worst, span, self._bounds)
 
 

@@ -51,14 +51,15 @@ class ViewSkew:
 
     def findings(self, span: Span) -> Sequence[Finding]:
         """See Check."""
-        grade = graded(self._skewed / max(1, self._compared), self._bounds.skewed_share)
+        share = self._skewed / max(self._bounds.least_for_share, self._compared)
+        grade = graded(share, self._bounds.skewed_share)
         if grade is None or self._worst is None:
             return ()
         severity, most = grade
         older, newer = self._pair
         detail = (
             f"{older} is up to {1e3 * self._worst.value:.0f} ms behind {newer} (at most "
-            f"{self._most_ns * 1e-6:.0f} ms); {self._skewed / self._compared:.1%} of the pictures are too far from "
+            f"{self._most_ns * 1e-6:.0f} ms); {share:.1%} of the pictures are too far from "
             f"those of another view (at most {most:.0%})"
         )
         where = span.after_s(self._first_ns), span.after_s(self._last_ns)
