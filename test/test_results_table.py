@@ -51,3 +51,12 @@ def test_refusals_and_departures_are_counted_below(tmp_path: Path) -> None:
         "refusals: collision × 4, expired × 1",
         "departures: contact_force × 2",
     ]
+
+
+@pytest.mark.parametrize(("verdict", "word"), [("good", ""), ("usable", "usable"), ("bad", "bad")])
+def test_a_demonstration_that_is_no_good_to_train_with_is_told(tmp_path: Path, verdict: str, word: str) -> None:
+    Results(tmp_path, SITTING).add(replace(make_trial(1), quality={"verdict": verdict}))
+    console = Console(width=80, file=StringIO(), record=True)
+    console.print(results_table(tmp_path)[0])
+    (row,) = [line for line in console.export_text().splitlines() if "001" in line]
+    assert row.strip().endswith(f"{word} recording") == bool(word)

@@ -19,7 +19,7 @@ EVENT: dict[str, Any] = {
     "mode": "TELEOP",
     "prompt": "put it away",
     "stages": [{"name": "first", "points": 5.0}, {"name": "second", "points": 0.0}],
-    "quality": [{"name": "low_rate", "detail": "wrist comes 12 times a second"}],
+    "quality": [{"check": "low_rate", "severity": "bad", "detail": "wrist comes 12 times a second"}],
     "teleop": {
         "phase": "aligning",
         "detail": "turn joint2 of the leader by +0.31 rad",
@@ -52,7 +52,7 @@ def test_a_terminal_shows_what_the_robot_waits_for_and_the_keys() -> None:
         "speed 50%",
         "behind 0.31 rad",
         "turn joint2 of the leader by +0.31 rad",
-        "quality: low_rate – wrist comes 12 times a second",
+        "recording: low_rate: wrist comes 12 times a second",
         "■□  1 of 2, next: second",
         "hold to move",
         "it succeeded, it failed",
@@ -86,6 +86,9 @@ def test_the_outcome_of_each_stays() -> None:
         assert "demonstration 2 of 5: success, 21.0 s, 1 of 2 stages\n" in shown(terminal, EVENT, scored)
         trial = shown(terminal, {**scored, "kind": "trials"})
         assert "trial 002/005  success   score 100 %  21.0 s" in trial
+    judged = {**scored, "last": {"trial_id": "002", "quality": {"verdict": "bad"}}}
+    assert "1 of 2 stages, recording bad\n" in shown(False, judged)
+    assert "recording bad" not in shown(False, {**judged, "trial_id": "003"})
     discarded = {**scored, "outcome": "aborted", "comment": "discarded by the operator"}
     assert "demonstration 2 of 5: aborted, 21.0 s, 1 of 2 stages – discarded by the operator" in shown(False, discarded)
 
@@ -122,3 +125,12 @@ def test_a_leader_that_is_lost_is_told_in_every_mode() -> None:
     assert "servo 3 does not answer" in text
     assert "pedal /dev/x is lost" in text
     assert "mode is HOLD" not in text
+
+
+def test_of_many_findings_the_first_are_shown_in_a_line_each() -> None:
+    found = [{"check": f"check{k}", "severity": "warn", "detail": "x" * 200} for k in range(5)]
+    text = shown(True, {**EVENT, "quality": found})
+    assert "recording: check2: xxx" in text
+    assert "check3" not in text
+    assert "and 2 more" in text
+    assert "x" * 100 not in text

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Group
@@ -29,12 +30,18 @@ def results_table(sitting: Path) -> tuple[Group, int]:
             _number(trial["idle_fraction"], 100, " %"),
             f"{_number(inference.get('p50'))}/{_number(inference.get('p99'))}",
             _number(trial["interventions"]),
-            trial["cause"] or trial["failure_class"] or "",
+            trial["cause"] or trial["failure_class"] or _recorded(trial),
         )
     summary = results["summary"]
     lines = [f"{summary['successes']} of {summary['valid']} valid trials succeeded"]
     lines += [f"{name}: {_counts(summary[name])}" for name in ("refusals", "departures") if summary[name]]
     return Group(table, *(Text(line) for line in lines)), summary["valid"]
+
+
+def _recorded(trial: Mapping[str, Any]) -> str:
+    """Return what the gate of recordings says of a demonstration that is not good."""
+    verdict = (trial.get("quality") or {}).get("verdict", "good")
+    return "" if verdict == "good" else f"{verdict} recording"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

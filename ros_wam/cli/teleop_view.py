@@ -29,6 +29,9 @@ WAITS = {
     "marking": "press y or n if it has no mark yet, then enter; x discards it",
 }
 """What a person is waited for, in each state in which `start` or `seal` is possible."""
+VERDICT_STYLE = {"good": "green", "usable": "yellow", "warn": "yellow", "bad": "red"}
+"""Of verdicts on a recording, and of how much a finding matters."""
+FINDINGS = 3
 REFRESH_HZ = 8
 KEY_COLUMNS = 2
 
@@ -88,6 +91,8 @@ class TeleopView:
         line.append(f", {float(event.get('duration_s') or 0.0):.1f} s")
         stages = event.get("stages") or []
         line.append(f", {_done(stages)} of {len(stages)} stages" if stages else "")
+        verdict = _verdict(event)
+        line.append(f", recording {verdict}" if verdict else "", style=VERDICT_STYLE.get(verdict, ""))
         return line.append(f" – {event['comment']}" if event.get("comment") else "", style="dim")
 
     def _picture(self, event: Mapping[str, Any]) -> Group:
@@ -95,7 +100,7 @@ class TeleopView:
             (self._which(event), "bold"), "   ", (str(event.get("state") or ""), "cyan"), f"   {_seconds(event)}"
         )
         rows = [head, Text(str(event.get("prompt") or ""), style="italic"), _teleop_line(event, self._device)]
-        rows += [Text(f"  {line}", style=style) for line, style in _remarks(event)]
+        rows += [Text(f"  {line}", style, no_wrap=True, overflow="ellipsis") for line, style in _remarks(event)]
         stages = event.get("stages") or []
         if stages:
             rows.append(_stages(stages))
@@ -146,8 +151,9 @@ def _remarks(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     person = waits is not None and not {"start", "seal"}.isdisjoint(event.get("can") or ())
     remarks = [(waits, "bold cyan") if person else (event.get("detail"), "")]
     remarks += [(_of_leader(teleop), "yellow"), (teleop.get("pedal"), "red")]
-    remarks += [(f"quality: {_finding(each)}", "yellow") for each in event.get("quality") or []]
-    remarks.append((event.get("refusal"), "red"))
+    findings = [each for each in event.get("quality") or [] if isinstance(each, dict)]
+    remarks += [_finding(each) for each in findings[:FINDINGS]]
+    remarks.append((f"and {len(findings) - FINDINGS} more" if len(findings) > FINDINGS else "", ""))
     return [(str(text), style) for text, style in remarks if text]
 
 
@@ -157,10 +163,17 @@ def _of_leader(teleop: Mapping[str, Any]) -> str:
     return detail.partition("; ")[2] if teleop.get("phase") == "elsewhere" else detail
 
 
-def _finding(each: Any) -> str:
-    if not isinstance(each, dict):
-        return str(each)
-    return " – ".join(str(each[name]) for name in ("name", "detail") if each.get(name))
+def _finding(finding: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what the gate of recordings found, and its style."""
+    told = f"recording: {finding.get('check')}: {finding.get('detail')}"
+    return told, VERDICT_STYLE.get(str(finding.get("severity")), "")
+
+
+def _verdict(event: Mapping[str, Any]) -> str:
+    """Return what the gate of recordings says of the demonstration that has just ended, empty if nothing."""
+    last = event.get("last") or {}
+    quality = last.get("quality") or {}
+    return str(quality.get("verdict") or "") if last.get("trial_id") == event.get("trial_id") else ""
 
 
 def _keys(device: str, can: Collection[str] | None = None) -> Table:
