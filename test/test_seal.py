@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ros_wam.errors import TrialError
-from ros_wam.trial.seal import SEAL, check_seal, is_sealed, write_seal
+from ros_wam.trial.seal import SEAL, broken_seals, check_seal, is_sealed, write_seal
 
 
 @pytest.fixture
@@ -54,3 +54,11 @@ def test_a_seal_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "001").write_text("a file where the folder should be")
     with pytest.raises(TrialError, match="trial 001 cannot be sealed"):
         write_seal(tmp_path / "001")
+
+
+def test_the_trials_of_a_sitting_are_checked_one_by_one(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitting/trials/002").mkdir(parents=True)  # not finished
+    folder.rename(tmp_path / "sitting/trials/001")
+    assert broken_seals(tmp_path / "sitting") == []
+    (tmp_path / "sitting/trials/001/trial.json").write_text('{"outcome": "success"}')
+    assert broken_seals(tmp_path / "sitting") == ["trial 001: trial.json was changed"]

@@ -40,6 +40,15 @@ class World:
         self.watch.running(True)
         self.run(0.5)
 
+    def watched(self, seconds: float) -> tuple[Cause, str] | None:
+        """Return the first fault of this time, asked for as a trial asks."""
+        for _ in range(round(seconds * 20)):
+            self.run(0.05)
+            fault = self.watch.fault(self.now_ns)
+            if fault is not None:
+                return fault
+        return None
+
     @property
     def cause(self) -> Cause | None:
         fault = self.watch.fault(self.now_ns)
@@ -240,3 +249,50 @@ def test_a_recorder_that_fails_spoils_this_trial_only() -> None:
     assert world.watch.fault(world.now_ns) == (Cause.RECORD_FAILED, "no space left on device")
     world.watch.begin()
     assert world.cause is None
+
+
+@pytest.mark.parametrize("cause", ["", "leader_lost", "enable_lost", "workspace"])
+def test_a_robot_that_was_taken_over_may_hold_as_long_as_the_operator_likes(cause: str) -> None:
+    world = World()
+    world.start()
+    world.watch.taken_over(True)
+    world.run(0.1)
+    world.safety.update(mode="TELEOP", cause=cause)
+    assert world.watched(5.0 + TRIAL_GRACE_S) is None
+    world.watch.taken_over(False)
+    world.safety.update(mode="POLICY", cause="")
+    assert world.watched(5.0 + TRIAL_GRACE_S) is None
+
+
+def test_a_takeover_or_hand_back_that_the_robot_does_not_obey_ends_the_trial() -> None:
+    world = World()
+    world.start()
+    world.watch.taken_over(True)
+    world.safety.update(mode="HOLD")
+    said = world.watched(TRIAL_GRACE_S + 0.2)
+    assert said is not None and "does not follow the device" in said[1]
+    back = World()
+    back.start()
+    back.watch.taken_over(True)
+    back.safety.update(mode="TELEOP")
+    assert back.watched(1.0) is None
+    back.watch.taken_over(False)
+    said = back.watched(TRIAL_GRACE_S + 0.2)
+    assert said is not None and said[0] is Cause.OPERATOR_STOP
+
+
+def test_a_fault_ends_a_trial_that_was_taken_over() -> None:
+    world = World()
+    world.start()
+    world.watch.taken_over(True)
+    world.safety.update(mode="FAULT", cause="protective_stop")
+    world.run(0.2)
+    assert world.cause is Cause.PROTECTIVE_STOP
+
+
+def test_what_needs_no_policy_is_ready_without_one() -> None:
+    world = World()
+    world.watch = StationWatch(("wrist", "global"), RATES_HZ, lambda: world.dead, needs_policy=False)
+    world.policy = {}
+    world.run(2.0)
+    assert world.watch.not_ready(world.now_ns) is None

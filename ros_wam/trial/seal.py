@@ -44,6 +44,12 @@ def check_seal(folder: Path) -> list[str]:
     return [*changed, *gone, *(f"{name} was added" for name in found if name not in said)]
 
 
+def broken_seals(sitting: Path) -> list[str]:
+    """Return what is different in the sealed trials of a sitting, a line for each file; see check_seal."""
+    folders = [path.parent for path in sorted(sitting.glob(f"trials/*/{SEAL}"))]
+    return [f"trial {folder.name}: {said}" for folder in folders for said in check_seal(folder)]
+
+
 def _digests(folder: Path) -> dict[str, str]:
     roots = [folder / name for name in _SEALED]
     files = [path for root in roots for path in ((root,) if root.is_file() else sorted(root.rglob("*")))]

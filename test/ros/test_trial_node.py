@@ -45,10 +45,12 @@ class Station:
         self.seeds: list[int] = []
         verbs = {"reset": self._reset, "score": self._score}
         self.simulator = ControlSocket(config.sim_socket, verbs)
-        self.modes = {"home": "HOLD", "policy": "POLICY", "hold": "HOLD", "recover": "HOLD"}
+        self.modes = {"home": "HOLD", "policy": "POLICY", "teleop": "TELEOP", "hold": "HOLD", "recover": "HOLD"}
+        self.phase = "released"
         for verb in self.modes:
             peer.node.create_service(Trigger, f"robot_node/{verb}", self._robot(verb))
-        self._subscribe("enable", lambda m: self.enabled.append(m.data))
+        for topic in ("enable", "enable_request"):
+            self._subscribe(topic, lambda m: self.enabled.append(m.data))
         self._subscribe("trial_command", self._on_command)
         for name, rate_hz in (("joint_states", 100.0), ("safety_status", 10.0), ("pictures", 30.0)):
             peer.node.create_timer(1.0 / rate_hz, getattr(self, f"_{name}"))
@@ -105,6 +107,8 @@ class Station:
         policy = fields.Diagnostic("policy_node", fields.Level.OK, "", self.policy)
         self.peer.publish("safety_status", fields.diagnostics(now_ns, robot))
         self.peer.publish("policy_status", fields.diagnostics(now_ns, policy))
+        device = fields.Diagnostic("teleop_node", fields.Level.OK, "", {"phase": self.phase, "detail": "hold the key"})
+        self.peer.publish("teleop_status", fields.diagnostics(now_ns, device))
 
     def _pictures(self) -> None:
         for view in ("wrist", "global"):
@@ -116,9 +120,10 @@ class Station:
 def config(run_config: RunConfig, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunConfig]:
     tasks = share.find("config/tasks", "move_objects_into_box")
     policies = share.find("config/policies", "baseline")
-    sim = getattr(request, "param", True)
+    changed = getattr(request, "param", {})
     sitting = tmp_path / "sitting"
-    full = replace(run_config, sim=sim, task=tasks, policy=policies, sitting_dir=sitting, trials=1, seed=SEED)
+    full = replace(run_config, sim=True, task=tasks, policy=policies, sitting_dir=sitting, trials=1, seed=SEED)
+    full = replace(full, **changed)
     (tmp_path / "config.yaml").write_text(dump(full))
     (full.run_dir / "alive").mkdir()
     with (full.run_dir / "alive" / "recorder_node").open("w") as lock:  # this process plays it
@@ -242,7 +247,7 @@ def call(station: Station, service: str) -> None:
     assert answer.result().success
 
 
-@pytest.mark.parametrize("config", [False], indirect=True, ids=["real"])
+@pytest.mark.parametrize("config", [{"sim": False}], indirect=True, ids=["real"])
 def test_the_robot_rests_while_the_operator_lays_the_scene_out(
     station: Station, node: "subprocess.Popen[str]", config: RunConfig
 ) -> None:
@@ -298,3 +303,83 @@ def test_the_operator_stops_a_trial(station: Station, node: "subprocess.Popen[st
     finish(station, node)
     trial = load_results(config.sitting_dir)["trials"][0]
     assert (trial["outcome"], trial["cause"]) == ("aborted", "operator_stop")
+
+
+class Events:
+    """What the node told on trial_event."""
+
+    def __init__(self, station: Station) -> None:
+        self._peer, self._heard = station.peer, station.peer.hear("trial_event")
+        self.all: list[dict[str, Any]] = []
+
+    def any(self, kind: str, **holds: Any) -> bool:
+        self.all.extend(fields.read_json_object(message) for message in self._heard)
+        self._heard.clear()
+        return any(event.get("event") == kind and holds.items() <= event.items() for event in self.all)
+
+    def wait(self, kind: str, **holds: Any) -> None:
+        assert self._peer.wait(lambda: self.any(kind, **holds)), self.all[-3:]
+
+
+def say(station: Station, verb: str, **more: Any) -> None:
+    station.peer.publish("operator_command", fields.json_object({"verb": verb, **more}))
+
+
+@pytest.mark.parametrize("config", [{"device": "keyboard"}], indirect=True, ids=["device"])
+def test_the_robot_is_taken_over_and_handed_back(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    events = Events(station)
+    until_running(station)
+    say(station, "take_over")
+    events.wait("takeover", episode="001")
+    assert station.peer.wait(lambda: station.mode == "TELEOP")
+    station.policy["state"] = "ready"
+    waited_ns = station.peer.clock.now_ns() + 3_000_000_000  # longer than a robot may hold without a cause
+    assert station.peer.wait(lambda: station.peer.clock.now_ns() > waited_ns)
+    assert node.poll() is None and "hold" not in station.heard
+    call(station, "hand_back")
+    events.wait("handback", episode="001")
+    assert station.peer.wait(lambda: station.mode == "POLICY")
+    station.achieved = True
+    finish(station, node)
+    trial = load_results(config.sitting_dir)["trials"][0]
+    assert (trial["outcome"], trial["takeovers"], trial["valid"]) == ("success", 1, True)
+    assert station.heard.count("start") == 1, "the policy goes on in the same episode"
+    assert any(station.enabled), "it is requested of the device's node"
+
+
+@pytest.mark.parametrize(
+    "config", [{"device": "keyboard", "policy": None, "operator": True}], indirect=True, ids=["demonstration"]
+)
+def test_a_demonstration_begins_when_the_device_is_followed(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    events = Events(station)
+    station.phase = "lost"
+    events.wait("progress", state="resetting")
+    say(station, "start", id="lay out")
+    events.wait("answer", id="lay out", refusal=None)
+    events.wait("progress", state="ready", detail="the device is not ready: hold the key")
+    station.phase = "aligning"
+    assert station.peer.wait(lambda: events.any("progress", state="ready") and "start" in events.all[-1].get("can", ()))
+    say(station, "start")
+    assert station.peer.wait(lambda: station.mode == "TELEOP")
+    events.wait("progress", state="running")
+    assert "start" not in station.heard, "aligning is no part of it"
+    station.phase = "following"
+    until_running(station)
+    assert "policy" not in station.heard
+    shown = events.all[-1]
+    assert (shown["kind"], shown["policy"]) == ("demonstrations", "teleop")
+    assert shown["freshness"].keys() == {"wrist", "global"}
+    say(station, "success")
+    finish(station, node)
+    assert node.returncode == 0
+    data = load_results(config.sitting_dir)
+    assert (data["kind"], data["trials"][0]["outcome"], data["trials"][0]["policy"]) == (
+        "demonstrations",
+        "success",
+        "teleop",
+    )
+    assert data["trials"][0]["quality"] is not None
