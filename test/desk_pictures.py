@@ -1,10 +1,14 @@
-"""Writes `docs/images/desk_desktop.png` and `desk_phone.png`: the operator's page with a simulated station's views."""
+"""Writes `docs/images/desk_desktop.png` and `desk_phone.png`: the operator's page with a simulated station's views.
+
+With a folder, and names of scenes if not all are wanted, it writes the page in each scene there, all of a long one.
+"""
 
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+import cv2
 from desk_station import MS, DeskStation
 from playwright.sync_api import Browser, sync_playwright
 
@@ -86,28 +90,43 @@ def shoot(browser: Browser, address: str, size: dict[str, int], path: Path, full
     page.wait_for_timeout(400)
     page.screenshot(path=str(path), full_page=full)
     page.close()
+    cv2.imwrite(str(path), cv2.imread(str(path)), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
-def main(out: Path, scenes: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        made = station(Path(folder))
-        server = DeskServer(made.desk, "127.0.0.1", 0, None)
+SHOWN = {"desk_desktop": ("resetting", DESKTOP), "desk_phone": ("running", PHONE)}
+
+
+def begin(made: DeskStation, scene: str) -> None:
+    """Bring a station that is new to a scene."""
+    untouched = [{**stage, "points": 0.0, "retries": 0, "achieved": False} for stage in made.event["stages"]]
+    made.event |= {**SCENES[scene], **({"stages": untouched} if scene == "resetting" else {})}
+    made.tell()
+    why = {"cause": "protective_stop", "detail": "joint 4: 61 N m"} if scene == "fault" else {}
+    made.state.safety({"mode": made.event["mode"], **why})
+
+
+def main(out: Path | None, scenes: list[str]) -> None:
+    pictures, reference = render(1), render(2)
+    wanted = [
+        (scene, size, f"{scene}_{name}") for scene in scenes for name, size in (("desktop", DESKTOP), ("phone", PHONE))
+    ]
+    if out is None:
+        wanted = [(scene, size, name) for name, (scene, size) in SHOWN.items()]
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        here = render(1)
-        made.references.capture(3, render(2))
-        for index, (view, jpeg) in enumerate(here.items()):
-            made.state.picture(view, made.clock.now_ns() - (21 + 6 * index) * MS, jpeg)
-        before = dict(made.event)
-        for scene in scenes:
-            made.event = {**before, **SCENES[scene]}
-            made.tell()
-            made.state.safety({"mode": made.event["mode"], "cause": "protective_stop", "detail": "joint 4: 61 N m"}
-                              if scene == "fault" else {"mode": made.event["mode"]})  # fmt: skip
-            for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
-                shoot(browser, f"http://127.0.0.1:{server.port}/", size, out / f"{scene}_{name}.png", name == "phone")
+        for scene, size, name in wanted:
+            with tempfile.TemporaryDirectory() as folder:
+                made = station(Path(folder))
+                made.references.capture(3, reference)
+                for index, (view, jpeg) in enumerate(pictures.items()):
+                    made.state.picture(view, made.clock.now_ns() - (21 + 6 * index) * MS, jpeg)
+                begin(made, scene)
+                server = DeskServer(made.desk, "127.0.0.1", 0, None)
+                path = (out or ROOT / "docs/images") / f"{name}.png"
+                shoot(browser, f"http://127.0.0.1:{server.port}/", size, path, out is not None and size == PHONE)
+                server.close()
         browser.close()
-        server.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:] or list(SCENES))
+    main(Path(sys.argv[1]) if sys.argv[1:] else None, sys.argv[2:] or list(SCENES))

@@ -374,6 +374,37 @@ def test_a_lost_connection_is_told_at_once_and_comes_back(station: DeskStation, 
         again.close()
 
 
+def test_the_end_of_a_sitting_is_no_fault(station: DeskStation, open_page: Open, server: Any) -> None:
+    station.tell(state="scored", outcome="success", index=10, can=[])
+    page = open_page()
+    expect(page.locator("#headline")).to_have_text("Trial 003 is sealed: success")
+    station.clock.advance_ns(5000 * MS)
+    expect(page.locator("#headline")).to_have_text("The sitting is over")
+    server.close()
+    expect(page.locator("#link")).to_have_text("no connection")
+    expect(page.locator("#headline")).to_have_text("The sitting is over")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_no_button_comes_under_a_finger_that_has_just_pressed_another(
+    station: DeskStation, open_page: Open, size: dict[str, int]
+) -> None:
+    station.references.capture(3, {"global": flat(200)})
+    states = {
+        "resetting": (["start", "stop"], "Lay the scene out"),
+        "homing": (["stop"], "The robot moves home: keep clear"),
+        "running": (["stop", "success"], "The policy drives"),
+        "marking": (["seal", "success"], "Score the trial, then seal it"),
+    }
+    page = open_page(size)
+    places = []
+    for state, (can, headline) in states.items():
+        station.tell(state=state, can=can, detail="waited for" if state == "running" else None)
+        expect(page.locator("#headline")).to_have_text(headline)
+        places.append([button(page, verb).bounding_box() for verb in ("start", "stop", "success", "failure")])
+    assert all(place == places[0] for place in places)
+
+
 def test_what_a_demonstration_lacks_is_told(station: DeskStation, open_page: Open) -> None:
     skewed = {"check": "view_skew", "severity": "bad", "detail": "wrist 61 ms behind"}
     station.tell(

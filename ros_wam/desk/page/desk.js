@@ -64,6 +64,8 @@ function refuse(text) {
 
 function headline() {
   const t = state?.trial ?? {}, demo = t.kind === 'demonstrations', what = demo ? 'demonstration' : 'trial';
+  if (t.state === 'scored' && t.index === t.of && !(connected && state.live))
+    return ['calm', 'The sitting is over', `${demo ? 'Demonstration' : 'Trial'} ${t.trial_id} is sealed: ${t.outcome}. The report is in the sitting's folder.`];
   if (!connected) return ['fault', 'Connection to the desk lost', 'What you see is old. Buttons work again when it is back.'];
   if (state.silent_s === null) return ['wait', 'Waiting for the first trial', 'The station is coming up.'];
   if (!state.live) return ['fault', `The trial has said nothing for ${Math.round(state.silent_s)} s`, 'Its process may have ended; look at the terminal.'];
