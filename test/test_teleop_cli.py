@@ -37,6 +37,14 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
+def test_only_a_simulation_chooses_its_task(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sent = ["teleop", "--robot", "ur5", "--device", "leader", "--record-dir", str(tmp_path)]
+    assert main(sent) == 1
+    assert "no task to demonstrate with ur5: name one by --task" in capsys.readouterr().err
+    assert main([*sent, "--sim"]) == 1
+    assert "no device 'leader'" in capsys.readouterr().err
+
+
 def test_a_device_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         build_parser().parse_args([*UR5, "--sim"])

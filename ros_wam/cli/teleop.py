@@ -21,6 +21,8 @@ from ros_wam.cli.supervised import supervise
 from ros_wam.cli.teleop_view import TeleopView
 from ros_wam.errors import ConfigError
 from ros_wam.request import Request
+from ros_wam.sim.tasks import SIM_TASKS
+from ros_wam.task import task_for
 from ros_wam.teleop.key_map import key_help
 
 EXAMPLE = "example: ros-wam teleop --robot ur5 --sim --device keyboard --task move_objects_into_box --episodes 5"
@@ -62,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     request = Request(
         robot=args.robot,
-        task=args.task,
+        task=_task(args),
         sim=args.sim,
         trials=args.episodes,
         seed=args.seed,
@@ -90,6 +92,16 @@ def _check(args: argparse.Namespace) -> None:
         calibration = share.calibration_dir(share.find("robots", args.robot), args.sim)
         if not load_station(calibration).pedal:
             raise ConfigError("--device keyboard needs a terminal to type in, or a pedal in the station file")
+
+
+def _task(args: argparse.Namespace) -> str:
+    if args.task is not None:
+        return str(args.task)
+    robot = share.find("robots", args.robot).stem
+    task = task_for(robot, SIM_TASKS) if args.sim else None
+    if task is None:
+        raise ConfigError(f"no task to demonstrate with {robot}: name one by --task")
+    return str(task)
 
 
 def _by_hand(request: Request, console: Console) -> Path:
