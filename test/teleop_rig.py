@@ -21,13 +21,14 @@ from ros_wam.motion.loop import build_control_loop
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.world import STEP_NS, World
 from ros_wam.teleop import make_device
-from ros_wam.teleop.key_map import HOLD
+from ros_wam.teleop.key_map import HOLD, SPEEDS
 from ros_wam.teleop.keys import KeyState
 from ros_wam.teleop.leader_settings import LeaderSettings
 from ros_wam.teleop.leading import Leading
 from ros_wam.teleop.session import Phase, TeleopSession, TeleopStep
 from ros_wam.types import FloatArray, Mode, StepRecord
 
+FASTER = next(iter(SPEEDS))
 TASKS = {"aloha": "stack_bowls", "ur5": "move_objects_into_box", "franka": "move_objects_into_box"}
 
 
@@ -48,9 +49,8 @@ class TeleopRig:
         self.loop = build_control_loop(self.embodiment, driver, station)
         device = make_device(LEADERS[robot], station, self.embodiment, run_dir, self.clock)
         self.keys: set[str] = {HOLD}
-        self.leading = Leading(
-            device, TeleopSession(self.embodiment, station), lambda: KeyState(frozenset(self.keys), ())
-        )
+        self.leading = Leading(device, TeleopSession(self.embodiment, station), self._pressed)
+        self.faster = 0
         self.wants = True
         self.refusals: list[str] = []
         self.steps: list[TeleopStep] = []
@@ -88,6 +88,11 @@ class TeleopRig:
                 except ChunkRefused as refused:
                     self.refusals.append(str(refused))
         return records
+
+    def _pressed(self) -> KeyState:
+        """Return which keys are down; `faster` is pressed once in each step, as often as it is said."""
+        pressed, self.faster = ((FASTER,), self.faster - 1) if self.faster else ((), 0)
+        return KeyState(frozenset(self.keys), pressed)
 
     def lead(self, by: Mapping[str, float], duration_s: float) -> None:
         """Have the hand turn joints of the leader by so much [rad, grippers of their stroke] from where it is."""
