@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ros_wam.export.choice import Choice, choose
-from ros_wam.export.sampling import MAX_AGE_S, Action, Gaps, Sampling
+from ros_wam.export.sampling import MAX_AGE_S, Action, Gaps, Sampling, StateAt
 
 
 def add_choice_options(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def choice(args: argparse.Namespace) -> Choice:
 
 
 def add_sampling_options(parser: argparse.ArgumentParser, rate: str | None) -> None:
-    """Add `--rate-hz --max-age-ms --action --gaps --trim`.
+    """Add `--rate-hz --max-age-ms --action --state-at --gaps --trim`.
 
     `rate` says what the rate is unless it is given; None: it cannot be.
     """
@@ -45,6 +45,12 @@ def add_sampling_options(parser: argparse.ArgumentParser, rate: str | None) -> N
         help="joint positions as sent to the robot, or as the policy or the leader asked (default sent)",
     )
     parser.add_argument(
+        "--state-at",
+        choices=[each.value for each in StateAt],
+        default=StateAt.INSTANT.value,
+        help="joints at the sample's instant, or when its oldest picture was captured (default instant)",
+    )
+    parser.add_argument(
         "--gaps",
         choices=[each.value for each in Gaps],
         default=Gaps.REFUSE.value,
@@ -59,6 +65,7 @@ def sampling(args: argparse.Namespace, rate_hz: float) -> Sampling:
         rate_hz=rate_hz if args.rate_hz is None else args.rate_hz,
         max_age_s=args.max_age_ms * 1e-3,
         action=Action(args.action),
+        state_at=StateAt(args.state_at),
         gaps=Gaps(args.gaps),
         trim=args.trim,
     )

@@ -1,6 +1,7 @@
 """What a robot's joints measured over an episode, and what they measured in between."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,14 @@ from ros_wam.errors import SpecError
 from ros_wam.types import FloatArray
 
 IntArray = NDArray[np.int64]
+
+
+class JointValues(NamedTuple):
+    """`(M, n)` position [rad], velocity [rad/s] and effort [N m]; grippers 0–1, 1/s, N."""
+
+    position: FloatArray
+    velocity: FloatArray
+    effort: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +39,12 @@ class JointTrack:
                 f"joint states: stamp {self.stamp_ns[k + 1]} comes after {self.stamp_ns[k]}; stamps must increase"
             )
 
-    def at(self, instant_ns: IntArray) -> "JointTrack":
-        """Return the track interpolated linearly to increasing `instant_ns` `(M,)`; NaN outside of what was measured.
+    def at(self, instant_ns: IntArray) -> JointValues:
+        """Return what it was at `instant_ns` `(M,)`, interpolated linearly; NaN outside of what was measured.
 
         An instant that was measured gives what was measured.
         """
-        return JointTrack(
-            instant_ns,
+        return JointValues(
             _interpolated(self.stamp_ns, self.position, instant_ns),
             _interpolated(self.stamp_ns, self.velocity, instant_ns),
             _interpolated(self.stamp_ns, self.effort, instant_ns),

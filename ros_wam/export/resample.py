@@ -3,8 +3,9 @@
 Instant k is `start + k / rate`. What stands for it:
 
 * of each view, the newest picture captured at or before it, at most `max_age_s` old;
-* the joint state, interpolated linearly to the instant between measurements that are at most `max_age_s` apart;
-* as its action, what was in force at the *next* instant: the newest control tick at or before that.
+* the joint state, interpolated linearly to the instant, or with StateAt.PICTURE to when the oldest of these pictures was
+  captured, between measurements that are at most `max_age_s` apart;
+* as its action, what was in force one period after the joint state: the newest control tick at or before that.
 
 Where one of these is missing, there is no sample: nothing older stands in for it.
 """
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from ros_wam.errors import ExportError
 from ros_wam.export.episode import Episode
 from ros_wam.export.joint_track import IntArray
-from ros_wam.export.sampling import Action, Gaps, Sampling
+from ros_wam.export.sampling import Action, Gaps, Sampling, StateAt
 from ros_wam.types import FloatArray
 
 IDLE_RAD_S = 0.02
@@ -32,12 +33,14 @@ BoolArray = NDArray[np.bool_]
 class Samples:
     """`N` samples at `stamp_ns` `(N,)`; joint columns `(N, n)` [rad, grippers 0–1; rad/s; N m].
 
-    `action` is one of `sent` and `asked`, which are of the control tick `action_stamp_ns`; `source`: whose that tick
-    was, an index into MODES. `picture`: per view the number of the picture, `picture_stamp_ns` when it was captured.
-    `dropped` counts the samples that are missing, by what was missing; `trimmed` those without motion at the ends.
+    `state_stamp_ns`: when the joint state was true. `action` is one of `sent` and `asked`, which are of the control tick
+    `action_stamp_ns`; `source`: whose that tick was, an index into MODES. `picture`: per view the number of the
+    picture, `picture_stamp_ns` when it was captured. `dropped` counts the samples that are missing, by what was
+    missing; `trimmed` those without motion at the ends.
     """
 
     stamp_ns: IntArray
+    state_stamp_ns: IntArray
     position: FloatArray
     velocity: FloatArray
     effort: FloatArray
@@ -91,8 +94,8 @@ def resample(episode: Episode, sampling: Sampling) -> Samples:
     grid_ns = instants(episode.start_ns, episode.end_ns, sampling.rate_hz)
     if len(grid_ns) < 2:
         raise ExportError(f"it is over before {1 / sampling.rate_hz:g} s have passed")
-    instant_ns, next_ns = grid_ns[:-1], grid_ns[1:]
-    samples, missing = _aligned(episode, sampling, instant_ns, next_ns)
+    instant_ns = grid_ns[:-1]
+    samples, missing = _aligned(episode, sampling, instant_ns, np.diff(grid_ns))
     lacking = np.any(list(missing.values()), axis=0)
     if lacking.all():
         raise ExportError(f"no instant at {sampling.rate_hz:g} Hz has everything; {_most_missing(missing)}")
@@ -105,7 +108,7 @@ def resample(episode: Episode, sampling: Sampling) -> Samples:
 
 
 def _aligned(
-    episode: Episode, sampling: Sampling, instant_ns: IntArray, next_ns: IntArray
+    episode: Episode, sampling: Sampling, instant_ns: IntArray, period_ns: IntArray
 ) -> tuple[Samples, dict[str, BoolArray]]:
     """Return a sample for each instant, and by what is missing of it, where that is."""
     missing: dict[str, BoolArray] = {}
@@ -117,8 +120,12 @@ def _aligned(
         picture[view] = newest(stamps, instant_ns)
         picture_stamp_ns[view] = stamps[np.maximum(picture[view], 0)]
         missing[view] = (picture[view] < 0) | (instant_ns - picture_stamp_ns[view] > sampling.max_age_ns)
-    missing["joint_states"] = episode.joints.gap_ns(instant_ns) > sampling.max_age_ns
-    joints, trace = episode.joints.at(instant_ns), episode.trace
+    observed_ns = instant_ns
+    if sampling.state_at is StateAt.PICTURE:
+        observed_ns = np.min(list(picture_stamp_ns.values()), axis=0)
+    next_ns = observed_ns + period_ns
+    missing["joint_states"] = episode.joints.gap_ns(observed_ns) > sampling.max_age_ns
+    joints, trace = episode.joints.at(observed_ns), episode.trace
     tick = newest(trace.stamp_ns, next_ns)
     row = np.maximum(tick, 0)
     sent, asked = trace.sent[row], _asked(episode)[row]
@@ -127,6 +134,7 @@ def _aligned(
     counts = Counter({name: int(where.sum()) for name, where in missing.items()})
     samples = Samples(
         stamp_ns=instant_ns,
+        state_stamp_ns=observed_ns,
         position=joints.position,
         velocity=joints.velocity,
         effort=joints.effort,

@@ -1,8 +1,9 @@
 """At which instants an episode is sampled, and how old what stands for an instant may be."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
 from ros_wam.errors import ExportError
 
@@ -18,6 +19,15 @@ class Action(Enum):
     """What was sent to the robot, after every limit."""
     ASKED = "asked"
     """What the policy or the leader asked for; where there was nothing to follow, what the smoother made of that."""
+
+
+class StateAt(Enum):
+    """When the joint state of a sample was true."""
+
+    INSTANT = "instant"
+    """At the sample's instant; its pictures are a little older."""
+    PICTURE = "picture"
+    """When the oldest of its pictures was captured, as a policy is shown it by this package."""
 
 
 class Gaps(Enum):
@@ -39,6 +49,7 @@ class Sampling:
     rate_hz: float
     max_age_s: float = MAX_AGE_S
     action: Action = Action.SENT
+    state_at: StateAt = StateAt.INSTANT
     gaps: Gaps = Gaps.REFUSE
     trim: bool = False
 
@@ -46,6 +57,10 @@ class Sampling:
         for name, value in (("rate_hz", self.rate_hz), ("max_age_s", self.max_age_s)):
             if not 0.0 < value < math.inf:
                 raise ExportError(f"{name} is {value}, must be finite and above 0")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        return {key: value.value if isinstance(value, Enum) else value for key, value in asdict(self).items()}
 
     @property
     def max_age_ns(self) -> int:

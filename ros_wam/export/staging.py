@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ Write = Callable[[Episode, Chosen, Path, Advance], None]
 
 def open_destination(out: Path, kind: str, sampling: Sampling, more: dict[str, Any], choice: Choice) -> Destination:
     """Return `out` for an export of this `kind`; raises ExportError when it holds something else, or all of it."""
-    settings = {**asdict(sampling), "action": sampling.action.value, "gaps": sampling.gaps.value}
-    destination = Destination(out, {"format": kind, **settings, **more}, [chosen.name for chosen in choice.taken])
+    destination = Destination(
+        out, {"format": kind, **sampling.to_json(), **more}, [chosen.name for chosen in choice.taken]
+    )
     if destination.finished:
         raise ExportError(f"{out} is finished already: it holds these {len(choice.taken)} episodes")
     return destination

@@ -74,7 +74,7 @@ def _quantities(samples: Samples, robot: Embodiment, arm: str, poses: FloatArray
     closing = (samples.asked[:, gripper] < 0.5).astype(np.int64)
     speed = stroke_m * samples.velocity[:, gripper]
     return {
-        "time": seconds(samples.stamp_ns),
+        "time": seconds(samples.state_stamp_ns),
         "joints": samples.position[:, joints],
         "velocities": samples.velocity[:, joints],
         "efforts": samples.effort[:, [*joints, gripper]],

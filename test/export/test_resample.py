@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ros_wam.errors import ExportError
 from ros_wam.export.episode import Episode
 from ros_wam.export.resample import Samples, instants, resample
-from ros_wam.export.sampling import Action, Gaps, Sampling
+from ros_wam.export.sampling import Action, Gaps, Sampling, StateAt
 from ros_wam.fields import MODES
 from ros_wam.types import Mode
 
@@ -22,6 +22,7 @@ SAMPLINGS = st.builds(
     rate_hz=st.sampled_from([5.0, 7.5, 30.0, 29.97]),
     max_age_s=st.sampled_from([0.02, 0.1, 0.5]),
     action=st.sampled_from(Action),
+    state_at=st.sampled_from(StateAt),
     gaps=st.just(Gaps.DROP),
 )
 
@@ -64,7 +65,8 @@ def test_every_sample_is_what_a_plain_search_finds(
         assert samples.picture_stamp_ns[view].tolist() == [row[view] for row in expected]
     assert samples.action_stamp_ns.tolist() == [row["tick"] for row in expected]
     np.testing.assert_allclose(samples.action, [row["action"] for row in expected], atol=1e-9)
-    np.testing.assert_allclose(samples.position, at(samples.stamp_ns), atol=1e-6)
+    assert samples.state_stamp_ns.tolist() == [row["observed"] for row in expected]
+    np.testing.assert_allclose(samples.position, at(samples.state_stamp_ns), atol=1e-6)
 
 
 def searched(episode: Episode, sampling: Sampling, now: int, after: int) -> dict | None:
@@ -74,8 +76,10 @@ def searched(episode: Episode, sampling: Sampling, now: int, after: int) -> dict
         if not before:
             return None
         row[view] = max(before)
+    seen = min(row[view] for view in episode.views) if sampling.state_at is StateAt.PICTURE else now
+    row["observed"], after = seen, after - now + seen
     measured = episode.joints.stamp_ns.tolist()
-    left, right = [s for s in measured if s <= now], [s for s in measured if s >= now]
+    left, right = [s for s in measured if s <= seen], [s for s in measured if s >= seen]
     if not left or not right or min(right) - max(left) > sampling.max_age_ns:
         return None
     ticks = [stamp for stamp in episode.trace.stamp_ns.tolist() if after - sampling.max_age_ns <= stamp <= after]
