@@ -40,7 +40,9 @@ def add_parser(commands: Any) -> None:
     )
     add_station_options(parser)
     parser.add_argument(
-        "--task", metavar="NAME|FILE", help="a name in config/tasks/, or a file; a scripted expert has one of its own"
+        "--task",
+        metavar="NAME|FILE",
+        help="a name in config/tasks/, or a file (with --sim: the first that suits the robot, or that the expert knows)",
     )
     parser.add_argument(
         "--device",
@@ -86,17 +88,15 @@ def _check(args: argparse.Namespace) -> None:
             "--device scripted, --lockstep and --sim go together: a scripted expert knows the simulated scene and "
             "lives in its time, and a person does not"
         )
-    if args.task is None and args.device != SCRIPTED:
-        raise ConfigError("name the task that is demonstrated: --task")
     if args.device == "keyboard" and not is_terminal(sys.stdin):
         calibration = share.calibration_dir(share.find("robots", args.robot), args.sim)
         if not load_station(calibration).pedal:
             raise ConfigError("--device keyboard needs a terminal to type in, or a pedal in the station file")
 
 
-def _task(args: argparse.Namespace) -> str:
-    if args.task is not None:
-        return str(args.task)
+def _task(args: argparse.Namespace) -> str | None:
+    if args.task is not None or args.device == SCRIPTED:  # an expert has a task of its own
+        return None if args.task is None else str(args.task)
     robot = share.find("robots", args.robot).stem
     task = task_for(robot, SIM_TASKS) if args.sim else None
     if task is None:
