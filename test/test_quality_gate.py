@@ -19,6 +19,7 @@ from synthetic_recording import (
     write_bag,
 )
 
+from ros_wam import fields
 from ros_wam.causes import Limit
 from ros_wam.embodiment import load_embodiment
 from ros_wam.errors import RecordError, SpecError
@@ -26,6 +27,8 @@ from ros_wam.quality.bag import judge_bag
 from ros_wam.quality.finding import CheckName, Severity
 from ros_wam.quality.gate import QualityGate
 from ros_wam.quality.verdict import Verdict
+from ros_wam.record.bag_writer import BagWriter
+from ros_wam.record.cdr import serialize
 from ros_wam.topics import image_topic
 from ros_wam.types import Command, Intervention, Mode, Target
 
@@ -119,6 +122,15 @@ def shake(recording: SyntheticRecording) -> None:
         recording.ticks[k] = replace(tick, sent=Command(tick.stamp_ns, tick.sent.position + jump))
 
 
+def tremble(recording: SyntheticRecording) -> None:
+    """All along the hand trembles by 10 mrad three times a second."""
+    for k, tick in enumerate(recording.ticks):
+        at_s = (tick.stamp_ns - T0_NS) * 1e-9
+        growing = min(max(at_s, 0.0), 1.0)
+        trembling = 0.01 * growing**3 * np.sin(6.0 * np.pi * at_s) * ~ROBOT.is_gripper
+        recording.ticks[k] = replace(tick, sent=Command(tick.stamp_ns, tick.sent.position + trembling))
+
+
 def stand_still(first_s: float, last_s: float) -> Spoil:
     def spoil(recording: SyntheticRecording) -> None:
         still = recording.ticks_between(first_s, last_s)
@@ -184,6 +196,7 @@ DEFECTS: dict[str, tuple[Spoil, CheckName, Severity]] = {
     "loop_too_slow": (slow_down, CheckName.SLOW_LOOP, Severity.BAD),
     "loop_stalled": (stall, CheckName.SLOW_LOOP, Severity.WARN),
     "shaken": (shake, CheckName.JERK, Severity.BAD),
+    "trembling": (tremble, CheckName.JERK, Severity.WARN),
     "commands_clipped": (clip, CheckName.CLIPPED_COMMANDS, Severity.BAD),
     "leader_not_followed": (outrun, CheckName.CLIPPED_COMMANDS, Severity.BAD),
     "leader_lost": (say("leader_lost", 2.0, 2.4), CheckName.LEADER_LOST, Severity.WARN),
@@ -237,6 +250,15 @@ def test_a_demonstration_that_nobody_marked_is_told_of_once_it_is_over() -> None
     (found,) = judged_live(messages, marked=False).findings
     assert (found.check, found.severity) == (CheckName.UNMARKED_SUCCESS, Severity.WARN)
     assert judged_live([message for message in messages if message[1] < after(4.9)], marked=False).findings == ()
+    said = serialize(TOPICS["operator_command"].type, fields.json_object({"verb": "failure"}))
+    messages.insert(len(messages) // 2, ("operator_command", after(2.5), said))
+    assert judged_live(messages, marked=False).findings == ()
+
+
+def test_a_few_commands_may_be_clipped() -> None:
+    recording = SyntheticRecording()
+    recording.narrow(1.0, 1.04, Intervention(Limit.VELOCITY, "joint2", 3.0, 2.0))
+    assert judged_live(recording.messages()).findings == ()
 
 
 @pytest.mark.parametrize("defect", [*DEFECTS, "none"])
@@ -334,6 +356,26 @@ def test_a_bag_whose_trial_never_began_is_bad(tmp_path: Path) -> None:
     quality = judge_bag(write_bag(tmp_path / "bag", recording.messages()), embodiment=ROBOT)
     assert [finding.check for finding in quality.findings] == [CheckName.TOO_SHORT]
     assert quality.verdict is Verdict.BAD
+
+
+def test_a_bag_that_was_cut_off_is_judged_up_to_there(tmp_path: Path) -> None:
+    folder = tmp_path / "bag"
+    bag = BagWriter(folder, TOPICS)
+    for topic, receipt_ns, data in SyntheticRecording().messages():
+        if receipt_ns < after(3.0):
+            bag.write(topic, receipt_ns, data)
+    bag.flush()
+    bag.abandon()
+    quality = judge_bag(folder, embodiment=ROBOT)
+    assert (quality.verdict, quality.seconds) == (Verdict.GOOD, pytest.approx(3.0, abs=0.02))
+
+
+def test_the_other_half_of_a_table_is_not_waited_for_for_ever() -> None:
+    recording = SyntheticRecording()
+    lose("setpoints", 1.0, 4.0)(recording)
+    (found,) = judged_live(recording.messages()).findings
+    assert (found.check, found.severity) == (CheckName.DROPPED_FRAMES, Severity.BAD)
+    assert found.value == pytest.approx(3.0, abs=0.05)
 
 
 def test_a_bag_that_is_none_cannot_be_judged(tmp_path: Path) -> None:
