@@ -1,6 +1,7 @@
 """The RealSense camera on the real librealsense pipeline, which plays what librealsense itself has recorded."""
 
 import itertools
+import queue
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,13 @@ from recorded_realsense import (
 
 from conformance import CameraConformance
 from ros_wam.calibration import CameraStation
+from ros_wam.cameras import stream
 from ros_wam.cameras.camera import Camera
 from ros_wam.cameras.realsense import RealSenseCamera, make_camera
+from ros_wam.cameras.stream import CameraStream
 from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError
+from ros_wam.types import CameraFrame
 
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
 
@@ -165,6 +169,21 @@ def test_camera_that_is_not_plugged_in_is_an_error() -> None:
     with pytest.raises(CameraError, match="camera wrist: RealSense 012345678901 is not connected; connected: none"):
         camera.open()
     camera.close()
+
+
+def test_camera_that_falls_silent_is_opened_again(camera: RealSenseCamera, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "REOPEN_AFTER_S", 0.0)
+    frames: queue.Queue[CameraFrame] = queue.Queue()
+    errors: queue.Queue[CameraError] = queue.Queue()
+    watched = CameraStream(camera, frames.put, errors.put)
+    watched.start()
+    before = frames.get(timeout=10.0)
+    camera._pipeline.get_active_profile().get_device().as_playback().pause()
+    assert "camera.db3" in str(errors.get(timeout=10.0))
+    while not frames.empty():
+        before = frames.get()
+    assert frames.get(timeout=10.0).stamp_ns > before.stamp_ns
+    watched.stop()
 
 
 def test_library_that_was_tested_is_the_one_here() -> None:

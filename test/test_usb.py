@@ -1,6 +1,7 @@
 """The USB camera through OpenCV's own sources: a file that is played again and again, and MJPEG over HTTP."""
 
 import itertools
+import queue
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ from mjpeg_server import HEIGHT, WIDTH, MjpegServer, picture
 
 from conformance import CameraConformance
 from ros_wam.calibration import CameraStation
+from ros_wam.cameras import stream
 from ros_wam.cameras.camera import Camera
+from ros_wam.cameras.stream import CameraStream
 from ros_wam.cameras.usb import UsbCamera, make_camera
 from ros_wam.clock import StationClock
 from ros_wam.errors import CameraError
+from ros_wam.types import CameraFrame
 
 pytestmark = [pytest.mark.vendor, pytest.mark.slow]
 FRAMES = 20
@@ -122,6 +126,24 @@ def test_server_that_goes_and_comes_back(server: MjpegServer) -> None:
     camera.open()
     assert camera.read(2.0).stamp_ns > before.stamp_ns
     camera.close()
+    again.close()
+
+
+def test_stream_goes_on_when_the_server_is_back(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "REOPEN_AFTER_S", 0.02)
+    frames: queue.Queue[CameraFrame] = queue.Queue()
+    errors: queue.Queue[CameraError] = queue.Queue()
+    watched = CameraStream(open_on(server.url), frames.put, errors.put)
+    watched.start()
+    frames.get(timeout=10.0)
+    server.close()
+    while "cannot be opened" not in str(errors.get(timeout=10.0)):
+        pass
+    while not frames.empty():
+        frames.get()
+    again = MjpegServer(server.port)
+    assert frames.get(timeout=10.0).view == "side"
+    watched.stop()
     again.close()
 
 

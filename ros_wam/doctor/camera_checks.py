@@ -14,6 +14,14 @@ SILENT = "not known: its node says nothing"
 SIMULATED = "sim"
 """The driver that has no device, so no settings and no clock of its own."""
 _NOT_SETTINGS = frozenset(CameraFigures(1.0, 0).take(0)) | {"repeated", "skipped", "without_depth", "stamps"}
+_REGULATED = {
+    ("enable_auto_exposure", "1.0"): "exposure",
+    ("auto_exposure", "3.0"): "exposure",
+    ("enable_auto_white_balance", "1.0"): "white balance",
+    ("automatic white_balance_k", "1.0"): "white balance",
+    ("automatic focus", "1.0"): "focus",
+}
+"""As each driver tells what its camera is left to do by itself."""
 _EXACT = ("on the wall clock", "of the monotonic clock")
 """Stamps that are of the moment of capture by a clock of this host: nothing has to be known of the way here."""
 
@@ -63,6 +71,8 @@ def _settings(view: str, stream: Stream) -> Check:
     """What the camera regulates itself is among them, since pictures then change; it is no reason not to go."""
     told = {name: value for name, value in stream.facts.items() if name not in _NOT_SETTINGS}
     value = ", ".join(f"{name} {value}" for name, value in told.items()) or SILENT
+    regulated = [what for (name, on), what in _REGULATED.items() if told.get(name) == on]
+    value += f"; regulates itself: {', '.join(regulated)}" if regulated else ""
     return Check(f"camera {view} settings", bool(told), value, "read back as the station file says")
 
 

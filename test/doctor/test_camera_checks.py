@@ -119,3 +119,16 @@ def test_stamps_that_do_not_know_the_way_here_need_a_measured_latency(stamps: st
     station = replace(REAL, cameras={**REAL.cameras, "wrist": wrist})
     checks = camera_checks(with_wrist(facts={**FACTS, "stamps": stamps}), station)
     assert ("camera wrist stamps" not in failed(checks)) is ok
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"enable_auto_exposure": "1.0", "enable_auto_white_balance": "1.0"}, "exposure, white balance"),
+        ({"auto_exposure": "3.0", "automatic white_balance_k": "0.0", "automatic focus": "1.0"}, "exposure, focus"),
+    ],
+)
+def test_what_a_camera_regulates_itself_is_named_and_no_reason_not_to_go(facts: dict[str, str], words: str) -> None:
+    checks = camera_checks(with_wrist(facts={**FACTS, **facts}), REAL)
+    assert failed(checks) == []
+    assert found(checks, "camera wrist settings").endswith(f"; regulates itself: {words}")

@@ -95,9 +95,9 @@ def test_policy_is_given_the_depth_of_the_pictures_that_it_sees(
         peer.node.create_timer(0.008, lambda: _joint_states(peer))
         peer.node.create_timer(PERIOD_S, lambda: _global_picture(peer))
         heard = peer.hear("policy_status")
-        assert peer.wait(lambda: any(_state(message) == "ready" for message in heard))
+        assert peer.wait(lambda: any(_state(message) == "ready" for message in heard), timeout_s=40.0)
         peer.publish("trial_command", fields.json_object({"verb": "start", "episode": "001", "prompt": "tidy up"}))
-        assert peer.wait(lambda: len(policy.requests) >= 2)
+        assert peer.wait(lambda: len(policy.requests) >= 2, timeout_s=40.0)
     for request in policy.requests:
         depth, shade = np.asarray(request["depth"]), request["observation/wrist_image"][120, 160, 0]
         assert depth.shape == (240, 320)
