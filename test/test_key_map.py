@@ -1,5 +1,6 @@
 """The one table of keys: nothing is there twice, and everything is explained."""
 
+from ros_wam.share import share_dir
 from ros_wam.teleop.device import Button
 from ros_wam.teleop.key_map import (
     BUTTONS,
@@ -32,3 +33,10 @@ def test_the_twists_are_all_directions_once() -> None:
     assert sorted(tuple(twist) for twist in TWISTS.values()) == sorted(
         tuple(sign * float(axis == k) for k in range(6)) for axis in range(6) for sign in (1.0, -1.0)
     )
+
+
+def test_the_page_on_teleoperation_tells_them_all() -> None:
+    page = (share_dir() / "docs" / "teleoperation.md").read_text()
+    for device in ("keyboard", "a leader"):
+        for keys, text in key_help(device):
+            assert f"| `{keys}` | {text} |" in page

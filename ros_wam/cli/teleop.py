@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--task",
         metavar="NAME|FILE",
-        help="a name in config/tasks/, or a file (with --sim: the first that suits the robot, or that the expert knows)",
+        help="a name in config/tasks/, or a file (with --sim: the first that suits, or that the expert knows)",
     )
     parser.add_argument(
         "--device",
