@@ -269,6 +269,16 @@ def test_a_demonstration_that_was_stopped_waits_for_its_verdict(verb: str, failu
     assert (table.runner.trial.comment == "not marked") == (failure_class is not None)
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_only_a_person_demonstrates_for_as_long_as_it_takes(by_hand: bool) -> None:
+    station = FakeStation()
+    station.delay_ns["place"] = NEVER
+    procedure = Procedure(TASK, Kind.DEMONSTRATIONS, device=True, by_hand=by_hand)
+    runner = TrialRunner(station, PLANNED, Path("bag"), "bag", procedure=procedure)
+    station.run(runner, until_s=100.0)
+    assert (runner.trial is None) == by_hand
+
+
 def test_retries_beyond_reason_are_shown_and_force_nothing() -> None:
     table = Table().start()
     for _ in range(5):

@@ -137,7 +137,7 @@ def _sitting(config: RunConfig, folder: Path, station: RosStation) -> SittingRun
         Results(folder, sitting),
         measure=measure_bag,
         judge=judge if kind is Kind.DEMONSTRATIONS else None,
-        procedure=Procedure(task, kind, config.operator or not config.sim, config.device is not None),
+        procedure=Procedure(task, kind, config.operator or not config.sim, config.device is not None, by_hand=True),
     )
 
 

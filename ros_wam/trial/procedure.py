@@ -17,13 +17,14 @@ class Kind(Enum):
 class Procedure:
     """`operated`: a person lays the scene out, says when to start, and scores by `task`; else the station's scene does.
 
-    `device`: there is one, that a trial's robot can be taken over with. What it moves is decided by `kind`.
+    `device`: there is one, that a trial's robot can be taken over with. `by_hand`: it is a person who demonstrates.
     """
 
     task: Task | None = None
     kind: Kind = Kind.TRIALS
     operated: bool = False
     device: bool = False
+    by_hand: bool = False
 
     @property
     def demonstrations(self) -> bool:
@@ -37,5 +38,5 @@ class Procedure:
 
     @property
     def limited(self) -> bool:
-        """Whether a trial ends with its time; a person who demonstrates is only told."""
-        return not (self.demonstrations and self.operated)
+        """Whether a trial ends with its time; a person who demonstrates takes as long as it takes."""
+        return not (self.demonstrations and (self.operated or self.by_hand))
