@@ -1,6 +1,7 @@
 """The one table of keys: nothing is there twice, and everything is explained."""
 
-from ros_wam.share import share_dir
+from pathlib import Path
+
 from ros_wam.teleop.device import Button
 from ros_wam.teleop.key_map import (
     BUTTONS,
@@ -14,6 +15,8 @@ from ros_wam.teleop.key_map import (
     TWISTS,
     key_help,
 )
+
+PAGE = Path(__file__).parents[1] / "docs" / "teleoperation.md"
 
 
 def test_each_key_means_one_thing_and_each_button_has_one() -> None:
@@ -36,7 +39,7 @@ def test_the_twists_are_all_directions_once() -> None:
 
 
 def test_the_page_on_teleoperation_tells_them_all() -> None:
-    page = (share_dir() / "docs" / "teleoperation.md").read_text()
+    page = PAGE.read_text()
     for device in ("keyboard", "a leader"):
         for keys, text in key_help(device):
             assert f"| `{keys}` | {text} |" in page
