@@ -3,8 +3,8 @@
 Instant k is `start + k / rate`. What stands for it:
 
 * of each view, the newest picture captured at or before it, at most `max_age_s` old;
-* the joint state, interpolated linearly to the instant, or with StateAt.PICTURE to when the oldest of these pictures was
-  captured, between measurements that are at most `max_age_s` apart;
+* the joint state, interpolated linearly to the instant, or with StateAt.PICTURE to when the oldest of these pictures
+  was captured, between measurements that are at most `max_age_s` apart;
 * as its action, what was in force one period after the joint state: the newest control tick at or before that.
 
 Where one of these is missing, there is no sample: nothing older stands in for it.
@@ -33,8 +33,8 @@ BoolArray = NDArray[np.bool_]
 class Samples:
     """`N` samples at `stamp_ns` `(N,)`; joint columns `(N, n)` [rad, grippers 0–1; rad/s; N m].
 
-    `state_stamp_ns`: when the joint state was true. `action` is one of `sent` and `asked`, which are of the control tick
-    `action_stamp_ns`; `source`: whose that tick was, an index into MODES. `picture`: per view the number of the
+    `state_stamp_ns`: when the joint state was true. `action` is one of `sent` and `asked`, which are of the control
+    tick `action_stamp_ns`; `source`: whose that tick was, an index into MODES. `picture`: per view the number of the
     picture, `picture_stamp_ns` when it was captured. `dropped` counts the samples that are missing, by what was
     missing; `trimmed` those without motion at the ends.
     """

@@ -23,6 +23,8 @@ from ros_wam.types import FloatArray
 
 COUNTS = 255
 """What a closed gripper's controller counts."""
+ALWAYS = ("time", "joints", "pose_quat", "pose_rpy", "width", "width_list", "counts")
+"""What every recording of Table30 tells, in one unit or another."""
 _NS_PER_S = 1_000_000_000
 
 
@@ -57,12 +59,17 @@ def write_states(path: Path, fields: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_states(path: Path, layout: Table30Layout) -> dict[str, NDArray[Any]]:
-    """Undo `write_states`; raises ExportError when a line is damaged or has other fields."""
+    """Undo `write_states`; fields that only some recordings have may be absent.
+
+    Raises ExportError when a line is damaged, or lacks one that `ALWAYS` names.
+    """
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-        return {key: np.array([line[key] for line in lines]) for key in layout.fields}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ExportError(f"cannot read {path}: {error!r}; its lines need {', '.join(layout.fields)}") from error
+        there = [key for key, quantity in layout.fields.items() if quantity in ALWAYS or key in lines[0]]
+        return {key: np.array([line[key] for line in lines]) for key in there}
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        needed = [key for key, quantity in layout.fields.items() if quantity in ALWAYS]
+        raise ExportError(f"cannot read {path}: {error!r}; its lines need {', '.join(needed)}") from error
 
 
 def _quantities(samples: Samples, robot: Embodiment, arm: str, poses: FloatArray) -> dict[str, NDArray[Any]]:

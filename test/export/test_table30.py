@@ -183,6 +183,19 @@ def test_milliseconds_are_told_from_seconds(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_table30(folder).episode(0).arms["arm"].stamp_ns - first, 0, atol=500)
 
 
+def test_a_recording_may_lack_what_only_some_have(tmp_path: Path) -> None:
+    folder, _ = export(tmp_path, "v2", "arx5")
+    path = folder / "data/episode_000000/states/states.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for lacking, said in (("efforts", None), ("gripper_width", "its lines need joint_positions, ee_positions")):
+        path.write_text("".join(json.dumps({k: v for k, v in line.items() if k != lacking}) + "\n" for line in lines))
+        if said is None:
+            assert "efforts" not in read_table30(folder).episode(0).arms["arm"].fields
+        else:
+            with pytest.raises(ExportError, match=said):
+                read_table30(folder).episode(0)
+
+
 def test_a_robot_that_table30_lacks_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     sitting_of(tmp_path / "sitting", 1, robot="franka", seconds=0.6)
     with pytest.raises(ExportError, match="Table30 v2 has no franka; it has: arx5, ur5, aloha"):
