@@ -29,7 +29,7 @@ def test_settings_are_read() -> None:
 def test_recording_takes_the_place_of_a_serial_number(tmp_path: Path) -> None:
     path = tmp_path / "camera.db3"
     path.touch()
-    assert read_realsense_settings("wrist", station(serial=None, file=str(path))).file == path
+    assert read_realsense_settings("wrist", station(serial=None, file=str(path))).file == str(path)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,11 @@ def test_recording_takes_the_place_of_a_serial_number(tmp_path: Path) -> None:
         ({"exposure": 8000}, "unknown key exposure; valid keys: width, height, serial, exposure_us"),
         ({"serial": 12345678901}, "serial: 12345678901 must be of type str"),
         ({"serial": None}, "serial, of a camera, or file, of a recording, is needed"),
-        ({"serial": None, "file": "/nowhere/camera.db3"}, "file is /nowhere/camera.db3, must be a .db3 that is there"),
+        (
+            {"serial": None, "file": "/nowhere/camera.db3"},
+            "file is /nowhere/camera.db3, must be the absolute path of a .db3",
+        ),
+        ({"serial": None, "file": "setup.py"}, "file is setup.py, must be the absolute path of a .db3"),
         ({"exposure_us": 8000.0}, "exposure_us and gain are given together"),
         ({"exposure_us": 40000.0, "gain": 1.0}, "exposure_us is 40000, must be below a frame's period, 33333 us"),
         ({"exposure_us": -1.0, "gain": 1.0}, "exposure_us is -1.0, must be above 0"),

@@ -50,6 +50,7 @@ def test_password_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     [
         ({"expsure_us": 1.0}, "unknown key expsure_us; valid keys: source, width, height, fourcc, exposure_us"),
         ({"source": "/nowhere/film.avi"}, "source is /nowhere/film.avi, must be a device, an http"),
+        ({"source": "setup.py"}, "source is setup.py, must be a device, .* or the absolute path of a file"),
         ({"source": 0}, "source: 0 must be of type str"),
         ({"fourcc": "MJPEG"}, "fourcc is 'MJPEG', must be of four letters"),
         ({"width": 0}, "width is 0, must be above 0"),

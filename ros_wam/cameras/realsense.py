@@ -91,7 +91,7 @@ class RealSenseCamera:
                 raise CameraError(f"camera {self._view}: {self._source()} is not connected; connected: {there}")
 
     def _source(self) -> str:
-        return str(self._settings.file or f"RealSense {self._settings.serial}")
+        return self._settings.file or f"RealSense {self._settings.serial}"
 
     def _config(self) -> Any:
         settings, rate_hz = self._settings, int(self._station.rate_hz)
@@ -99,7 +99,7 @@ class RealSenseCamera:
         if settings.file is None:
             config.enable_device(settings.serial)
         else:
-            config.enable_device_from_file(str(settings.file), True)
+            config.enable_device_from_file(settings.file, True)
         config.enable_stream(rs.stream.color, settings.width, settings.height, rs.format.rgb8, rate_hz)
         if self._station.depth:
             width, height = settings.depth_width or settings.width, settings.depth_height or settings.height

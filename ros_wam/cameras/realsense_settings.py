@@ -15,8 +15,8 @@ class RealSenseSettings:
     """`device:` of a camera whose driver is `realsense`. Depth is of the same size unless it has one of its own.
 
     What is left out of `exposure_us`, `gain` and `white_balance_k` the camera regulates itself (gain: with exposure).
-    `emitter`: whether the infrared projector is on while depth is measured; left out, as the camera has it. `file`: a
-    recorded .db3 in place of a camera, played again and again.
+    `emitter`: whether the infrared projector is on while depth is measured; left out, as the camera has it. `file`: the
+    absolute path of a recorded .db3 in place of a camera, played again and again.
     """
 
     width: int
@@ -29,13 +29,13 @@ class RealSenseSettings:
     depth_width: int | None = None
     depth_height: int | None = None
     emitter: bool | None = None
-    file: Path | None = None
+    file: str | None = None
 
     def __post_init__(self) -> None:
         if (self.serial is None) == (self.file is None):
             raise ConfigError("serial, of a camera, or file, of a recording, is needed: one of them")
-        if self.file is not None and (self.file.suffix != ".db3" or not self.file.is_file()):
-            raise ConfigError(f"file is {self.file}, must be a .db3 that is there")
+        if self.file is not None and not _is_recording(Path(self.file)):
+            raise ConfigError(f"file is {self.file}, must be the absolute path of a .db3 that is there")
         if (self.exposure_us is None) != (self.gain is None):
             raise ConfigError("exposure_us and gain are given together or both left to the camera")
         if self.power_line_hz is not None and self.power_line_hz not in POWER_LINE_HZ:
@@ -46,6 +46,11 @@ class RealSenseSettings:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ConfigError(f"{name} is {value}, must be above 0")
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether it can be played: by every process, wherever that was started."""
+    return path.is_absolute() and path.suffix == ".db3" and path.is_file()
 
 
 def read_realsense_settings(view: str, station: CameraStation) -> RealSenseSettings:

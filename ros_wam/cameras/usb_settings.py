@@ -24,9 +24,9 @@ class UsbSettings:
     """`device:` of a camera whose driver is `usb`.
 
     `source`: a V4L2 device (`/dev/v4l/by-id/…`, `/dev/video0` or `0`), an http(s) address that sends MJPEG, in which
-    `${NAME}` stands for that environment variable, or a file of video, played again and again. All below `height` is
-    for a V4L2 device; what is left out of `exposure_us`, `white_balance_k` and `focus` the camera regulates itself,
-    other things are left as they are.
+    `${NAME}` stands for that environment variable, or the absolute path of a video, played again and again. All below
+    `height` is for a V4L2 device; what is left out of `exposure_us`, `white_balance_k` and `focus` the camera regulates
+    itself, other things are left as they are.
     """
 
     source: str
@@ -49,8 +49,9 @@ class UsbSettings:
                 raise ConfigError(f"{name} is {value}, must be above 0")
         if len(self.fourcc) != 4 or not self.fourcc.isascii():
             raise ConfigError(f"fourcc is {self.fourcc!r}, must be of four letters, such as MJPG or YUYV")
-        if self.kind is Source.FILE and not Path(self.source).is_file():
-            raise ConfigError(f"source is {self.source}, must be a device, an http(s) address, or a file that is there")
+        if self.kind is Source.FILE and not (Path(self.source).is_absolute() and Path(self.source).is_file()):
+            choices = "a device, an http(s) address, or the absolute path of a file that is there"
+            raise ConfigError(f"source is {self.source}, must be {choices}")
         given = [name for name in _OF_DEVICE if getattr(self, name) is not None]
         if self.kind is not Source.DEVICE and given:
             raise ConfigError(f"{', '.join(given)} can be set on a V4L2 device alone, source is {self.shown}")

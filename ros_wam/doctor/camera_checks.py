@@ -11,6 +11,7 @@ from ros_wam.trial.liveness import ENOUGH
 FRESHNESS = Freshness()
 """Of observations: a stamp that is further off than this makes every observation of that view refused."""
 SILENT = "not known: its node says nothing"
+MOST_WITHOUT_DEPTH = 0.1
 SIMULATED = "sim"
 """The driver that has no device, so no settings and no clock of its own."""
 _NOT_SETTINGS = frozenset(CameraFigures(1.0, 0).take(0)) | {"repeated", "skipped", "without_depth", "stamps"}
@@ -27,7 +28,7 @@ _EXACT = ("on the wall clock", "of the monotonic clock")
 
 
 def camera_checks(measured: Measured, station: Station) -> list[Check]:
-    """Return three rows for each view, two more for one of a real camera, and one for the skew between them."""
+    """Return three rows for each view, two or three more where a real camera serves it, and one for their skew."""
     rows, slow = [], slow_views(measured, station)
     for view, stream in measured.views.items():
         expected_hz = station.cameras[view].rate_hz
@@ -36,6 +37,7 @@ def camera_checks(measured: Measured, station: Station) -> list[Check]:
         rows += [_frozen(view, stream), _errors(view, stream)]
         if station.cameras[view].driver != SIMULATED:
             rows += [_settings(view, stream), _stamps(view, stream, station.cameras[view].latency_s)]
+            rows += [_depth(view, stream)] if station.cameras[view].depth else []
     if len(measured.views) > 1:
         rows.append(_skew(measured, min(station.cameras[view].rate_hz for view in measured.views)))
     return rows
@@ -82,6 +84,16 @@ def _stamps(view: str, stream: Stream, latency_s: float) -> Check:
     known = told.endswith(_EXACT) or (bool(told) and latency_s > 0.0)
     value = f"{told}; latency_s {latency_s:g}" if told else SILENT
     return Check(f"camera {view} stamps", known, value, "the camera's own time, or latency_s measured")
+
+
+def _depth(view: str, stream: Stream) -> Check:
+    """A picture without depth is not served at all, so that it costs rate."""
+    whole, without = (float(stream.facts.get(name) or "0") for name in ("pictures", "without_depth"))
+    share = without / (whole + without) if whole else 1.0
+    value = f"{share:.0%} of the pictures without" if whole else "no picture came"
+    return Check(
+        f"camera {view} depth", share <= MOST_WITHOUT_DEPTH, value, f"{MOST_WITHOUT_DEPTH:.0%} or less without"
+    )
 
 
 def _skew(measured: Measured, slowest_hz: float) -> Check:

@@ -132,3 +132,18 @@ def test_what_a_camera_regulates_itself_is_named_and_no_reason_not_to_go(facts: 
     checks = camera_checks(with_wrist(facts={**FACTS, **facts}), REAL)
     assert failed(checks) == []
     assert found(checks, "camera wrist settings").endswith(f"; regulates itself: {words}")
+
+
+@pytest.mark.parametrize(
+    ("facts", "ok", "words"),
+    [
+        ({"pictures": "90", "without_depth": "10"}, True, "10% of the pictures without"),
+        ({"pictures": "89", "without_depth": "11"}, False, "11% of the pictures without"),
+        ({}, False, "no picture came"),
+    ],
+)
+def test_pictures_that_lack_their_depth(facts: dict[str, str], ok: bool, words: str) -> None:
+    deep = replace(REAL, cameras={**REAL.cameras, "wrist": replace(REAL.cameras["wrist"], depth=True)})
+    checks = camera_checks(with_wrist(facts={**FACTS, **facts}), deep)
+    assert (failed(checks) == []) is ok
+    assert found(checks, "camera wrist depth") == words
