@@ -87,7 +87,7 @@ def read_table30(folder: Path) -> Table30Task:
 
 
 def _arm(fields: dict[str, NDArray[Any]], layout: Table30Layout) -> Table30Arm:
-    known = {quantity: fields[key] for key, quantity in layout.fields.items()}
+    known = {quantity: fields[key] for key, quantity in layout.fields.items() if key in fields}
     time_s = known["time"].astype(np.float64).ravel()
     if len(time_s) and time_s[0] > _MILLISECONDS:
         time_s = time_s * 1e-3
