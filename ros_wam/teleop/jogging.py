@@ -14,6 +14,9 @@ from ros_wam.types import FloatArray
 TRIES = 3
 """How often a twist that asks too much of a joint is tried again, more slowly, before it is not taken."""
 
+SKIPPED = 10
+"""Of a twist that leads out of reach every so many steps are tried, since finding that out takes 10 ms."""
+
 
 class Jogging:
     """Keeps the pose that each tool was led to, so that rounding does not turn it while it is led straight."""
@@ -26,23 +29,27 @@ class Jogging:
             name: np.array([names.index(joint) for joint in arm.joints]) for name, arm in embodiment.arms.items()
         }
         self._poses: dict[str, FloatArray] = {}
+        self._wanted: FloatArray = embodiment.home_position
+        self._unreachable: dict[str, tuple[FloatArray, str, int]] = {}
 
     def wanted(
         self, target: FloatArray, jogs: Mapping[str, Jog], speed: float, period_s: float, bound: FloatArray
     ) -> tuple[FloatArray, str]:
         """Return the target `(n,)` after `period_s` of the jogs at a share of their `speed`, and what stops them.
 
-        No joint goes further than `bound` `(n,)`. Raises SpecError for an arm that there is not, or the wrong joints.
+        No joint goes further than `bound` `(n,)`. The jogs must pass `require`.
         """
         wanted, details = target.copy(), []
         for name in set(self._poses) - set(jogs):
             del self._poses[name]
         for name, jog in jogs.items():
-            self._require(name, jog)
             gripper = self._embodiment.joint_names.index(self._embodiment.arms[name].gripper)
             wanted[gripper] += jog.gripper * period_s
-            if period_s > 0.0 and jog.twist is not None and np.any(jog.twist):
-                details.append(self._twist(name, wanted, speed * period_s * jog.twist, bound))
+            if jog.twist is not None and np.any(jog.twist):
+                skipped = self._skipped(name, jog.twist)
+                details.append(skipped or self._twist(name, wanted, speed * period_s * jog.twist, bound))
+                if details[-1] and not skipped:
+                    self._unreachable[name] = jog.twist, details[-1], SKIPPED
                 continue
             self._poses.pop(name, None)
             if jog.joint_velocity is not None:
@@ -51,17 +58,31 @@ class Jogging:
         wanted = np.clip(target + step, self._embodiment.lower, self._embodiment.upper)
         at_limit = (np.abs(target + step - wanted) > 0.0) & ~self._embodiment.is_gripper
         details += [f"{self._embodiment.joint_names[k]} is at its limit" for k in np.flatnonzero(at_limit)]
+        self._wanted = wanted
         return wanted, "; ".join(filter(None, details))
 
-    def forget(self, wanted: FloatArray, taken: FloatArray) -> None:
-        """Begin anew, from where the target is, with the arms whose `wanted` target was not `taken`, each `(n,)`."""
+    def require(self, jogs: Mapping[str, Jog]) -> None:
+        """Raise SpecError for an arm that there is not, or the wrong number of joints."""
+        for name, jog in jogs.items():
+            if name not in self._joints:
+                raise SpecError(f"jog of arm {name!r}; {self._embodiment.name} has: {', '.join(self._joints)}")
+            for what, value, length in (
+                ("twist", jog.twist, 6),
+                ("joint_velocity", jog.joint_velocity, len(self._joints[name])),
+            ):
+                if value is not None and (np.shape(value) != (length,) or not np.isfinite(value).all()):
+                    raise SpecError(f"jog of {name}: {what} is {np.asarray(value).tolist()}, must be {length} numbers")
+
+    def keep(self, taken: FloatArray) -> None:
+        """Begin anew, from where the target is, with the arms whose target was not `taken` `(n,)` as it was wanted."""
         for name, joints in self._joints.items():
-            if not np.array_equal(wanted[joints], taken[joints]):
+            if not np.array_equal(self._wanted[joints], taken[joints]):
                 self._poses.pop(name, None)
 
     def reset(self) -> None:
         """Begin anew with every arm."""
         self._poses.clear()
+        self._unreachable.clear()
 
     def _twist(self, name: str, wanted: FloatArray, twist: FloatArray, bound: FloatArray) -> str:
         """Lead the tool of an arm by `twist` `(6,)` [m, rad] in `wanted`; return why it is not led."""
@@ -87,15 +108,13 @@ class Jogging:
         fastest = self._embodiment.arms[name].joints[int(needed.argmax())]
         return f"the tool of {name} is led past a singularity: {fastest} cannot turn as fast as that needs"
 
-    def _require(self, name: str, jog: Jog) -> None:
-        if name not in self._joints:
-            raise SpecError(f"jog of arm {name!r}; {self._embodiment.name} has: {', '.join(self._joints)}")
-        for what, value, length in (
-            ("twist", jog.twist, 6),
-            ("joint_velocity", jog.joint_velocity, len(self._joints[name])),
-        ):
-            if value is not None and (np.shape(value) != (length,) or not np.isfinite(value).all()):
-                raise SpecError(f"jog of {name}: {what} is {np.asarray(value).tolist()}, must be {length} numbers")
+    def _skipped(self, name: str, twist: FloatArray) -> str:
+        """Return why a twist was not taken a moment ago, empty if it is to be tried."""
+        before, why, left = self._unreachable.pop(name, (twist, "", 0))
+        if left == 0 or not np.array_equal(before, twist):
+            return ""
+        self._unreachable[name] = before, why, left - 1
+        return why
 
 
 def _moved(pose: FloatArray, twist: FloatArray) -> FloatArray:

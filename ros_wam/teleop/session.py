@@ -15,14 +15,14 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.teleop.alignment import Alignment, holding
 from ros_wam.teleop.device import Button, Reading
 from ros_wam.teleop.jogging import Jogging
-from ros_wam.teleop.pursuit import Pursuit
+from ros_wam.teleop.pursuit import OVERSHOOT_S, Pursuit
 from ros_wam.teleop.settings import SETTINGS, TeleopSettings
 from ros_wam.teleop.tracking_lag import TrackingLag
 from ros_wam.teleop.way import Way
 from ros_wam.types import Command, FloatArray, JointState, Mode
 
-SHORTEST_STEP_S, LONGEST_STEP_S = 1e-3, 0.1
-"""A step that comes later does not make up for it, and the first is as short as any."""
+LONGEST_STEP_S = 0.1
+"""A reading that comes later is not made up for."""
 LOST_NS = 200_000_000
 """Of a leader that is lost while it leads enable goes on for so long: control holds after 80 ms, and for this cause."""
 
@@ -74,7 +74,7 @@ class TeleopSession:
         self._speed = settings.speeds.index(settings.speed)
         self._target: FloatArray | None = None
         self._was_clutched = False
-        self._stepped_ns: int | None = None
+        self._read_ns: int | None = None
         self._led_ns: int | None = None
 
     @property
@@ -89,9 +89,6 @@ class TeleopSession:
 
         Raises SpecError for a reading that does not fit the robot.
         """
-        period_s = 0.0 if self._stepped_ns is None else (now_ns - self._stepped_ns) * 1e-9
-        period_s = min(max(period_s, SHORTEST_STEP_S), LONGEST_STEP_S)
-        self._stepped_ns = now_ns
         pressed = () if reading is None else reading.pressed
         self._change_speed(pressed)
         phase, detail = self._waits(reading, state, mode, now_ns, lost)
@@ -105,7 +102,7 @@ class TeleopSession:
         if self._target is None:
             lag_rad = None if reading.joints is None else self._behind(reading.joints + self._alignment.offset, state)
             return TeleopStep(None, False, Phase.ALIGNING, detail, lag_rad, None, self.speed, pressed)
-        led, detail = self._lead(self._target, reading, state, period_s, now_ns)
+        led, detail = self._lead(self._target, reading, state, now_ns)
         self._lag.note(reading.stamp_ns, led, state.stamp_ns, state.position)
         self._led_ns = now_ns
         command = Command(min(reading.stamp_ns, now_ns), self._target)
@@ -138,7 +135,7 @@ class TeleopSession:
         return (None, "") if reading.held else (Phase.RELEASED, "hold to move")
 
     def _let_go(self) -> None:
-        self._target, self._was_clutched = None, False
+        self._target, self._was_clutched, self._read_ns = None, False, None
         self._alignment.forget()
         self._jogging.reset()
         self._pursuit.rest()
@@ -172,10 +169,13 @@ class TeleopSession:
                 return f"{told}, at most {limit_rad:g} rad"
         return ""
 
-    def _lead(
-        self, target: FloatArray, reading: Reading, state: JointState, period_s: float, now_ns: int
-    ) -> tuple[FloatArray, str]:
-        """Move the target for a period; return where the robot is led to in the end `(n,)`, and what stops it."""
+    def _lead(self, target: FloatArray, reading: Reading, state: JointState, now_ns: int) -> tuple[FloatArray, str]:
+        """Move the target for as long as passed between two readings: control takes the rate of its commands from that.
+
+        Return where the robot is led to in the end `(n,)`, and what stops it.
+        """
+        period_s = 0.0 if self._read_ns is None else (reading.stamp_ns - self._read_ns) * 1e-9
+        period_s, self._read_ns = min(period_s, LONGEST_STEP_S), reading.stamp_ns
         if reading.clutch:
             self._was_clutched = True
             self._pursuit.rest()
@@ -183,17 +183,19 @@ class TeleopSession:
         if self._was_clutched and reading.joints is not None:
             self._alignment.offset = np.where(self._arm, target - reading.joints, 0.0)
         self._was_clutched = False
+        self._jogging.require(reading.jogs)
+        led = target if reading.joints is None else self._goal(reading.joints)
+        if period_s <= 0.0:
+            return led, ""
         if reading.joints is None:
-            bound = self._top() * period_s
-            wanted, detail = self._jogging.wanted(target, reading.jogs, self.speed, period_s, bound)
+            wanted, detail = self._jogged(target, reading, period_s)
             led = wanted
         else:
-            led = self._goal(reading.joints)
             wanted, detail = self._towards(target, led, period_s)
             detail = detail or self._at_limit(reading.joints)
         leashed = self._leashed(target, wanted, self._expected(state, now_ns))
         self._target, refusal = self._way.take(target, leashed)
-        self._jogging.forget(wanted, self._target)
+        self._jogging.keep(self._target)
         self._pursuit.rate = (self._target - target) / period_s
         return led, refusal or detail
 
@@ -207,6 +209,14 @@ class TeleopSession:
         if beyond[worst] <= self._settings.align_rad:
             return ""
         return f"{self._embodiment.joint_names[worst]} is at its limit, the leader {beyond[worst]:.2f} rad beyond it"
+
+    def _jogged(self, target: FloatArray, reading: Reading, period_s: float) -> tuple[FloatArray, str]:
+        """Return the next target of jogs `(n,)`, and what stops those that could not stop in time."""
+        top = self._top()
+        wanted, detail = self._jogging.wanted(target, reading.jogs, self.speed, period_s, top * period_s)
+        end = wanted + np.where(self._arm, wanted - target, 0.0) * OVERSHOOT_S / period_s
+        reached, refusal = self._way.take(target, end)
+        return np.where(reached == end, wanted, target), refusal or detail
 
     def _towards(self, target: FloatArray, goal: FloatArray, period_s: float) -> tuple[FloatArray, str]:
         """Return the next target on the way to `goal` `(n,)`; parts that could not stop in time are braked, and why."""
