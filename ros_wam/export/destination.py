@@ -16,6 +16,7 @@ from ros_wam.trial.durable import write_durably
 
 MANIFEST = "ros_wam_export.json"
 STAGED = ".episodes"
+SOURCE = "source.json"
 _UNFINISHED = ".part"
 
 
@@ -44,13 +45,23 @@ class Destination:
         """Return where a finished episode is kept until all are finished."""
         return self.folder / STAGED / name
 
+    def holds(self, name: str, source: str) -> bool:
+        """Return whether the episode is finished and was made of `source`."""
+        path = self.staged(name) / SOURCE
+        return path.is_file() and path.read_text(encoding="utf-8") == source
+
     @contextmanager
-    def staging(self, name: str) -> Iterator[Path]:
-        """Give an empty folder to write an episode to, which counts as finished unless an error leaves the block."""
+    def staging(self, name: str, source: str) -> Iterator[Path]:
+        """Give an empty folder to write an episode to, which counts as finished unless an error leaves the block.
+
+        `source` says what it is made of: it is made again when that has changed.
+        """
         draft = self.folder / STAGED / f"{name}{_UNFINISHED}"
-        shutil.rmtree(draft, ignore_errors=True)
+        for old in (draft, self.staged(name)):
+            shutil.rmtree(old, ignore_errors=True)
         draft.mkdir()
         yield draft
+        (draft / SOURCE).write_text(source, encoding="utf-8")
         draft.rename(self.staged(name))
 
     @contextmanager

@@ -1,6 +1,7 @@
 """Writes the chosen trials one after the other, each into a folder of its own, unless it is there already."""
 
 import functools
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ def stage(
     for number, chosen in enumerate(choice.taken):
         tell = functools.partial(_tell, report, chosen.name, number, len(choice.taken))
         try:
-            if not destination.staged(chosen.name).is_dir():
-                with destination.staging(chosen.name) as draft:
+            source = json.dumps(chosen.trial.to_json())
+            if not destination.holds(chosen.name, source):
+                with destination.staging(chosen.name, source) as draft:
                     write(read_episode(chosen.folder), chosen, draft, tell)
             kept.append(chosen)
         except ExportError as error:

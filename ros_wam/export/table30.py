@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ros_wam.errors import ConfigError, ExportError
 from ros_wam.export.choice import Choice, Chosen
-from ros_wam.export.destination import Destination
+from ros_wam.export.destination import SOURCE, Destination
 from ros_wam.export.episode import Episode
 from ros_wam.export.progress import Advance, Exported, Report
 from ros_wam.export.resample import Samples, resample
@@ -86,7 +86,7 @@ class Table30Export:
         frames, folder = 0, destination.folder / task
         for number, chosen in enumerate(kept):
             staged, place = destination.staged(chosen.name), folder / "data" / f"episode_{number:06d}"
-            shutil.copytree(staged, place, copy_function=_link, ignore=shutil.ignore_patterns(_ABOUT))
+            shutil.copytree(staged, place, copy_function=_link, ignore=shutil.ignore_patterns(_ABOUT, SOURCE))
             path = place / "meta" / "episode_meta.json"
             meta = json.loads(path.read_text(encoding="utf-8"))
             frames += meta["frames"]

@@ -12,7 +12,7 @@ SETTINGS = {"format": "some", "rate_hz": 30.0}
 
 
 def fill(destination: Destination, name: str) -> None:
-    with destination.staging(name) as folder:
+    with destination.staging(name, "source") as folder:
         (folder / "data").write_text(name)
 
 
@@ -24,12 +24,22 @@ def finish(destination: Destination) -> None:
 def test_finished_episodes_stay_and_unfinished_ones_go(tmp_path: Path) -> None:
     destination = Destination(tmp_path / "out", SETTINGS, ["a", "b"])
     fill(destination, "a")
-    with pytest.raises(KeyboardInterrupt), destination.staging("b") as folder:
+    with pytest.raises(KeyboardInterrupt), destination.staging("b", "source") as folder:
         (folder / "data").write_text("half")
         raise KeyboardInterrupt
     again = Destination(tmp_path / "out", SETTINGS, ["a", "b"])
     assert (again.staged("a") / "data").read_text() == "a"
     assert sorted(path.name for path in again.staged("a").parent.iterdir()) == ["a"]
+
+
+def test_an_episode_is_made_again_when_its_source_has_changed(tmp_path: Path) -> None:
+    destination = Destination(tmp_path, SETTINGS, ["a"])
+    assert not destination.holds("a", "source")
+    fill(destination, "a")
+    assert destination.holds("a", "source") and not destination.holds("a", "scored again")
+    with destination.staging("a", "scored again") as folder:
+        assert not any(folder.iterdir())
+    assert destination.holds("a", "scored again") and not (destination.staged("a") / "data").exists()
 
 
 def test_an_episode_that_is_not_wanted_any_more_goes(tmp_path: Path) -> None:
