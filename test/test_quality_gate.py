@@ -288,7 +288,7 @@ def test_a_camera_that_gives_nothing_more_is_frozen() -> None:
     recording = SyntheticRecording()
     lose(WRIST, 2.0, 9.0)(recording)
     found = {finding.check: finding for finding in judged_live(recording.messages()).findings}
-    assert found.keys() == {CheckName.FROZEN_CAMERA, CheckName.DROPPED_FRAMES, CheckName.LOW_RATE}
+    assert found.keys() == {CheckName.FROZEN_CAMERA, CheckName.DROPPED_FRAMES}
     assert found[CheckName.FROZEN_CAMERA].value == pytest.approx(3.0, abs=0.05)
     assert "89 of 149 frames" in found[CheckName.DROPPED_FRAMES].detail
 
@@ -300,7 +300,15 @@ def test_a_hole_shows_while_it_lasts() -> None:
         gate.take(topic, receipt_ns, data)
     assert gate.findings(after(2.02)) == ()
     assert {found.check for found in gate.findings(after(2.4))} == {CheckName.DROPPED_FRAMES}
-    assert CheckName.LOW_RATE in {found.check for found in gate.findings(after(4.1))}
+    assert CheckName.FROZEN_CAMERA in {found.check for found in gate.findings(after(2.6))}
+
+
+def test_a_camera_that_is_slow_for_a_while_has_a_low_rate() -> None:
+    recording = SyntheticRecording(7.0)
+    lose(WRIST, 2.0, 4.0, 4)(recording)
+    (found,) = (each for each in judged_live(recording.messages()).findings if each.check is CheckName.LOW_RATE)
+    assert (found.start_s, found.end_s) == (2.0, 4.0)
+    assert "22.5 Hz for 2 s at worst" in found.detail
 
 
 def test_what_is_before_the_start_or_after_the_stop_does_not_count() -> None:

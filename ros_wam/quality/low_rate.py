@@ -48,7 +48,7 @@ class LowRate:
         """Return what was slow in the windows that have ended by now, and when the one began that has not."""
         slow, begin_ns, count = self._slow, self._begin_ns, self._count
         while now_ns >= (end_ns := begin_ns + round(self._window_s * 1e9)):
-            if count < self._least_hz * self._window_s:
+            if 0 < count < self._least_hz * self._window_s:  # silence is not slow; that is DroppedFrames'
                 slow = slow.and_window(begin_ns, end_ns, count)
             begin_ns, count = end_ns, 0
         return slow, begin_ns
@@ -60,8 +60,8 @@ class LowRate:
             return ()
         rate_hz = round(slow.fewest / self._window_s, 2)
         detail = (
-            f"{self._topic}: comes at {rate_hz:g} Hz in the worst of {slow.windows} slow windows of "
-            f"{self._window_s:g} s; it should come at {self._rate_hz:g} Hz (at least {self._least_hz:g} Hz)"
+            f"{self._topic}: comes at {rate_hz:g} Hz for {self._window_s:g} s at worst, and too slowly "
+            f"{slow.windows} times; it should come at {self._rate_hz:g} Hz (at least {self._least_hz:g} Hz)"
         )
         where = span.after_s(slow.begin_ns), span.after_s(slow.end_ns)
         return (Finding(CheckName.LOW_RATE, Severity.BAD, detail, *where, rate_hz, round(self._least_hz, 2)),)
