@@ -3,6 +3,7 @@
 
 const CLASSES = ['perception_failure', 'action_error', 'recovery_failure', 'timeout', 'jitter', 'other'];
 const SILENT_MS = 1500;      // five times a second something comes
+const AGAIN_MS = 10000;
 const REFUSAL_MS = 8000;
 const MAIN_MS = 100, THUMB_MS = 250;
 const byId = id => document.getElementById(id);
@@ -18,7 +19,7 @@ const words = name => String(name).replaceAll('_', ' ');
 const number = value => Number(value).toFixed(2).replace(/\.?0+$/, '');
 const minutes = s => { const whole = Math.max(0, Math.ceil(s)); return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`; };
 
-let state = null, connected = false, lastMs = 0, source = null;
+let state = null, connected = false, lastMs = 0, triedMs = 0, source = null;
 let main = null, blend = 'blend';
 const pending = new Map();   // what was sent and is not answered or not yet shown: key → count of the state it was answered in
 
@@ -71,7 +72,8 @@ function headline() {
   if (!state.live) return ['fault', `The trial has said nothing for ${Math.round(state.silent_s)} s`, 'Its process may have ended; look at the terminal.'];
   if (state.mode === 'FAULT') {
     const why = state.cause ?? t.cause;
-    return ['fault', why ? `FAULT: ${words(why)}` : 'FAULT', state.cause_detail ?? t.detail ?? ''];
+    const next = state.can.includes('seal') ? `Score the ${what} and seal it; before the next the robot is recovered.` : '';
+    return ['fault', why ? `FAULT: ${words(why)}` : 'FAULT', [state.cause_detail ?? t.detail, next].filter(Boolean).join('. ')];
   }
   const detail = t.detail ?? '';
   if (state.can.includes('seal')) return ['wait', `Score the ${what}, then seal it`, demo && t.failure_class === 'unmarked' ? 'Nobody said yet whether it succeeded.' : ''];
@@ -362,6 +364,7 @@ async function follow(which, image, frame, periodMs) {
 // --- connection -----------------------------------------------------------------------------------------------------
 
 function connect() {
+  triedMs = performance.now();
   if (source) source.close();
   source = new EventSource('/events');
   source.addEventListener('message', event => {
@@ -384,10 +387,12 @@ function lose() {
 setInterval(() => {
   if (document.hidden) return;
   if (connected && performance.now() - lastMs > SILENT_MS) lose();
-  if (!connected && performance.now() - lastMs > 2 * SILENT_MS) { lastMs = performance.now(); connect(); }
+  // A browser gives up where a desk refuses it, and never notices that a network went; else it tries again by itself.
+  const patience = source === null || source.readyState === EventSource.CLOSED ? SILENT_MS : AGAIN_MS;
+  if (!connected && performance.now() - triedMs > patience) connect();
 }, 250);
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) { source?.close(); lose(); } else { lastMs = performance.now(); connect(); }
+  if (document.hidden) { source?.close(); lose(); } else connect();
 });
 
 // --- buttons and keys -----------------------------------------------------------------------------------------------
