@@ -316,6 +316,11 @@ def test_a_device_that_does_not_fit_the_robot_is_an_error() -> None:
         rig.jogs = jogs
         with pytest.raises(SpecError, match=text):
             rig.step(2)
+    for joints in (HOME[:6], HOME * np.nan):
+        rig = Rig()
+        rig.leader = joints
+        with pytest.raises(SpecError, match=r"joints of the leader are .* must be 7 numbers for ur5"):
+            rig.step()
 
 
 def test_lag_is_told_in_radians_and_in_time() -> None:

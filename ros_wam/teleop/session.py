@@ -12,6 +12,7 @@ import numpy as np
 
 from ros_wam.calibration import Station
 from ros_wam.embodiment import Embodiment
+from ros_wam.errors import SpecError
 from ros_wam.teleop.alignment import Alignment, holding
 from ros_wam.teleop.device import Button, Reading
 from ros_wam.teleop.jogging import Jogging
@@ -98,6 +99,7 @@ class TeleopSession:
             self._let_go()
             return TeleopStep(None, enabled, phase or Phase.LOST, detail, None, None, self.speed, pressed)
         self._led_ns = None
+        self._require(reading)
         detail = self._engage(reading, state, now_ns)
         if self._target is None:
             lag_rad = None if reading.joints is None else self._behind(reading.joints + self._alignment.offset, state)
@@ -133,6 +135,16 @@ class TeleopSession:
             if age_s > limit_s:
                 return Phase.LOST, f"the newest state of {what} is {age_s:.2f} s old, at most {limit_s:g} s"
         return (None, "") if reading.held else (Phase.RELEASED, "hold to move")
+
+    def _require(self, reading: Reading) -> None:
+        """Raise SpecError for a reading of another robot, or one that is not finite."""
+        self._jogging.require(reading.jogs)
+        joints, wanted = reading.joints, (len(self._arm),)
+        if joints is not None and (np.shape(joints) != wanted or not np.isfinite(joints).all()):
+            shown = np.asarray(joints).tolist()
+            raise SpecError(
+                f"joints of the leader are {shown}, must be {wanted[0]} numbers for {self._embodiment.name}"
+            )
 
     def _let_go(self) -> None:
         self._target, self._was_clutched, self._read_ns = None, False, None
@@ -183,7 +195,6 @@ class TeleopSession:
         if self._was_clutched and reading.joints is not None:
             self._alignment.offset = np.where(self._arm, target - reading.joints, 0.0)
         self._was_clutched = False
-        self._jogging.require(reading.jogs)
         led = target if reading.joints is None else self._goal(reading.joints)
         if period_s <= 0.0:
             return led, ""
