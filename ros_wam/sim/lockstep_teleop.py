@@ -14,6 +14,7 @@ from ros_wam.sim.expert.truth import Truth
 from ros_wam.sim.lockstep_world import EPOCH_NS, LockstepWorld
 from ros_wam.sim.picture_thread import PictureThread
 from ros_wam.sim.schedule import Schedule
+from ros_wam.sim.world import STEP_NS
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.types import Command, Mode, StepRecord
 
@@ -68,11 +69,19 @@ class LockstepTeleop(LockstepWorld):
 
     def _begin_anew(self) -> None:
         super()._begin_anew()
+        self._periods = self._stepped = 0
         now_ns = self._clock.now_ns()
         rates_hz = {view: camera.rate_hz for view, camera in self._station.cameras.items()}
         rate_hz = min(rates_hz[view] for view in self._embodiment.views)
         self._shutter = Schedule(rate_hz, now_ns)
         self._recorder.pace_views(rate_hz)
+
+    def _period_steps(self) -> int:
+        """Keep the control rate also where a period is no whole number of steps: a smoother reckons by it."""
+        self._periods += 1
+        steps = round(self._periods * self._embodiment.period_s * 1e9 / STEP_NS) - self._stepped
+        self._stepped += steps
+        return steps
 
     def _saw(self, record: StepRecord) -> None:
         if record.state is not None:

@@ -51,14 +51,14 @@ class LockstepWorld(ABC):
 
     def advance(self) -> None:
         """Advance control, what moves the robot, and the world by one control period."""
-        now_ns = self._clock.now_ns()
+        now_ns, steps = self._clock.now_ns(), self._period_steps()
         if self.faults.late_ticks > 0:
             self.faults.late_ticks -= 1
         else:
-            self._tick(now_ns)
+            self._tick(now_ns, steps)
         if self._running:
             self._drive(now_ns)
-        for _ in range(self._steps):
+        for _ in range(steps):
             self._step()
         if self._clock.now_ns() >= self._score_ns:
             self._scorer.update(self._clock.now_ns())
@@ -80,9 +80,13 @@ class LockstepWorld(ABC):
         self._robot.step()
         self._clock.advance_ns(STEP_NS)
 
-    def _tick(self, now_ns: int) -> None:
+    def _period_steps(self) -> int:
+        """Return how many physics steps the control period that begins now has."""
+        return self._steps
+
+    def _tick(self, now_ns: int, steps: int) -> None:
         record = self._control.tick(now_ns, self._due_ns)
-        self._due_ns: int = now_ns + self._steps * STEP_NS
+        self._due_ns: int = now_ns + steps * STEP_NS
         self._saw(record)
         self._recorder.add_step(record)
         cause = self._control.cause

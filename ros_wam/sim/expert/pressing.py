@@ -13,7 +13,8 @@ from ros_wam.sim.tasks.press_three_buttons import ORDER
 from ros_wam.types import FloatArray
 
 _HOVER_M = 0.07  # finger tips above a button
-_DEPTH_M = 0.011  # of a press: it counts from 6 mm on, and the button is at its stop at 14 mm
+_DEPTH_M = 0.010  # of a press: it counts from 6 mm on, and the button is at its stop at 14 mm
+_PRESS_M_S = 0.10  # faster, the robot would run on to that stop
 _PRESSED_M = 0.007  # seen so deep it counted
 _SHORT_M = 0.012  # a near miss: the finger tips stay so far above the button
 _BESIDE_M = (0.03, 0.06)  # another one: they come down beside it, to above its top
@@ -31,7 +32,7 @@ def pressing(truth: Truth, noise: Noise) -> Iterator[Waypoint]:
             yield Waypoint(arm, over, 0.0, within_rad=0.03, slack=0.5)
             over = _over(truth, arm, colour)
             down = at_height(over, over[2] - _HOVER_M - _DEPTH_M)
-            yield Waypoint(arm, down, 0.0, speed_m_s=0.2, within_rad=0.01, wait_s=0.1, slack=0.1)
+            yield Waypoint(arm, down, 0.0, speed_m_s=_PRESS_M_S, within_rad=0.01, wait_s=0.1, slack=0.1)
             pressed = -truth.joint(f"{colour}_button") > _PRESSED_M
             yield Waypoint(arm, over, 0.0, early_s=0.15, slack=0.3)
             if pressed:
@@ -48,7 +49,7 @@ def _missed(noise: Noise, arm: str, over: FloatArray) -> Iterator[Waypoint]:
         off[:2] = away_m * np.array([np.cos(turn), np.sin(turn)])
     yield Waypoint(arm, over + off, 0.0, within_rad=0.03, slack=0.5)
     low = at_height(over + off, above_m + _SHORT_M)
-    yield Waypoint(arm, low, 0.0, speed_m_s=0.2, within_rad=0.01, wait_s=0.1, slack=0.0)
+    yield Waypoint(arm, low, 0.0, speed_m_s=_PRESS_M_S, within_rad=0.01, wait_s=0.1, slack=0.0)
 
 
 def _over(truth: Truth, arm: str, colour: str) -> FloatArray:

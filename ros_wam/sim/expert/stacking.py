@@ -18,7 +18,7 @@ _OPENING_M, _RELEASE_OPENING_M = 0.045, 0.022  # around a rim; not so far that a
 _FOOT_M, _DROP_M = 0.008, 0.004  # a bowl stands so much higher in another; it is let go so far above that
 _LIFTED_M, _NESTED_M = 0.02, 0.015
 _CLOSING_S, _OPENING_S = 0.5, 0.3
-_LOWER_M_S, _CARRY_M_S = 0.15, 0.25
+_LOWER_M_S, _CARRY_M_S = 0.13, 0.25
 _SHORT_M = 0.03  # a near miss: the fingers close so far above the rim
 
 
