@@ -373,6 +373,9 @@ def test_a_demonstration_begins_when_the_device_is_followed(
     shown = events.all[-1]
     assert (shown["kind"], shown["policy"]) == ("demonstrations", "teleop")
     assert shown["freshness"].keys() == {"wrist", "global"}
+    assert station.peer.wait(lambda: events.any("progress") and "setpoints" in str(events.all[-1].get("quality"))), (
+        "none come, and that is shown"
+    )
     say(station, "success")
     finish(station, node)
     assert node.returncode == 0
