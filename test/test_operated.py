@@ -13,7 +13,7 @@ from ros_wam.trial.operated import OperatedRunner
 from ros_wam.trial.outcome import UNMARKED, Outcome, Trial
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.procedure import Kind, Procedure
-from ros_wam.trial.runner import TrialRunner, TrialState
+from ros_wam.trial.runner import HOPELESS, TrialRunner, TrialState
 
 PLANNED = PlannedTrial("001", TASK.name, "ur5", "p", TASK.prompt, seed=7, time_limit_s=20.0)
 OPERATED = Procedure(TASK, operated=True, device=True)
@@ -189,6 +189,33 @@ def test_a_trial_that_never_ran_has_nothing_to_mark() -> None:
     table.press("stop")
     table.until(TrialState.SCORED)
     assert table.runner.trial is not None and table.runner.trial.cause is Cause.OPERATOR_STOP
+
+
+def test_what_keeps_the_robot_from_home_is_told_and_it_is_tried_again() -> None:
+    table = Table()
+    table.station.delay_ns["home"] = NEVER
+    table.station.broken, table.station.broken_at_ns = (Cause.NO_WAY_HOME, "the box is in the way"), 0
+    table.until(TrialState.RESETTING)
+    table.wait(1.0)
+    table.press("start")
+    table.until(TrialState.HOMING)
+    table.until(TrialState.RESETTING)
+    assert "the scene to be laid out: the box is in the way" in table.runner.progress(table.station.now_ns)["detail"]
+    enabled = len(table.station.enabled_ns)
+    table.station.delay_ns["home"], table.station.broken = 0, None
+    table.wait(60.0)
+    assert table.runner.state is TrialState.RESETTING and len(table.station.enabled_ns) == enabled
+    table.start()
+    table.press("success")
+    assert table.seal().valid
+
+
+@pytest.mark.parametrize("cause", sorted(HOPELESS, key=lambda cause: cause.value))
+def test_what_is_hopeless_is_not_tried_again(cause: Cause) -> None:
+    table = Table()
+    table.station.broken, table.station.broken_at_ns = (cause, "it has ended"), 0
+    table.until(TrialState.SCORED)
+    assert table.runner.trial is not None and table.runner.trial.cause is cause
 
 
 def test_a_draft_goes_on_where_it_was_cut_off() -> None:

@@ -1,7 +1,8 @@
 """A trial that a person lays out, starts and scores.
 
-`start` is waited for twice: once the scene is laid out, and again once the robot is ready. What has stopped is marked
-until it is sealed; a demonstration that ended with its verdict is sealed at once.
+`start` is waited for twice: once the scene is laid out, and again once the robot is ready. What keeps the robot from
+home is told, and `start` waited for again. What has stopped is marked until it is sealed; a demonstration that ended
+with its verdict is sealed at once.
 """
 
 import math
@@ -10,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ros_wam.causes import Cause
 from ros_wam.errors import TrialError
 from ros_wam.trial.marking import Marking
 from ros_wam.trial.outcome import UNMARKED, Trial
 from ros_wam.trial.plan import PlannedTrial
 from ros_wam.trial.procedure import Procedure
-from ros_wam.trial.runner import Timeouts, TrialRunner, TrialState
+from ros_wam.trial.runner import HOPELESS, Timeouts, TrialRunner, TrialState
 from ros_wam.trial.score_sheet import MARKS, empty_sheet
 from ros_wam.trial.shown import shown_trial
 from ros_wam.trial.station import Station
@@ -42,6 +44,7 @@ class OperatedRunner(TrialRunner):
         self._sheet = empty_sheet(procedure.task)
         self._stages = self._sheet.stages
         self._told_to_start = False
+        self._trouble = ""
 
     def resume(self, marking: Marking) -> None:
         """Go on marking a trial that was cut off in it."""
@@ -121,6 +124,8 @@ class OperatedRunner(TrialRunner):
             late = self._elapsed_s(now_ns) >= limit_s
             return self._sheet.spent or (f"longer than the task's {limit_s:g} s" if late else None)
         waiting = super()._waiting_for(now_ns)
+        if self.state is TrialState.RESETTING and self._trouble:
+            return f"{waiting}: {self._trouble}"
         return "the start" if waiting is None and self.state is TrialState.READY else waiting
 
     def _waits(self) -> bool:
@@ -142,6 +147,9 @@ class OperatedRunner(TrialRunner):
         return self._sheet.stages, False
 
     def _conclude(self, trial: Trial, now_ns: int) -> None:
+        if not self._prepared and trial.cause is not Cause.OPERATOR_STOP and trial.cause not in HOPELESS:
+            self.state, self._ending, self._may_move, self._trouble = None, None, False, trial.comment
+            return
         self.marking = Marking(trial, self._sheet)
         self._enter(TrialState.MARKING, now_ns)
         judged = self._procedure.demonstrations and trial.failure_class != UNMARKED
