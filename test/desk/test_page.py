@@ -413,7 +413,7 @@ def test_no_button_comes_under_a_finger_that_has_just_pressed_another(
 
 
 def test_what_a_demonstration_lacks_is_told(station: DeskStation, open_page: Open) -> None:
-    skewed = {"check": "view_skew", "severity": "bad", "detail": "wrist 61 ms behind"}
+    skewed = {"check": "view_skew", "severity": "bad", "detail": "wrist/image/compressed 61 ms behind"}
     station.tell(
         kind="demonstrations", quality=[skewed], teleop={"phase": "following", "lag_rad": "0.031", "lag_s": ""}
     )
@@ -425,6 +425,7 @@ def test_what_a_demonstration_lacks_is_told(station: DeskStation, open_page: Ope
     last = {"trial_id": "002", "outcome": "success", "quality": {"verdict": "good", "findings": []}}
     station.tell(quality=[], state="resetting", last=last)
     expect(page.locator("#whose")).to_have_text("Quality of demonstration 002: good")
+    expect(button(page, "discard")).to_contain_text("Drop last")
     expect(page.locator("#findings li")).to_have_text("nothing wrong so far")
 
 

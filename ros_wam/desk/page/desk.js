@@ -184,6 +184,9 @@ function renderButtons(t) {
   takeover.dataset.verb = back ? 'hand_back' : 'take_over';
   write(takeover.firstElementChild, back ? 'Hand back' : 'Take over');
   write(takeover.lastElementChild, back ? 'g' : 't');
+  const before = ['resetting', 'homing', 'ready'].includes(t.state);   // the one that is meant is the last
+  write(byId('discarding'), before ? 'Drop last' : 'Discard');
+  write(byId('redoing'), before ? 'Redo last' : 'Redo');
   write(byId('starting'), t.state === 'resetting' ? 'Scene is laid out' : 'Start');
   write(byId('sealing'), t.index && t.index === t.of ? 'Seal' : 'Seal and next');
   for (const button of document.querySelectorAll('button[data-verb]')) {
@@ -278,7 +281,7 @@ function renderMore(t) {
 function finding(found) {
   if (typeof found === 'string') return make('li', '', words(found));
   const severe = ['bad', 'error'].includes(String(found.severity ?? ''));
-  const name = words(found.check ?? found.name ?? ''), detail = found.detail ?? found.message ?? '';
+  const name = words(found.check ?? found.name ?? ''), detail = String(found.detail ?? '').replaceAll('/image/compressed', '');
   return make('li', severe ? 'fail' : '', [name, detail].filter(Boolean).join(': '));
 }
 
