@@ -15,8 +15,8 @@ from ros_wam.record.bag_reader import BagReader
 from ros_wam.types import FloatArray
 
 JOINTS = ("joint1", "joint2", "joint3", "joint4", "joint5", "joint6", "gripper")
-RELEASED_S = 0.25  # 100 ms after the last repeat, and what two busy cores add to that
-AT_REST_S = 0.8
+RELEASED_S = 0.8  # 0.11 s where nothing else runs; test_keys.py has the bound
+PAUSE_S = 2.0
 STILL_RAD = 2e-3
 
 
@@ -60,7 +60,7 @@ def test_held_keys_move_the_robot_and_a_demonstration_is_recorded(terminal: Pseu
     released = {}
     for key in "rwc":
         released[key] = terminal.hold(key, 1.0)
-        terminal.look(1.2)
+        terminal.look(PAUSE_S)
     terminal.tap("y")
     assert terminal.end() == 0
     assert terminal.attributes == terminal.before
@@ -73,9 +73,9 @@ def test_held_keys_move_the_robot_and_a_demonstration_is_recorded(terminal: Pseu
     assert bag.between(tapped_ns, tapped_ns + 0.9e9)[:6].max() < STILL_RAD
     for key, last_ns in released.items():
         moved = bag.between(last_ns - 0.9e9, last_ns)
-        assert moved[6] > 0.3 if key == "c" else moved[:6].max() > 0.05
+        assert moved[6] > 0.1 if key == "c" else moved[:6].max() > 0.02
         assert bag.disabled_after_s(last_ns) < RELEASED_S
-        assert bag.between(last_ns + AT_REST_S * 1e9, last_ns + 1.1e9)[:6].max() < STILL_RAD
+        assert bag.between(last_ns + 1.5e9, last_ns + 0.95e9 * PAUSE_S)[:6].max() < STILL_RAD
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
