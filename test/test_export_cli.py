@@ -28,8 +28,8 @@ def test_a_dataset_is_written_and_what_is_left_out_is_said(tmp_path: Path, capsy
     assert main(["export", "lerobot", str(tmp_path / "sitting"), str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
     assert "left out: sitting-002: its outcome is failure" in said
-    assert f"1 episodes, 15 samples at 30 Hz: {tmp_path / 'out'}" in said
-    assert samples(tmp_path / "out") == 15
+    assert f"1 episodes, 14 samples at 30 Hz: {tmp_path / 'out'}" in said
+    assert samples(tmp_path / "out") == 14
     with_failures = ["--include-failures", "--rate-hz", "15", "--action", "asked"]
     assert main(["export", "lerobot", str(tmp_path / "sitting"), str(tmp_path / "all"), *with_failures]) == 0
     assert samples(tmp_path / "all") == 14
@@ -41,7 +41,7 @@ def test_table30_has_a_folder_a_task(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["export", "table30", str(tmp_path / "sitting"), str(tmp_path / "out"), *options]) == 0
     task = read_table30(tmp_path / "out" / "press_three_buttons")
     assert task.version == "v2" and task.episode(0).meta["robot_id"] == "rc_ur5_7"
-    assert "1 episodes, 15 samples at 30 Hz" in capsys.readouterr().out
+    assert "1 episodes, 14 samples at 30 Hz" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -95,5 +95,5 @@ def test_ctrl_c_ends_it_at_once_and_it_goes_on_later(tmp_path: Path) -> None:
     episodes = tmp_path / "out" / ".episodes"
     assert (episodes / "sitting-001").is_dir() and not (tmp_path / "out" / "meta").exists()
     again = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
-    assert again.returncode == 0 and "3 episodes, 153 samples at 30 Hz" in again.stdout
-    assert samples(tmp_path / "out") == 153
+    assert again.returncode == 0 and "3 episodes, 150 samples at 30 Hz" in again.stdout
+    assert samples(tmp_path / "out") == 150

@@ -74,10 +74,10 @@ class Samples:
 
 
 def instants(start_ns: int, end_ns: int, rate_hz: float) -> IntArray:
-    """Return start + k / rate `(N + 1,)` up to the end, each rounded by itself: of `N` instants, and the one after."""
+    """Return start + k / rate `(N + 1,)` before the end, each rounded by itself: of `N` instants, and the one after."""
     count = max(0, int((end_ns - start_ns) * rate_hz * 1e-9) + 2)
     all_ns = start_ns + np.array([round(k * 1e9 / rate_hz) for k in range(count)], dtype=np.int64)
-    return all_ns[all_ns <= end_ns]
+    return all_ns[all_ns < end_ns]
 
 
 def newest(stamp_ns: IntArray, instant_ns: IntArray) -> IntArray:

@@ -36,10 +36,10 @@ def full(views: dict[str, list[int]] | None = None, end_ms: float = 1000.0) -> E
     return made_episode(shown, steady(8.0, 1100.0), steady(8.0, 1100.0), round(end_ms * MS))
 
 
-@given(st.floats(1.0, 200.0), st.integers(0, 10**10))
+@given(st.floats(1.0, 200.0), st.integers(1, 10**10))
 def test_instants_do_not_drift(rate_hz: float, length_ns: int) -> None:
     grid = instants(T0_NS, T0_NS + length_ns, rate_hz)
-    assert grid[0] == T0_NS and grid[-1] <= T0_NS + length_ns < T0_NS + round(len(grid) * 1e9 / rate_hz)
+    assert grid[0] == T0_NS and grid[-1] < T0_NS + length_ns <= T0_NS + round(len(grid) * 1e9 / rate_hz)
     assert np.abs(grid - T0_NS - np.arange(len(grid)) * 1e9 / rate_hz).max() <= 1.0
 
 
@@ -109,7 +109,7 @@ def test_a_gap_in_the_middle_is_refused_by_name() -> None:
 
 def test_what_is_missing_at_the_ends_is_left_out_and_counted() -> None:
     samples = resample(full({"wrist": steady(33.0, 800.0, 200.0), "global": steady(33.0)}), Sampling(10.0))
-    assert samples.stamp_ns[0] == T0_NS + 200 * MS and samples.dropped["wrist"] == 10 - len(samples)
+    assert samples.stamp_ns[0] == T0_NS + 200 * MS and samples.dropped["wrist"] == 9 - len(samples)
 
 
 def test_a_camera_slower_than_the_rate_repeats_and_says_so() -> None:
@@ -135,7 +135,7 @@ def test_each_sample_says_who_had_the_robot() -> None:
     source = np.where(episode.trace.stamp_ns < T0_NS + 500 * MS, MODES.index(Mode.POLICY), MODES.index(Mode.TELEOP))
     trace = replace(episode.trace, origin=replace(episode.trace.origin, source=source))
     samples = resample(replace(episode, trace=trace), Sampling(10.0))
-    assert [MODES[k] for k in samples.source] == [Mode.POLICY] * 5 + [Mode.TELEOP] * 5
+    assert [MODES[k] for k in samples.source] == [Mode.POLICY] * 5 + [Mode.TELEOP] * 4
 
 
 @pytest.mark.parametrize("setting", [{"rate_hz": 0.0}, {"rate_hz": 30.0, "max_age_s": float("nan")}])
