@@ -4,6 +4,7 @@ import os
 import pty
 import termios
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -99,3 +100,17 @@ def test_without_a_terminal_nothing_can_be_typed(run: Run, tmp_path: Path) -> No
         assert not is_terminal(file)
         assert keys.descriptors == []
     assert not is_terminal(file)
+
+
+def test_a_run_that_takes_no_keys_leaves_the_terminal_alone(run: Run, pair: tuple[int, IO[str]]) -> None:
+    _, terminal = pair
+    before = termios.tcgetattr(terminal)
+    unled = replace(run, config=replace(run.config, device=None))
+    with KeyTerminal(unled, terminal) as keys:
+        assert keys.descriptors == []
+        assert termios.tcgetattr(terminal) == before
+    taken: list[bytes] = []
+    with KeyTerminal(unled, terminal, taken.append) as keys:
+        os.write(pair[0], b"y")
+        keys.forward()
+    assert taken == [b"y"]

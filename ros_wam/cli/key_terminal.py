@@ -18,7 +18,8 @@ _LOCAL, _CONTROL = 3, 6  # of what tcgetattr returns
 class KeyTerminal:
     """Within the context the terminal passes each key on at once and shows none; Ctrl-C still ends the command.
 
-    However the context is left the terminal is as it was. Without a terminal nothing can be typed.
+    However the context is left the terminal is as it was. Without a terminal nothing can be typed, and where nobody
+    takes keys the terminal is left alone.
     """
 
     def __init__(self, run: Run, terminal: IO[str] | None = None, take: Callable[[bytes], None] | None = None) -> None:
@@ -26,7 +27,8 @@ class KeyTerminal:
         terminal = terminal or sys.stdin
         self._clock = StationClock(int(run.environment[OFFSET_VARIABLE]))  # stamps are compared with the run's
         self._sender = KeySender(run.config.keys_socket)
-        self._terminal: int | None = terminal.fileno() if is_terminal(terminal) else None
+        listens = take is not None or run.config.device is not None
+        self._terminal: int | None = terminal.fileno() if listens and is_terminal(terminal) else None
         self._before: list[Any] | None = None
         self._take = take or self._send
 

@@ -19,8 +19,8 @@ from ros_wam.run_config import RunConfig, load_run_config
 
 SPIN_TIMEOUT_S = 0.1
 LINE_PRIORITY = 20
-"""Of the nodes between camera and driver, before those that record and show; below the control process, which is 60."""
-LINE = ("camera_node", "policy_node", "robot_node")
+"""Of the nodes between camera, or leader, and driver, before those that record and show; control has 60."""
+LINE = ("camera_node", "policy_node", "teleop_node", "robot_node")
 
 
 def parse(argv: Sequence[str] | None, *options: str) -> argparse.Namespace:
