@@ -7,13 +7,13 @@ from ros_wam.export.rerun_names import INFERENCE, TRIAL, arm_entity, video_entit
 from ros_wam.export.rerun_style import KINDS
 
 
-def blueprint(robot: Embodiment) -> rrb.Blueprint:
-    """Return the blueprint of a recording of `robot`."""
+def blueprint(robot: Embodiment, inferred: bool) -> rrb.Blueprint:
+    """Return the blueprint of a recording of `robot`; `inferred`: a policy was asked."""
     views = [rrb.Spatial2DView(origin=entity, name=view) for view, entity in video_entities(robot).items()]
     arms = [rrb.Horizontal(_joints(robot, arm), _gripper(robot, arm), column_shares=[2, 1]) for arm in robot.arms]
     below = rrb.Horizontal(
         rrb.TextLogView(origin="events", name="events"),
-        rrb.TimeSeriesView(origin=INFERENCE, name="inference [ms]"),
+        *([rrb.TimeSeriesView(origin=INFERENCE, name="inference [ms]")] if inferred else []),
         rrb.TextDocumentView(origin=TRIAL, name="trial"),
     )
     return rrb.Blueprint(

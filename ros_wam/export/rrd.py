@@ -43,7 +43,7 @@ def write_rrd(episode: Episode, path: Path) -> None:
         recording = rr.RecordingStream(
             "ros_wam", recording_id=f"{episode.folder.parents[1].name}-{episode.trial.trial_id}"
         )
-        recording.save(unfinished, default_blueprint=blueprint(episode.robot))
+        recording.save(unfinished, default_blueprint=blueprint(episode.robot, bool(episode.trace.inferences)))
         _write(recording, episode)
         recording.flush()
         recording.disconnect()
