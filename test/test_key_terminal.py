@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import termios
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,6 +41,7 @@ def test_a_key_goes_out_as_it_is_typed_with_the_time_of_the_run(run: Run, pair: 
     with KeyTerminal(run, terminal) as keys:
         before_ns = clock.now_ns()
         os.write(person, b"w\r \x1b")
+        assert select.select(keys.descriptors, [], [], 10.0)[0]
         keys.forward()
         ((data, stamp_ns),) = heard.read(clock.now_ns())
     heard.close()
@@ -71,6 +73,7 @@ def test_the_terminal_is_as_it_was_and_what_nobody_took_is_gone(
     def leave() -> None:
         with KeyTerminal(run, terminal):
             os.write(person, b"rm -rf *\n")
+            assert select.select([terminal], [], [], 10.0)[0]  # the kernel passes it on when it has time
             if error is not None:
                 raise error
 
@@ -112,5 +115,6 @@ def test_a_run_that_takes_no_keys_leaves_the_terminal_alone(run: Run, pair: tupl
     taken: list[bytes] = []
     with KeyTerminal(unled, terminal, taken.append) as keys:
         os.write(pair[0], b"y")
+        assert select.select(keys.descriptors, [], [], 10.0)[0]
         keys.forward()
     assert taken == [b"y"]
