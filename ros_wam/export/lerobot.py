@@ -8,7 +8,7 @@ from ros_wam.export.choice import Choice, Chosen
 from ros_wam.export.episode import Episode
 from ros_wam.export.lerobot_episode import StagedEpisode, stage_episode, staged_episode
 from ros_wam.export.lerobot_files import PARTS, VERSION, FileLimits, LeRobotFiles
-from ros_wam.export.progress import Advance, Exported, Report
+from ros_wam.export.progress import Advance, Exported, Report, note
 from ros_wam.export.sampling import Sampling
 from ros_wam.export.staging import open_destination, stage
 
@@ -36,9 +36,9 @@ class LeRobotExport:
             _check_fits(staged[0][0], about)
         with destination.finishing(PARTS):
             LeRobotFiles(out, round(self.sampling.rate_hz), staged, self.limits).write()
-        notes = tuple(note for about, _ in staged if (note := _note(about)))
+        notes = tuple(note(about.name, about.dropped, about.repeated, about.trimmed) for about, _ in staged)
         samples = sum(about.length for about, _ in staged)
-        return Exported(out, len(kept), samples, self.sampling.rate_hz, tuple(left_out), notes)
+        return Exported(out, len(kept), samples, self.sampling.rate_hz, tuple(left_out), tuple(filter(None, notes)))
 
     def _write(self, episode: Episode, chosen: Chosen, folder: Path, advance: Advance) -> None:
         stage_episode(episode, chosen.name, folder, self.sampling, advance)
@@ -49,10 +49,3 @@ def _check_fits(first: StagedEpisode, about: StagedEpisode) -> None:
         was, now = getattr(first, key), getattr(about, key)
         if was != now:
             raise ExportError(f"{about.name} has {key} {now}, {first.name} has {was}: export them apart")
-
-
-def _note(about: StagedEpisode) -> str:
-    parts = [f"{count} samples without {name}" for name, count in about.dropped.items()]
-    parts += [f"{count} pictures of {view} shown twice" for view, count in about.repeated.items() if count]
-    parts += [f"{about.trimmed} samples of rest trimmed"] if about.trimmed else []
-    return f"{about.name}: {', '.join(parts)}" if parts else ""

@@ -1,6 +1,6 @@
 """What an export tells of itself while it runs, and what it came to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,3 +34,11 @@ class Exported:
     rate_hz: float
     left_out: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+
+
+def note(name: str, dropped: Mapping[str, int], repeated: Mapping[str, int], trimmed: int) -> str:
+    """Return what a user should know of how an episode was sampled, empty where there is nothing."""
+    parts = [f"{count} samples without {what}" for what, count in dropped.items()]
+    parts += [f"{count} pictures of {view} shown twice" for view, count in repeated.items() if count]
+    parts += [f"{trimmed} samples of rest trimmed"] if trimmed else []
+    return f"{name}: {', '.join(parts)}" if parts else ""

@@ -21,7 +21,7 @@ from ros_wam.errors import ConfigError, ExportError
 from ros_wam.export.choice import Choice, Chosen
 from ros_wam.export.destination import SOURCE, Destination
 from ros_wam.export.episode import Episode
-from ros_wam.export.progress import Advance, Exported, Report
+from ros_wam.export.progress import Advance, Exported, Report, note
 from ros_wam.export.resample import Samples, resample
 from ros_wam.export.sampling import Sampling
 from ros_wam.export.staging import open_destination, stage
@@ -58,10 +58,11 @@ class Table30Export:
             table30_layout(self.version, chosen.trial.robot)
         destination = open_destination(out, f"table30 {self.version}", self.sampling, {"number": self.number}, choice)
         kept, left_out = stage(destination, choice, self._write, report)
+        notes = tuple(_about(destination.staged(chosen.name))["note"] for chosen in kept)
         tasks = sorted({chosen.trial.task for chosen in kept})
         with destination.finishing(tasks):
             samples = sum(self._gather(destination, task, [c for c in kept if c.trial.task == task]) for task in tasks)
-        return Exported(out, len(kept), samples, RATE_HZ, tuple(left_out))
+        return Exported(out, len(kept), samples, RATE_HZ, tuple(left_out), tuple(filter(None, notes)))
 
     def _write(self, episode: Episode, chosen: Chosen, folder: Path, advance: Advance) -> None:
         layout = table30_layout(self.version, episode.robot.name)
@@ -79,7 +80,9 @@ class Table30Export:
             pictures = _told(episode.views[view].decoded(samples.picture[view]), lambda: advance(next(done), total))
             write_video(folder / "videos" / f"{name}.mp4", Fraction(RATE_HZ), pictures)
         desc = task_desc(episode.trial.task, episode.prompt, _task(episode), layout)
-        _write_json(folder / _ABOUT, {"task_info": task_info(desc, layout, called), "task_desc": desc})
+        said = note(chosen.name, samples.dropped, samples.repeated, samples.trimmed)
+        about = {"task_info": task_info(desc, layout, called), "task_desc": desc, "note": said}
+        _write_json(folder / _ABOUT, about)
 
     def _gather(self, destination: Destination, task: str, kept: Sequence[Chosen]) -> int:
         """Make the task's folder of its episodes; return how many samples they have."""
@@ -93,11 +96,16 @@ class Table30Export:
             if self.version == "v1":
                 path.unlink()  # it shares its data with the staged one
                 _write_json(path, {"episode_index": number, **meta})
-        about = json.loads((destination.staged(kept[0].name) / _ABOUT).read_text(encoding="utf-8"))
+        about = _about(destination.staged(kept[0].name))
         (folder / "meta").mkdir()
         _write_json(folder / "task_desc.json", about["task_desc"])
         _write_json(folder / "meta" / "task_info.json", about["task_info"])
         return frames
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    return told
 
 
 def _told(pictures: Iterator[NDArray[np.uint8]], seen: Callable[[], None]) -> Iterator[NDArray[np.uint8]]:

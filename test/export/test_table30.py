@@ -174,6 +174,13 @@ def test_episodes_are_numbered_and_true_stamps_are_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal([line["sent"] for line in lines], samples.sent)
 
 
+def test_what_to_know_of_an_episode_is_said(tmp_path: Path) -> None:
+    sitting_of(tmp_path / "sitting", 1, seconds=0.6, camera_hz=15.0)
+    exported = Table30Export("v1", Sampling(30.0)).run(choose(tmp_path / "sitting"), tmp_path / "out", nothing)
+    (note,) = exported.notes
+    assert note.startswith("sitting-001: ") and "pictures of wrist shown twice" in note
+
+
 def test_milliseconds_are_told_from_seconds(tmp_path: Path) -> None:
     folder, _ = export(tmp_path, "v1", "ur5")
     first = read_table30(folder).episode(0).arms["arm"].stamp_ns
