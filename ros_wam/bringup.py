@@ -32,7 +32,7 @@ from ros_wam.run_config import RunConfig
 from ros_wam.sim.emulators import control_prefix
 from ros_wam.sim.tasks import SIM_TASKS
 from ros_wam.task import load_task
-from ros_wam.teleop import check_device
+from ros_wam.teleop import make_device
 from ros_wam.teleop.pedal import pedal_settings
 
 EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "teleop", "recorder", "desk", "trial")
@@ -60,7 +60,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
     files = _files(request)
     robot, calibration, profile = files.robot, files.calibration, files.profile
     _check_parts(request, calibration, profile, parts)
-    _check_device(request, calibration, parts)
+    _check_device(request, robot, calibration, parts)
     desk = desk_access(request, parts)
     port = _free_port() if profile is not None and profile.serve else None
     with ExitStack() as undo:  # an error or an interrupt from here on leaves nothing behind
@@ -208,10 +208,10 @@ def _check_parts(request: Request, calibration: Path, profile: Profile | None, p
         raise ConfigError("nothing would move the robot: name a policy (--policy), a device (--device), or both")
 
 
-def _check_device(request: Request, calibration: Path, parts: Collection[str]) -> None:
+def _check_device(request: Request, robot: Path, calibration: Path, parts: Collection[str]) -> None:
     if request.device is not None and "teleop" in parts:
-        station = load_station(calibration)
-        check_device(request.device, station)
+        station, embodiment = load_station(calibration), load_embodiment(robot)
+        make_device(request.device, station, embodiment, calibration, StationClock())  # checks its settings as well
         pedal_settings(station.pedal)
 
 

@@ -76,6 +76,22 @@ def test_the_pages_token_is_in_no_file(tmp_path: Path) -> None:
     assert attended.desk.token not in " ".join(desk.args)
 
 
+def test_a_leader_whose_settings_cannot_be_is_refused_before_anything_is_started(lab: Path) -> None:
+    file = lab / "calib" / "ur5" / "station.yaml"
+    station = yaml.safe_load(file.read_text())
+    del station["leaders"]["gello"]["arms"]["arm"]["signs"]
+    file.write_text(yaml.safe_dump(station))
+    with pytest.raises(ConfigError, match=r"gello: .*missing key signs"):
+        bringup(Request(robot=str(lab / "robots" / "ur5.yaml"), device="gello"), parts=("robot", "teleop"))
+
+
+def test_a_pedal_that_cannot_be_is_refused_before_anything_is_started(lab: Path) -> None:
+    file = lab / "calib" / "ur5" / "station.yaml"
+    file.write_text(f"{file.read_text()}\npedal: {{path: /dev/input/event3, keys: {{a: jump}}}}\n")
+    with pytest.raises(ConfigError, match="pedal: keys: a stands for 'jump', must be one of"):
+        bringup(Request(robot=str(lab / "robots" / "ur5.yaml"), device="keyboard"), parts=("robot", "teleop"))
+
+
 def test_no_renderer_is_loaded_into_the_policy_server(run: Run) -> None:
     own = {node.name: node.environment for node in run.nodes if node.environment}
     assert own == {"policy_server": {"MUJOCO_GL": "disable"}}
