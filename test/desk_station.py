@@ -11,6 +11,7 @@ from ros_wam.desk.desk import Desk
 from ros_wam.desk.reference import References
 from ros_wam.desk.state import DeskState
 from ros_wam.jpeg import encode_jpeg
+from ros_wam.policy.profile import Freshness
 
 MS = 1_000_000
 RUNNING = ("stop", "success", "failure", "take_over", "stage", "retry", "failure_class", "comment")
@@ -28,7 +29,7 @@ class DeskStation:
         self.commands: list[dict[str, Any]] = []
         self.refusal: str | None = None
         self.clock = FakeClock(1_000_000_000_000)
-        self.state = DeskState(views or {"global": 30.0, "wrist": 30.0})
+        self.state = DeskState(views or {"global": 30.0, "wrist": 30.0}, Freshness())
         self.sitting = folder / "sitting"
         self.sitting.mkdir(parents=True, exist_ok=True)
         self.references = References(self.sitting, folder / "tasks" / "put_cup_on_coaster.yaml")

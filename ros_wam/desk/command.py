@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ros_wam.errors import SpecError
+from ros_wam.trial.score_sheet import FAILURE_CLASSES
 
 CAPTURE = "capture_reference"
 """Keeps the pictures of now as the reference that this scene is laid out by; the desk does it itself."""
-FAILURE_CLASSES = ("perception_failure", "action_error", "recovery_failure", "timeout", "jitter", "other")
 PLAIN = ("start", "stop", "success", "failure", "discard", "rerecord", "take_over", "hand_back", "seal", CAPTURE)
 FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(PLAIN, ()),

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ros_wam.desk.command import CAPTURE, FIELDS
+from ros_wam.policy.profile import Freshness
+from ros_wam.trial.score_sheet import FAILURE_CLASSES
 
 SILENT_S = 2.0
 """A trial that has said nothing for so long is not there: it tells four times a second how it does."""
-MAX_AGE_MS, SKEW_MARGIN_MS = 100.0, 10.0
-"""What a policy is shown: pictures no older, and no further apart than a frame period and this."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,15 @@ class Picture:
 
 
 class DeskState:
-    """Told by one thread, asked by others. `rates_hz` is what each view's camera delivers, the main view first."""
+    """Told by one thread, asked by others.
 
-    def __init__(self, rates_hz: Mapping[str, float]) -> None:
+    `rates_hz` is what each view's camera delivers, the main view first; `freshness` what a policy would be shown.
+    """
+
+    def __init__(self, rates_hz: Mapping[str, float], freshness: Freshness) -> None:
         self.views = tuple(rates_hz)
-        self._most_skew_ms = 1e3 / min(rates_hz.values(), default=1.0) + SKEW_MARGIN_MS
+        self._most_age_ms = 1e3 * freshness.max_age_s
+        self._most_skew_ms = 1e3 * (1.0 / min(rates_hz.values(), default=1.0) + freshness.skew_margin_s)
         self._lock = threading.Lock()
         self._progress: Mapping[str, Any] = {}
         self._safety: Mapping[str, str] = {}
@@ -79,6 +83,7 @@ class DeskState:
         ages = self._ages_ms(now_ns)
         return {
             "trial": event,
+            "failure_classes": list(FAILURE_CLASSES),
             "count": count,
             "live": live,
             "silent_s": None if told_ns is None else round((now_ns - told_ns) * 1e-9, 1),
@@ -89,7 +94,7 @@ class DeskState:
             "views": list(self.views),
             "scene": self.scene,
             "age_ms": {view: ages.get(view) for view in self.views},
-            "max_age_ms": MAX_AGE_MS,
+            "max_age_ms": round(self._most_age_ms, 1),
             "skew_ms": _skew_ms(event, ages),
             "max_skew_ms": round(self._most_skew_ms, 1),
         }

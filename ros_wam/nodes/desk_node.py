@@ -18,6 +18,7 @@ from ros_wam.desk.state import DeskState
 from ros_wam.desk_access import TOKEN_VARIABLE
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
+from ros_wam.policy.profile import Freshness
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import image_topic
 
@@ -34,7 +35,8 @@ class DeskNode(Node):  # type: ignore[misc]
         self._station_clock = StationClock()
         topics, embodiment = station_topics(config), config.embodiment()
         views = sorted(embodiment.views, key=lambda view: MOVING in view)
-        self._state = DeskState({view: topics[image_topic(view)].rate_hz or 1.0 for view in views})
+        freshness = Freshness() if config.policy is None else config.profile().freshness
+        self._state = DeskState({view: topics[image_topic(view)].rate_hz or 1.0 for view in views}, freshness)
         self._outlets = Outlets(self, topics, ("operator_command",))
         self._asking = Asking(lambda command: self._outlets.publish("operator_command", fields.json_object(command)))
         for view in views:  # a desk that is slow misses pictures, and holds up nobody

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from ros_wam.desk.command import FAILURE_CLASSES, MAX_TEXT, PLAIN, check_command
+from ros_wam.desk.command import MAX_TEXT, PLAIN, check_command
 from ros_wam.errors import SpecError
+from ros_wam.trial.score_sheet import FAILURE_CLASSES
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,7 @@ def test_pressing_twice_asks_once(station: DeskStation, open_page: Open, monkeyp
         (["b"], {"verb": "rerecord"}),
         (["2"], {"verb": "stage", "name": "cup above the coaster", "achieved": True}),
         (["r", "3"], {"verb": "retry", "name": "cup on the coaster", "change": 1}),
+        (["u", "3"], {"verb": "retry", "name": "cup on the coaster", "change": -1}),
         (["f", "4"], {"verb": "failure_class", "name": "timeout"}),
     ],
 )
@@ -234,6 +235,15 @@ def test_keys_ask_for_the_same(station: DeskStation, open_page: Open, keys: list
     for key in keys:
         page.keyboard.press(key)
     assert wait_for(station, 1) == [command]
+
+
+def test_enter_does_not_press_again_what_was_clicked(station: DeskStation, open_page: Open) -> None:
+    station.tell(state="marking", can=["success", "failure", "seal"])
+    page = open_page()
+    button(page, "success").click()
+    expect(button(page, "success")).to_be_enabled()
+    page.keyboard.press("Enter")
+    assert wait_for(station, 2) == [{"verb": "success"}, {"verb": "seal"}]
 
 
 def test_keys_of_a_comment_are_its_letters(station: DeskStation, open_page: Open) -> None:

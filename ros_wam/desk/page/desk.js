@@ -1,7 +1,6 @@
 // The operator's desk: shows the state that the desk sends, and sends what is pressed. It decides nothing.
 'use strict';
 
-const CLASSES = ['perception_failure', 'action_error', 'recovery_failure', 'timeout', 'jitter', 'other'];
 const SILENT_MS = 1500;      // five times a second something comes
 const AGAIN_MS = 10000;
 const REFUSAL_MS = 8000;
@@ -250,12 +249,22 @@ function toggle(name) {
   if (stage) send({ verb: 'stage', name, achieved: !achieved(stage) });
 }
 
+function classButton(name) {
+  const button = make('button', '', words(name));
+  button.type = 'button';
+  button.dataset.name = name;
+  button.addEventListener('click', () => classify(name));
+  return button;
+}
+
 // What is pressed again is taken back.
 const classify = name => send({ verb: 'failure_class', name: state?.trial.failure_class === name ? null : name });
 
 function renderMore(t) {
   show(byId('classes'), t.kind !== 'demonstrations');
-  for (const button of byId('classes').querySelectorAll('button')) {
+  const classes = byId('classes').lastElementChild;
+  if (classes.children.length !== state.failure_classes.length) classes.replaceChildren(...state.failure_classes.map(classButton));
+  for (const button of classes.children) {
     button.disabled = !can('failure_class') || pending.has('failure_class ');
     button.setAttribute('aria-pressed', String(t.failure_class === button.dataset.name));
   }
@@ -405,17 +414,12 @@ for (const button of document.querySelectorAll('button[data-verb]'))
 for (const button of document.querySelectorAll('[data-blend]'))
   button.addEventListener('click', () => { blend = button.dataset.blend; render(); });
 byId('opacity').addEventListener('input', render);
-for (const name of CLASSES) {
-  const button = make('button', '', words(name));
-  button.type = 'button';
-  button.dataset.name = name;
-  button.addEventListener('click', () => classify(name));
-  byId('classes').lastElementChild.append(button);
-}
 
 // As in a terminal that teleoperates (teleop/key_map.py).
 const KEYS = { Escape: ['stop'], y: ['success'], n: ['failure'], x: ['discard'], b: ['rerecord'], t: ['take_over'], g: ['hand_back'], Enter: ['seal', 'start'] };
-let prefix = '';             // r: the next digit is a retry, f: a failure class
+let prefix = '';             // what the next digit counts; r: a retry more, u: one less, f: a failure class
+// What was pressed by hand is not pressed again by enter.
+document.addEventListener('click', event => { if (event.detail > 0) event.target.closest('button')?.blur(); });
 document.addEventListener('keydown', event => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   if (event.target === comment) {
@@ -423,14 +427,18 @@ document.addEventListener('keydown', event => {
     return;
   }
   if (event.key === 'Enter' && event.target.closest('button')) return;   // that button is pressed
-  const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : 0, was = prefix;
+  const digit = /^[0-9]$/.test(event.key) ? Number(event.key) || 10 : 0, was = prefix;
   prefix = '';
-  if (digit && was === 'f') { if (CLASSES[digit - 1]) classify(CLASSES[digit - 1]); return; }
+  if (digit && was === 'f') {
+    const name = state?.failure_classes[digit - 1];
+    if (name) classify(name);
+    return;
+  }
   if (digit) {
     const stage = (state?.trial.stages ?? [])[digit - 1];
-    if (stage && was === 'r') send({ verb: 'retry', name: stage.name, change: 1 });
+    if (stage && was) send({ verb: 'retry', name: stage.name, change: was === 'r' ? 1 : -1 });
     else if (stage) toggle(stage.name);
-  } else if (event.key === 'r' || event.key === 'f') prefix = event.key;
+  } else if (['r', 'u', 'f'].includes(event.key)) prefix = event.key;
   else if (event.key === 'c') { event.preventDefault(); comment.focus(); }
   else if (Object.hasOwn(KEYS, event.key)) {
     const verb = KEYS[event.key].find(can);
