@@ -111,15 +111,11 @@ def _aligned(
     episode: Episode, sampling: Sampling, instant_ns: IntArray, period_ns: IntArray
 ) -> tuple[Samples, dict[str, BoolArray]]:
     """Return a sample for each instant, and by what is missing of it, where that is."""
-    missing: dict[str, BoolArray] = {}
-    picture, picture_stamp_ns = {}, {}
-    for view in episode.robot.views:
-        if view not in episode.views or not len(episode.views[view].stamp_ns):
-            raise ExportError(f"the recording has no pictures of {view}")
-        stamps = episode.views[view].stamp_ns
-        picture[view] = newest(stamps, instant_ns)
-        picture_stamp_ns[view] = stamps[np.maximum(picture[view], 0)]
-        missing[view] = (picture[view] < 0) | (instant_ns - picture_stamp_ns[view] > sampling.max_age_ns)
+    picture, picture_stamp_ns = _pictures(episode, instant_ns)
+    missing: dict[str, BoolArray] = {
+        view: (picture[view] < 0) | (instant_ns - stamp_ns > sampling.max_age_ns)
+        for view, stamp_ns in picture_stamp_ns.items()
+    }
     observed_ns = instant_ns
     if sampling.state_at is StateAt.PICTURE:
         observed_ns = np.min(list(picture_stamp_ns.values()), axis=0)
@@ -148,6 +144,18 @@ def _aligned(
         dropped={name: count for name, count in counts.items() if count},
     )
     return samples, missing
+
+
+def _pictures(episode: Episode, instant_ns: IntArray) -> tuple[dict[str, IntArray], dict[str, IntArray]]:
+    """Return per view the number of the newest picture at each instant, -1 without any, and when it was captured."""
+    number, stamp_ns = {}, {}
+    for view in episode.robot.views:
+        if view not in episode.views or not len(episode.views[view].stamp_ns):
+            raise ExportError(f"the recording has no pictures of {view}")
+        stamps = episode.views[view].stamp_ns
+        number[view] = newest(stamps, instant_ns)
+        stamp_ns[view] = stamps[np.maximum(number[view], 0)]
+    return number, stamp_ns
 
 
 def _asked(episode: Episode) -> FloatArray:
