@@ -17,6 +17,7 @@ from ros_wam.followed import Followed
 from ros_wam.policy.server import PolicyServer
 from ros_wam.run_config import RunConfig
 from ros_wam.topics import image_topic
+from ros_wam.types import Mode
 
 
 class Station:
@@ -124,6 +125,26 @@ def test_a_robot_that_is_slowed_is_told_nothing_by_the_clock(peer: Any, station:
     asked = len(policy.requests)
     assert peer.wait(lambda: len(policy.requests) >= asked + 2)
     assert left not in policy.requests[asked + 1]
+
+
+def test_nothing_is_inferred_while_the_robot_is_not_the_policys(
+    peer: Any, station: Station, policy: FakePolicy
+) -> None:
+    assert station.wait_for(state="ready")
+    peer.publish("robot_mode", fields.robot_mode(Mode.POLICY))
+    station.command("start")
+    assert peer.wait(lambda: len(policy.requests) >= 2)
+    for mode in (Mode.TELEOP, Mode.HOLD):
+        peer.publish("robot_mode", fields.robot_mode(mode))
+        peer.wait(lambda: False, timeout_s=0.3)
+        asked = len(policy.requests)
+        peer.wait(lambda: False, timeout_s=1.2)
+        assert len(policy.requests) == asked, mode
+    back_ns = peer.clock.now_ns()
+    peer.publish("robot_mode", fields.robot_mode(Mode.POLICY))
+    assert peer.wait(lambda: len(policy.requests) > asked)
+    assert policy.requests[asked]["observation/stamp_ns"] > back_ns - 200_000_000
+    assert station.wait_for(state="running", refused="")
 
 
 def test_command_that_says_too_little_is_ignored(peer: Any, station: Station, policy: FakePolicy) -> None:
