@@ -127,6 +127,20 @@ def test_keys_reach_the_trial_in_order_and_refusals_come_back(station: DeskStati
 
 
 @pytest.mark.slow
+def test_a_key_that_is_held_asks_once(station: DeskStation, desk: DeskServer) -> None:
+    terminal = Terminal(desk.port, TOKEN)
+    terminal.view.show(event(station, state="ready", can=["start", "stop"]))
+    for _ in range(40):
+        terminal.view.typed(b"\r")
+        terminal.clock.advance_ns(500_000_000)  # longer than any terminal waits before it repeats
+    terminal.clock.advance_ns(300_000_000)
+    terminal.view.typed(b"\r")
+    terminal.view.typed(b"11")
+    terminal.view._client._pool.shutdown()
+    assert [command["verb"] for command in station.commands] == ["start", "start", "stage", "stage"]
+
+
+@pytest.mark.slow
 def test_a_desk_that_is_gone_is_told() -> None:
     terminal = Terminal()
     terminal.view.typed(b"y")

@@ -16,6 +16,8 @@ from ros_wam.cli.desk_keys import HELP, DeskKeys
 from ros_wam.cli.progress import scored_line
 from ros_wam.clock import Clock
 from ros_wam.desk_access import DeskAccess
+from ros_wam.teleop.key_map import VERBS
+from ros_wam.teleop.keys import AGAIN_NS
 from ros_wam.teleop.terminal_keys import TerminalKeys
 from ros_wam.trial.score_sheet import FAILURE_CLASSES
 
@@ -37,6 +39,7 @@ class OperatorView:
         self._event: Mapping[str, Any] = {}
         self._keys, self._terminal = DeskKeys(), TerminalKeys()
         self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+        self._seen_ns: dict[str, int] = {}
         self._client = DeskClient(desk, self._draw)
         self._live = Live(console=console, refresh_per_second=REFRESH_HZ, transient=True)
 
@@ -67,7 +70,7 @@ class OperatorView:
     def typed(self, data: bytes) -> None:
         """Take what was typed, and ask the desk for what it means."""
         for key in self._terminal.late(self._clock.now_ns()):
-            self._ask(self._keys.key(key, self._event))
+            self._press(key)
         text = self._decoder.decode(data)
         while text:
             if self._keys.line is not None:
@@ -75,10 +78,17 @@ class OperatorView:
                 self._ask(command)
                 continue
             for key in self._terminal.feed(text[0].encode(), self._clock.now_ns()):
-                self._ask(self._keys.key(key, self._event))
+                self._press(key)
             text = text[1:]
         if data:
             self._draw()
+
+    def _press(self, key: str) -> None:
+        """Take a key; one that stands for a verb and is held repeats, and asks once."""
+        now_ns, seen_ns = self._clock.now_ns(), self._seen_ns.get(key)
+        self._seen_ns[key] = now_ns
+        if key not in VERBS or seen_ns is None or now_ns - seen_ns >= AGAIN_NS:
+            self._ask(self._keys.key(key, self._event))
 
     def _ask(self, command: Mapping[str, Any] | None) -> None:
         if command is not None:
