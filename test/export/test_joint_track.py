@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ros_wam.errors import SpecError
@@ -17,6 +17,7 @@ def track(stamp_ns: list[int]) -> JointTrack:
     return JointTrack(stamps, value, value + 1.0, value + 2.0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 50_000_000), min_size=1, max_size=30), st.data())
 def test_between_two_measurements_it_goes_straight(steps_ns: list[int], data: st.DataObject) -> None:
     stamps = (T0_NS + np.cumsum(steps_ns)).tolist()

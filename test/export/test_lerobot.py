@@ -164,6 +164,8 @@ def interrupt_at(episode: int, done: int) -> Any:
     return report
 
 
+@pytest.mark.slow
+@pytest.mark.virtual
 def test_an_interrupted_export_goes_on_and_encodes_nothing_twice(tmp_path: Path) -> None:
     sitting_of(tmp_path / "sitting", 3, seconds=0.5)
     choice, out = choose(tmp_path / "sitting"), tmp_path / "out"

@@ -1,7 +1,7 @@
 """Statistics compared with numpy's own."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -10,6 +10,7 @@ from ros_wam.export.statistics import QUANTILES, PictureHistogram, statistics
 PICTURES = arrays.arrays(np.uint8, st.tuples(st.integers(1, 4), st.integers(2, 6), st.integers(2, 6), st.just(3)))
 
 
+@settings(deadline=None)
 @given(PICTURES, PICTURES)
 def test_a_histogram_tells_what_all_pixels_would(first: np.ndarray, second: np.ndarray) -> None:
     histograms = [PictureHistogram(), PictureHistogram()]
