@@ -51,7 +51,8 @@ def station(folder: Path) -> DeskStation:
         "elapsed_s": 37.2,
         "latency_ms": 84.0,
         "reset": list(task.reset),
-        "teleop": {"phase": "ready", "detail": "", "lag_rad": ""},
+        "teleop": {"phase": "elsewhere", "detail": "", "lag_rad": ""},
+        "policy": "baseline",
     }
     return made
 
