@@ -59,8 +59,13 @@ def topic_table(
     return {topic.name: topic for topic in (*views, *_station_topics(control_rate_hz))}
 
 
+def recorded_stride(control_rate_hz: float) -> int:
+    """Return of how many control ticks one is told as joint state and joint command: some 125 a second are."""
+    return max(1, round(control_rate_hz / RECORDED_STATE_RATE_HZ))
+
+
 def _station_topics(control_rate_hz: float) -> list[Topic]:
-    state_rate_hz = min(control_rate_hz, RECORDED_STATE_RATE_HZ)
+    state_rate_hz = control_rate_hz / recorded_stride(control_rate_hz)
     batch_rate_hz = 1.0 / SETPOINT_BATCH_S
     return [
         Topic("joint_states", "sensor_msgs/msg/JointState", state_rate_hz),

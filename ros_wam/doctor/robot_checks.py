@@ -12,7 +12,7 @@ from ros_wam.doctor.measured import Measured
 from ros_wam.doctor.versions import NOT_TOLD
 from ros_wam.embodiment import Embodiment
 from ros_wam.ladder import LADDER
-from ros_wam.topics import RECORDED_STATE_RATE_HZ
+from ros_wam.topics import recorded_stride
 from ros_wam.trial.liveness import ENOUGH
 from ros_wam.types import Mode
 
@@ -59,7 +59,7 @@ def _age(measured: Measured, embodiment: Embodiment) -> Check:
 
 
 def _rate(measured: Measured, embodiment: Embodiment) -> Check:
-    expected_hz = min(embodiment.control_rate_hz, RECORDED_STATE_RATE_HZ)
+    expected_hz = embodiment.control_rate_hz / recorded_stride(embodiment.control_rate_hz)
     rate_hz, least_hz = measured.state.rate_hz, ENOUGH * expected_hz
     limit = f"{least_hz:.0f} Hz or more of {expected_hz:.0f}"
     return Check("state rate", rate_hz >= least_hz, f"{rate_hz:.1f} Hz", limit)

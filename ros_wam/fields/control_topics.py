@@ -8,17 +8,17 @@ from ros_wam.embodiment import Embodiment
 from ros_wam.fields.joints import joint_command, joint_state
 from ros_wam.fields.setpoints import setpoint_provenance, setpoints
 from ros_wam.fields.stamp import Fields
-from ros_wam.topics import RECORDED_STATE_RATE_HZ
+from ros_wam.topics import recorded_stride
 from ros_wam.types import StepRecord
 
 
 def control_messages(records: Sequence[StepRecord], embodiment: Embodiment) -> list[tuple[str, Fields]]:
-    """Return the messages of consecutive ticks, by topic: joints at 125 Hz at most, and every tick in the tables.
+    """Return the messages of consecutive ticks, by topic: joints at some 125 Hz, and every tick in the tables.
 
     What was not measured gives no `joint_states`, what was not sent no `joint_commands`.
     """
     names = embodiment.joint_names
-    stride = max(1, round(embodiment.control_rate_hz / RECORDED_STATE_RATE_HZ))
+    stride = recorded_stride(embodiment.control_rate_hz)
     messages: list[tuple[str, Fields]] = []
     for record in records:
         if record.sequence % stride:
