@@ -32,7 +32,7 @@ from ros_wam.run_config import RunConfig
 from ros_wam.sim.emulators import control_prefix
 from ros_wam.sim.tasks import SIM_TASKS
 from ros_wam.task import load_task
-from ros_wam.teleop import make_device
+from ros_wam.teleop import located, make_device
 from ros_wam.teleop.pedal import pedal_settings
 
 EVERYTHING = ("sim", "server", "cameras", "robot", "policy", "teleop", "recorder", "desk", "trial")
@@ -81,7 +81,7 @@ def bringup(request: Request, parts: Collection[str] = EVERYTHING) -> Run:
             sitting_dir=_sitting_dir(request, robot.stem) if "trial" in parts else None,
             trials=request.trials,
             seed=request.seed,
-            device=request.device,
+            device=None if request.device is None else located(request.device),
             operator=request.operator or not request.sim,
             desk_host=request.desk_host,
             desk_port=0 if desk is None else desk.port,

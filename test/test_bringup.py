@@ -42,6 +42,16 @@ def test_every_process_of_the_line_is_started_once(run: Run) -> None:
     ]
 
 
+def test_a_device_that_is_a_file_is_found_by_processes_that_run_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mouse.py").write_text("def make_device(*given): ...\n")
+    monkeypatch.chdir(tmp_path)
+    led = bringup(Request(**{**EVAL.__dict__, "record_dir": tmp_path, "device": "mouse.py"}))
+    clear(led)
+    assert led.config.device == str(tmp_path / "mouse.py")
+
+
 @pytest.mark.parametrize(
     ("change", "more", "less"),
     [

@@ -33,6 +33,11 @@ def device_names(station: Station) -> tuple[str, ...]:
     return (*station.leaders, *(name for name in WITHOUT_SETTINGS if name not in station.leaders))
 
 
+def located(name: str) -> str:
+    """Return the name of a device as every process understands it: a file's, wherever it was given, is absolute."""
+    return str(Path(name).resolve()) if _is_file(name) else name
+
+
 def check_device(name: str, station: Station) -> None:
     """Raise ConfigError unless `name` is a device of the station, or a file, and its driver is one."""
     driver, _ = _driver(name, station)
