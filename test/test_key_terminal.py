@@ -49,7 +49,7 @@ def test_a_key_goes_out_as_it_is_typed_with_the_time_of_the_run(run: Run, pair: 
     assert before_ns <= stamp_ns <= clock.now_ns()
 
 
-def test_nothing_that_is_typed_is_shown_and_ctrl_z_and_ctrl_s_are_keys(run: Run, pair: tuple[int, IO[str]]) -> None:
+def test_nothing_that_is_typed_is_shown_and_but_for_ctrl_c_all_are_keys(run: Run, pair: tuple[int, IO[str]]) -> None:
     person, terminal = pair
     with KeyTerminal(run, terminal):
         flags_in, _, _, flags_local, _, _, control = termios.tcgetattr(terminal)
@@ -60,7 +60,7 @@ def test_nothing_that_is_typed_is_shown_and_ctrl_z_and_ctrl_s_are_keys(run: Run,
     assert not flags_local & (termios.ECHO | termios.ICANON)
     assert flags_local & termios.ISIG
     assert not flags_in & termios.IXON
-    assert control[termios.VSUSP] == b"\0"
+    assert control[termios.VSUSP] == control[termios.VQUIT] == b"\0"
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt, RuntimeError])
@@ -95,6 +95,13 @@ def test_a_terminal_that_goes_away_is_listened_to_no_more(run: Run) -> None:
         os.close(master)
         keys.forward()
         assert keys.descriptors == []
+
+
+def test_what_ends_because_its_terminal_was_closed_ends_as_it_would(run: Run) -> None:
+    master, slave = pty.openpty()
+    with os.fdopen(slave, "r") as terminal, pytest.raises(KeyboardInterrupt), KeyTerminal(run, terminal):
+        os.close(master)
+        raise KeyboardInterrupt
 
 
 def test_without_a_terminal_nothing_can_be_typed(run: Run, tmp_path: Path) -> None:

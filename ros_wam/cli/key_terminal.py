@@ -1,5 +1,6 @@
 """Keys that are typed in this terminal while a run lasts, each sent at once to what teleoperates."""
 
+import contextlib
 import os
 import sys
 import termios
@@ -43,7 +44,10 @@ class KeyTerminal:
     ) -> None:
         self._sender.close()
         if self._terminal is not None and self._before is not None:
-            termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._before)  # what nobody took is not the shell's
+            with contextlib.suppress(termios.error):  # it was closed
+                termios.tcsetattr(
+                    self._terminal, termios.TCSAFLUSH, self._before
+                )  # what nobody took is not the shell's
 
     @property
     def descriptors(self) -> list[int]:
@@ -76,6 +80,7 @@ def _key_by_key(terminal: int) -> list[Any]:
     attributes[0] &= ~termios.IXON  # Ctrl-S would stop what is shown
     attributes[_LOCAL] &= ~(termios.ICANON | termios.ECHO)
     attributes[_CONTROL] = list(attributes[_CONTROL])
-    for name, value in ((termios.VMIN, 1), (termios.VTIME, 0), (termios.VSUSP, b"\0")):
-        attributes[_CONTROL][name] = value  # Ctrl-Z would leave the shell with a terminal like this
+    no_key = b"\0"  # Ctrl-Z and Ctrl-\ would leave the shell with a terminal like this
+    for name, value in ((termios.VMIN, 1), (termios.VTIME, 0), (termios.VSUSP, no_key), (termios.VQUIT, no_key)):
+        attributes[_CONTROL][name] = value
     return attributes
