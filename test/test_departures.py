@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from synthetic_bag import T0_NS, SyntheticBag
+from test_trial_metrics import taken_over
 
 from ros_wam.active import active_as_json
 from ros_wam.causes import Action, Cause
@@ -71,6 +73,44 @@ def test_the_wait_for_the_first_chunk_is_none(tmp_path: Path) -> None:
         (3.1, {}),
     )
     assert found == [(*stale, pytest.approx(3.0), pytest.approx(0.1), 1)]
+
+
+LET_GO = ((Cause.ENABLE_LOST, HOLD), (Cause.LEADER_LOST, HOLD))
+
+
+def led(*causes: tuple[Cause, Action], since_s: float) -> dict[str, Any]:
+    return acting(*causes, since_s=since_s, mode="TELEOP")
+
+
+def test_that_a_person_lets_go_of_the_leader_departs_from_no_plan(tmp_path: Path) -> None:
+    found = measured(
+        tmp_path,
+        (1.0, led(LET_GO[0], since_s=0.95)),
+        (1.1, led(*LET_GO, since_s=0.95)),
+        (1.5, led(since_s=0.0)),
+        (2.0, led(*LET_GO, since_s=1.9)),
+        (2.1, acting(LET_GO[0], since_s=1.9)),  # handed back: the trial's own beats are on their way
+        (2.2, {}),
+        (3.0, acting(LET_GO[0], since_s=3.0)),
+        (3.1, {}),
+    )
+    assert found == [(*LET_GO[0], pytest.approx(3.0), pytest.approx(0.1), 1)], "the trial's heartbeat is no person's"
+
+
+def test_a_leader_that_is_lost_while_it_leads_departs_from_plan(tmp_path: Path) -> None:
+    found = measured(tmp_path, (1.0, led(LET_GO[1], since_s=0.9)), (1.3, led(*LET_GO, since_s=0.9)), (2.0, {}))
+    assert found == [(*LET_GO[1], pytest.approx(0.9), pytest.approx(1.1), 1)]
+
+
+def test_the_wait_for_the_first_chunk_after_a_takeover_is_none(tmp_path: Path) -> None:
+    stale = (Cause.SOURCE_STALE, HOLD)
+    statuses = ((2.0, acting(stale, since_s=2.0)), (2.4, {}), (3.0, acting(stale, since_s=3.0)), (3.1, {}))
+    SyntheticBag(tmp_path / "bag", seconds=4.0, statuses=statuses)
+    trace = read_trace(tmp_path / "bag")
+    helped = taken_over(trace, 1.0, 2.0)
+    helped.target[(helped.times_s >= 2.0) & (helped.times_s < 2.4)] = np.nan
+    assert [round((spell.begin_ns - T0_NS) * 1e-9, 3) for spell in spells(trace)] == [2.0, 3.0]
+    assert [round((spell.begin_ns - T0_NS) * 1e-9, 3) for spell in spells(helped)] == [3.0]
 
 
 def test_a_status_that_tells_the_cause_alone_is_enough(tmp_path: Path) -> None:

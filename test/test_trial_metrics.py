@@ -52,6 +52,14 @@ def test_what_a_person_does_is_none_of_the_policys_idleness(tmp_path: Path) -> N
     assert helped.idle_after_first == pytest.approx(0.0, abs=0.005)
 
 
+def test_what_the_gate_changes_of_a_person_is_none_of_the_policys_interventions(tmp_path: Path) -> None:
+    SyntheticBag(tmp_path / "bag", seconds=4.0)
+    trace = read_trace(tmp_path / "bag")
+    assert measure(trace).interventions == 2
+    assert measure(taken_over(trace, 0.9, 1.5)).interventions == 1
+    assert measure(taken_over(trace, -10.0, 10.0)).interventions == 2, "a demonstration has the leader's"
+
+
 def test_a_demonstration_has_no_policy_that_could_be_idle_or_refused(tmp_path: Path) -> None:
     SyntheticBag(tmp_path / "bag", seconds=4.0)
     trace = taken_over(read_trace(tmp_path / "bag"), -10.0, 10.0)

@@ -9,6 +9,7 @@ import numpy as np
 from ros_wam.causes import Action, Cause
 from ros_wam.ladder import LADDER, Active
 from ros_wam.trial.trace import Said, Trace
+from ros_wam.types import Mode
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Spell:
 
 
 def departures(trace: Trace) -> tuple[Departure, ...]:
-    """Return what departed from plan while the policy had the robot, in the order of its first time."""
+    """Return what departed from plan in the trial, in the order of its first time."""
     found: dict[tuple[Cause, Action], Departure] = {}
     for spell in spells(trace):
         lasted_s = (spell.end_ns - spell.begin_ns) * 1e-9
@@ -54,22 +55,35 @@ def departures(trace: Trace) -> tuple[Departure, ...]:
 
 
 def spells(trace: Trace) -> tuple[Spell, ...]:
-    """Return every stretch in which something acted on the robot while the policy had it, in the order of time.
+    """Return every stretch in which something acted on the robot from start to end, in the order of time.
 
-    That no chunk is there counts only once there was one: before it the policy is thinking about its first.
+    That no chunk is there counts only once there was one since the policy got the robot: before it the policy is
+    thinking about its first. That a person who leads the robot lets go of hold-to-run counts never.
     """
     begun: dict[tuple[Cause, Action], Spell] = {}
-    ended: list[Spell] = []
+    found: list[Spell] = []
+    let_go: set[tuple[Cause, Action]] = set()
     for said in (said for said in trace.statuses if said.stamp_ns <= trace.end_ns):
         acting = {(active.cause, active.action): active for active in said.active}
+        let_go &= acting.keys()
         over = [key for key in begun if key not in acting]
-        ended += [replace(begun.pop(key), end_ns=said.stamp_ns) for key in over]
+        found += [replace(begun.pop(key), end_ns=said.stamp_ns) for key in over]
         for key, active in acting.items():
-            if key not in begun:
-                detail = said.detail if said.cause is active.cause else ""
-                begun[key] = Spell(*key, _begin_ns(active, said), trace.end_ns, detail)
+            if key in begun or key in let_go:
+                continue
+            if _is_let_go(active.cause, said):
+                let_go.add(key)
+                continue
+            detail = said.detail if said.cause is active.cause else ""
+            begun[key] = Spell(*key, _begin_ns(active, said), trace.end_ns, detail)
     failed = (Spell(cause, LADDER[cause].action, at_ns, trace.end_ns) for at_ns, cause in trace.failures)
-    return tuple(sorted(_inside((*ended, *begun.values(), *failed), trace), key=lambda spell: spell.begin_ns))
+    return tuple(sorted(_inside((*found, *begun.values(), *failed), trace), key=lambda spell: spell.begin_ns))
+
+
+def _is_let_go(cause: Cause, said: Said) -> bool:
+    """Whether it is since the leader's hold-to-run is released; a leader that is lost is lost while that is held."""
+    released = any(active.cause is Cause.ENABLE_LOST for active in said.active)
+    return said.mode is Mode.TELEOP and released and cause in (Cause.ENABLE_LOST, Cause.LEADER_LOST)
 
 
 def _begin_ns(active: Active, said: Said) -> int:
@@ -78,12 +92,18 @@ def _begin_ns(active: Active, said: Said) -> int:
 
 
 def _inside(found: Iterable[Spell], trace: Trace) -> list[Spell]:
-    followed = np.flatnonzero(~trace.idle & (trace.stamp_ns >= trace.start_ns))
-    first_ns = int(trace.stamp_ns[followed[0]]) if len(followed) else trace.end_ns
     inside = []
     for spell in found:
-        expected = spell.cause is Cause.SOURCE_STALE and spell.begin_ns < first_ns
+        expected = spell.cause is Cause.SOURCE_STALE and _awaits_first_chunk(spell.begin_ns, trace)
         if not expected and trace.start_ns < spell.end_ns and spell.begin_ns < trace.end_ns:
             begin_ns, end_ns = max(spell.begin_ns, trace.start_ns), min(spell.end_ns, trace.end_ns)
             inside.append(replace(spell, begin_ns=begin_ns, end_ns=end_ns))
     return inside
+
+
+def _awaits_first_chunk(at_ns: int, trace: Trace) -> bool:
+    """Whether the policy had nothing followed yet at `at_ns` since it got the robot, or got it back."""
+    had = (trace.stamp_ns >= trace.start_ns) & (trace.stamp_ns < at_ns)
+    led = trace.in_mode(Mode.TELEOP)
+    followed, lent = np.flatnonzero(had & ~trace.idle & ~led), np.flatnonzero(had & led)
+    return not len(followed) or (len(lent) > 0 and bool(lent[-1] > followed[-1]))

@@ -19,10 +19,10 @@ class Metrics:
     `idle_fraction`: time without a target to follow over time running; time in which a person had the robot is neither.
     `idle_after_first`: the same from the policy's first target on, which leaves out the wait for the first answer.
     `inference_ms`: p50 and p99 of the time from request to answer. `interventions`: how often the safety gate began to
-    change a command; holding is not counted. `refusals`: chunks that were refused, by reason. `departures`: what
-    departed from plan. `dropped`: messages missing per topic,
-    by their numbers where they have one, else by their stamps. `failure_class`: `refused:` and the commonest reason,
-    where the robot never followed anything because every chunk was refused.
+    change a command of the policy, in a demonstration of the leader; holding is not counted. `refusals`: chunks that
+    were refused, by reason. `departures`: what departed from plan. `dropped`: messages missing per topic, by their
+    numbers where they have one, else by their stamps. `failure_class`: `refused:` and the commonest reason, where the
+    robot never followed anything because every chunk was refused.
     """
 
     idle_fraction: float | None = None
@@ -47,12 +47,19 @@ def measure(trace: Trace) -> Metrics:
         idle_fraction=_idle_share(ran, 0),
         idle_after_first=_idle_after_first(ran),
         inference_ms=_inference_ms(ran),
-        interventions=int(np.count_nonzero(np.diff(ran.limited.astype(np.int8), prepend=0) > 0)),
+        interventions=_interventions(ran),
         refusals=refusals,
         departures=departures(trace),
         dropped=dict(ran.gaps),
         failure_class=_never_moved(_followed_nothing(ran), refusals),
     )
+
+
+def _interventions(ran: Trace) -> int:
+    begins = np.diff(ran.limited.astype(np.int8), prepend=0) > 0
+    if ran.in_mode(Mode.POLICY).any():
+        begins &= ~ran.in_mode(Mode.TELEOP)
+    return int(np.count_nonzero(begins))
 
 
 def _idle_share(ran: Trace, first: int) -> float | None:
