@@ -26,10 +26,10 @@ from ros_wam.errors import RecordError, SpecError
 from ros_wam.quality.bag import judge_bag
 from ros_wam.quality.finding import CheckName, Severity
 from ros_wam.quality.gate import QualityGate
-from ros_wam.quality.verdict import Verdict
+from ros_wam.quality.verdict import Quality, Verdict
 from ros_wam.record.bag_writer import BagWriter
 from ros_wam.record.cdr import serialize
-from ros_wam.topics import image_topic
+from ros_wam.topics import image_topic, topic_table
 from ros_wam.types import Command, Intervention, Mode, Target
 
 MS = 1_000_000
@@ -282,6 +282,34 @@ def test_where_and_how_much_is_told() -> None:
     assert found.start_s == pytest.approx(2.0, abs=0.04)
     assert [found.end_s - found.start_s, found.value] == pytest.approx([5 / 30.0] * 2, abs=2e-3)
     assert "4 of 150 frames" in found.detail and "167 ms" in found.detail
+
+
+def test_pictures_that_were_lost_while_one_waited_are_missing_and_no_clock_was_set() -> None:
+    """A camera's process stands still for 200 ms with a picture in hand, and goes on with the newest."""
+    recording = SyntheticRecording()
+    held, *lost = (f for f in recording.frames if f.view == "wrist" and after(2.0) <= f.receipt_ns < after(2.2))
+    held.receipt_ns = after(2.2)
+    recording.frames = [frame for frame in recording.frames if all(frame is not each for each in lost)]
+    (found,) = judged_live(recording.messages()).findings
+    assert (found.check, found.severity) == (CheckName.DROPPED_FRAMES, Severity.BAD)
+    assert f"{len(lost)} of 150 frames" in found.detail
+
+
+def test_a_camera_that_is_meant_to_be_slow_may_be() -> None:
+    recording = SyntheticRecording()
+    recording.frames = [frame for k, frame in enumerate(recording.frames) if k % 150 % 5 == 0]  # 6 Hz
+    topics = topic_table(dict.fromkeys(ROBOT.views, 6.0), ROBOT.control_rate_hz)
+
+    def judged() -> Quality:
+        gate = QualityGate(ROBOT, topics)
+        for message in recording.messages():
+            gate.take(*message)
+        return gate.quality(recording.end_ns)
+
+    assert judged().findings == ()
+    lose(WRIST, 2.0, 2.4)(recording)
+    found = {finding.check: finding for finding in judged().findings}[CheckName.DROPPED_FRAMES]
+    assert (found.severity, found.bound) == (Severity.BAD, 2.5 / 6.0)
 
 
 def test_a_camera_that_gives_nothing_more_is_frozen() -> None:

@@ -13,7 +13,9 @@ class Bounds:
     # Of fewer a share says nothing: live, the first second's one lost frame would be bad for a moment.
     least_for_share: int = 100
     # Freshness refuses a frame older than 0.1 s: two frames lost in a row at 30 Hz are that, three are more.
+    # A slower camera is not there for longer: then it is one frame of its own.
     hole_s: float = 0.12
+    hole_periods: float = 2.5
     missing_share: tuple[float, float] = (0.01, 0.05)
     # A camera that runs at 25 instead of 30 Hz is at 83 %; a window of 2 s with one frame too few at 98 %.
     rate_window_s: float = 2.0

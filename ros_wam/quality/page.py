@@ -18,7 +18,8 @@ def _stream_rows(b: Bounds) -> dict[CheckName, tuple[str, str, str, str]]:
         CheckName.DROPPED_FRAMES: (
             "pictures and joint states missing by the stamps of the others, control ticks by their numbers",
             f"> {_percent(b.missing_share[0])}",
-            f"> {_percent(b.missing_share[1])}, or none for {1e3 * b.hole_s:g} ms",
+            f"> {_percent(b.missing_share[1])}, or none for {1e3 * b.hole_s:g} ms (of a slow camera: "
+            f"{b.hole_periods:g} periods)",
             "a policy is never given a picture older than 100 ms: it should not learn from one either",
         ),
         CheckName.LOW_RATE: (

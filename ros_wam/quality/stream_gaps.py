@@ -21,7 +21,9 @@ class DroppedFrames:
 
     def __init__(self, topic: str, rate_hz: float, bounds: Bounds, start_ns: int) -> None:
         self._topic, self._period_ns, self._bounds = topic, 1e9 / rate_hz, bounds
+        self._hole_s = max(bounds.hole_s, bounds.hole_periods / rate_hz)
         self._intervals: deque[int] = deque(maxlen=_RECENT)
+        self._late_ns: deque[int] = deque(maxlen=_RECENT)
         self._steps = Steps()
         self._stamp_ns: int | None = None
         self._receipt_ns = start_ns
@@ -40,13 +42,16 @@ class DroppedFrames:
             self._missing += self._due_in(heard.receipt_ns - self._receipt_ns)
             self._hole(self._receipt_ns, heard.receipt_ns)
         else:
-            self._follow(stamp_ns - self._stamp_ns, heard.receipt_ns)
+            self._follow(stamp_ns - self._stamp_ns, stamp_ns, heard.receipt_ns)
         self._came += 1
+        self._late_ns.append(heard.receipt_ns - stamp_ns)
         self._stamp_ns, self._receipt_ns = stamp_ns, heard.receipt_ns
 
-    def _follow(self, interval_ns: int, receipt_ns: int) -> None:
-        if interval_ns < 0 or interval_ns - (receipt_ns - self._receipt_ns) > self._bounds.clock_step_s * 1e9:
+    def _follow(self, interval_ns: int, stamp_ns: int, receipt_ns: int) -> None:
+        sooner_ns = min(self._late_ns) - (receipt_ns - stamp_ns)  # one that only waited was late, those before were not
+        if interval_ns < 0 or sooner_ns > self._bounds.clock_step_s * 1e9:
             self._steps = Steps()  # the clock was set; that is ClockStep's
+            self._late_ns.clear()
             return
         own_ns = statistics.median(self._intervals) if len(self._intervals) >= _ENOUGH else 0.0
         period_ns = max(self._period_ns, own_ns)
@@ -58,7 +63,7 @@ class DroppedFrames:
 
     def _due_in(self, silence_ns: int) -> int:
         """Return how many did not come in a silence; short ones may be those of a batch."""
-        return max(0, int(silence_ns / self._period_ns) - 1) if silence_ns > self._bounds.hole_s * 1e9 else 0
+        return max(0, int(silence_ns / self._period_ns) - 1) if silence_ns > self._hole_s * 1e9 else 0
 
     def _hole(self, begin_ns: int, end_ns: int) -> None:
         self._worst = Stretch(begin_ns, end_ns, (end_ns - begin_ns) * 1e-9).worse(self._worst)
@@ -68,7 +73,8 @@ class DroppedFrames:
         worst = Stretch(self._receipt_ns, span.end_ns, (span.end_ns - self._receipt_ns) * 1e-9).worse(self._worst)
         missing = max(0, self._missing + self._due_in(span.end_ns - self._receipt_ns))
         share = missing / max(self._bounds.least_for_share, self._came + missing)
-        return _lost(self._topic, share, f"{missing} of {self._came + missing} frames", worst, span, self._bounds)
+        what = f"{missing} of {self._came + missing} frames"
+        return _lost(self._topic, share, what, worst, span, self._hole_s, self._bounds.missing_share)
 
 
 class DroppedTicks:
@@ -96,18 +102,20 @@ class DroppedTicks:
         """See Check."""
         worst = Stretch(self._stamp_ns, span.end_ns, (span.end_ns - self._stamp_ns) * 1e-9).worse(self._worst)
         due = self._came + self._missing
-        share = self._missing / max(self._bounds.least_for_share, due)
-        return _lost("setpoints", share, f"{self._missing} of {due} control ticks", worst, span, self._bounds)
+        share, what = self._missing / max(self._bounds.least_for_share, due), f"{self._missing} of {due} control ticks"
+        return _lost("setpoints", share, what, worst, span, self._bounds.hole_s, self._bounds.missing_share)
 
 
-def _lost(name: str, share: float, what: str, worst: Stretch, span: Span, bounds: Bounds) -> Sequence[Finding]:
+def _lost(
+    name: str, share: float, what: str, worst: Stretch, span: Span, hole_s: float, missing_share: tuple[float, float]
+) -> Sequence[Finding]:
     begin_s, end_s = span.after_s(worst.begin_ns), span.after_s(worst.end_ns)
     longest = f"the longest time without one is {1e3 * worst.value:.0f} ms"
-    if worst.value > bounds.hole_s:
-        detail = f"{name}: {what} are missing; {longest} (at most {1e3 * bounds.hole_s:.0f} ms)"
-        found = Severity.BAD, worst.value, bounds.hole_s
+    if worst.value > hole_s:
+        detail = f"{name}: {what} are missing; {longest} (at most {1e3 * hole_s:.0f} ms)"
+        found = Severity.BAD, worst.value, hole_s
     else:
-        grade = graded(share, bounds.missing_share)
+        grade = graded(share, missing_share)
         if grade is None:
             return ()
         detail = f"{name}: {what} ({share:.1%}) are missing (at most {grade[1]:.0%}); {longest}"
