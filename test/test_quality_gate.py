@@ -250,9 +250,21 @@ def test_a_demonstration_that_nobody_marked_is_told_of_once_it_is_over() -> None
     (found,) = judged_live(messages, marked=False).findings
     assert (found.check, found.severity) == (CheckName.UNMARKED_SUCCESS, Severity.WARN)
     assert judged_live([message for message in messages if message[1] < after(4.9)], marked=False).findings == ()
-    said = serialize(TOPICS["operator_command"].type, fields.json_object({"verb": "failure"}))
-    messages.insert(len(messages) // 2, ("operator_command", after(2.5), said))
-    assert judged_live(messages, marked=False).findings == ()
+    refused = serialize(TOPICS["operator_command"].type, fields.json_object({"verb": "success"}))
+    messages.insert(len(messages) // 2, ("operator_command", after(2.5), refused))
+    messages.insert(len(messages) // 2, ("operator_command", after(2.5), b"nonsense, by anyone"))
+    assert judged_live(messages, marked=False).findings == (found,)
+
+
+def test_resting_makes_clipping_no_rarer() -> None:
+    """0.8 s of 5 s are clipped; then the robot holds for 8 s, and nothing is asked of it."""
+    recording = SyntheticRecording(13.0)
+    clip(recording)
+    for k in recording.ticks_between(5.0, 13.0):
+        recording.ticks[k] = replace(recording.ticks[k], target=None)
+    found = {finding.check: finding for finding in judged_live(recording.messages()).findings}
+    assert found[CheckName.CLIPPED_COMMANDS].severity is Severity.BAD
+    assert found[CheckName.CLIPPED_COMMANDS].value == pytest.approx(0.16, abs=0.005)
 
 
 def test_a_few_commands_may_be_clipped() -> None:

@@ -52,7 +52,7 @@ def test_successes_whose_record_is_not_bad_are_taken(tmp_path: Path) -> None:
     selection = select(sitting(tmp_path))
     assert kept(selection) == ["001", "002"]
     assert dict(selection.left_out) == {
-        "003": "its quality is bad: frozen_camera, idle_tail",
+        "003": "its quality is bad: frozen_camera",
         "004": "its outcome is failure; wanted: success",
         "005": "it does not count: record_failed",
         "006": "nothing was recorded",

@@ -15,12 +15,12 @@ _LIMITS = tuple(limit for limit in Limit if limit is not Limit.HOLD)
 
 
 class ClippedCommands:
-    """Of the ticks in which a policy or a person had the robot. Holding is not counted."""
+    """Of the ticks in which a policy or a person asked for something. While the robot only holds, none is counted."""
 
     def __init__(self, embodiment: Embodiment, bounds: Bounds) -> None:
         self._bounds, self._arm = bounds, ~embodiment.is_gripper
         self._behind_rad = bounds.behind_tracking_share * embodiment.tracking_rad
-        self._driven = self._clipped = self._behind = 0
+        self._asked = self._clipped = self._behind = 0
         self._by_limit = dict.fromkeys(_LIMITS, 0)
         self._farthest_rad = 0.0
         self._clipped_ns: tuple[int, int] | None = None
@@ -28,16 +28,16 @@ class ClippedCommands:
 
     def take(self, ticks: Ticks) -> None:
         """See TickCheck."""
-        free = ticks.driven & ~ticks.held
-        self._driven += int(np.count_nonzero(ticks.driven))
         clipped = ticks.driven & ((ticks.limits & ~int(Limit.HOLD)) != 0)
+        followed = ticks.driven & ~ticks.held & np.isfinite(ticks.target).all(axis=1)
+        self._asked += int(np.count_nonzero(followed | clipped))
         if clipped.any():
             self._clipped += int(np.count_nonzero(clipped))
             self._clipped_ns = _wider(self._clipped_ns, ticks, clipped)
             for limit in _LIMITS:
                 self._by_limit[limit] += int(np.count_nonzero(ticks.limits[clipped] & int(limit)))
         away_rad = np.nan_to_num(np.abs(ticks.target - ticks.sent)[:, self._arm]).max(axis=1, initial=0.0)
-        behind = free & (away_rad > self._behind_rad)
+        behind = followed & (away_rad > self._behind_rad)
         if behind.any():
             self._behind += int(np.count_nonzero(behind))
             self._behind_ns = _wider(self._behind_ns, ticks, behind)
@@ -59,7 +59,7 @@ class ClippedCommands:
         return found
 
     def _finding(self, what: str, more: str, count: int, where_ns: tuple[int, int], span: Span) -> Sequence[Finding]:
-        share = count / max(self._bounds.least_for_share, self._driven)
+        share = count / max(self._bounds.least_for_share, self._asked)
         grade = graded(share, self._bounds.clipped_share)
         if grade is None:
             return ()

@@ -1,17 +1,13 @@
 """Checks of what can be said only at the end: whether there is enough, and whether someone said how it went."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from ros_wam import fields
 from ros_wam.quality.bounds import Bounds
-from ros_wam.quality.check import Heard, Span
+from ros_wam.quality.check import Span
 from ros_wam.quality.finding import CheckName, Finding, Severity
 from ros_wam.quality.ticks import Ticks
-from ros_wam.record.cdr import deserialize
-
-_VERDICTS = ("success", "failure")
 
 
 class TooShort:
@@ -35,20 +31,10 @@ class TooShort:
 
 
 class UnmarkedSuccess:
-    """Whether the operator, or who else scores, has said that it was a success or a failure."""
+    """Whether the operator, or who else scores, has said that it was a success or a failure, as its trial tells."""
 
     def __init__(self, marked: bool) -> None:
-        """`marked`: whether that is known already."""
         self._marked = marked
-
-    @property
-    def topics(self) -> Collection[str]:
-        """See MessageCheck."""
-        return ("operator_command",)
-
-    def take(self, heard: Heard) -> None:
-        """See MessageCheck."""
-        self._marked |= fields.read_json_object(deserialize(heard.type, heard.data)).get("verb") in _VERDICTS
 
     def findings(self, span: Span) -> Sequence[Finding]:
         """See Check."""

@@ -46,7 +46,7 @@ class QualityGate:
         not matter.
         """
         self._embodiment, self._topics, self._bounds = embodiment, topics, bounds or Bounds()
-        self._marked = marked
+        self._end_checks: Sequence[Check] = () if marked is None else (UnmarkedSuccess(marked),)
         self._joiner = TickJoiner()
         self._message_checks: Sequence[MessageCheck] = ()
         self._tick_checks: Sequence[TickCheck] = ()
@@ -123,7 +123,7 @@ class QualityGate:
             return ()
         ended = self._stop_ns is not None
         span = Span(self._start_ns, now_ns if self._stop_ns is None else self._stop_ns, ended)
-        checks: tuple[Check, ...] = (*self._message_checks, *self._tick_checks)
+        checks: tuple[Check, ...] = (*self._message_checks, *self._tick_checks, *self._end_checks)
         found = [finding for check in checks for finding in check.findings(span)]
         return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.BAD))
 
@@ -149,7 +149,6 @@ class QualityGate:
             *(FrozenCamera(name, bounds, start_ns, name in paced) for name in pictures),
             *([ViewSkew(views, bounds)] if len(views) > 1 else []),
             *(SaidCause(cause, bounds) for cause in CAUSES),
-            *([] if self._marked is None else [UnmarkedSuccess(self._marked)]),
         ]
 
     def _make_tick_checks(self, start_ns: int) -> Sequence[TickCheck]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ros_wam.errors import TrialError
 from ros_wam.quality.bag import judge
+from ros_wam.quality.finding import Severity
 from ros_wam.quality.verdict import Verdict, quality_from_json
 from ros_wam.trial.outcome import Outcome, Trial
 from ros_wam.trial.results import read_trials
@@ -58,6 +59,6 @@ def _why_not(
         return f"it does not count: {'no cause given' if trial.cause is None else trial.cause.value}"
     quality = quality_from_json(trial.quality or judge(folder / trial.bag, trial))
     if quality.verdict is Verdict.BAD:
-        names = ", ".join(dict.fromkeys(finding.check.value for finding in quality.findings))
-        return f"its quality is bad: {names}"
+        bad = (finding.check.value for finding in quality.findings if finding.severity is Severity.BAD)
+        return f"its quality is bad: {', '.join(dict.fromkeys(bad))}"
     return None
