@@ -39,6 +39,13 @@ def test_gaps_between_stamps_are_missed_pictures() -> None:
     assert figures.take(10**9)["missed"] == 2 + 9
 
 
+def test_pictures_that_come_now_late_now_early_are_not_missed() -> None:
+    figures = CameraFigures(30.0, 0)
+    for k in range(1, 301):
+        figures.came(k * PERIOD_NS + (k % 2) * 20_000_000, k * PERIOD_NS + LATE_NS)
+    assert figures.take(10**10)["missed"] == 0
+
+
 def test_nothing_came() -> None:
     figures = CameraFigures(30.0, 0)
     taken = figures.take(0)

@@ -70,7 +70,9 @@ def test_camera_that_repeats_its_picture_is_called_frozen(watched: Watched) -> N
     for stamp_ns in range(1 + FROZEN_FRAMES):
         watched.camera.put(stamp_ns, shade=1)
     assert "frozen: it sent the same picture 15 times" in str(watched.errors.get(timeout=5.0))
-    assert watched.frames.qsize() == 1
+    watched.camera.put(1 + FROZEN_FRAMES, shade=1)  # it has been opened again, and shows the same
+    watched.camera.put(2 + FROZEN_FRAMES, shade=2)
+    assert [watched.frames.get(timeout=5.0).stamp_ns for _ in range(2)] == [0, 2 + FROZEN_FRAMES]
 
 
 def test_failed_camera_is_reported_and_opened_again(watched: Watched) -> None:

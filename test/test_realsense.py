@@ -127,7 +127,7 @@ def test_colour_alone(recording: Path) -> None:
     camera.close()
 
 
-def test_picture_without_its_depth_is_left_out_and_counted(tmp_path: Path) -> None:
+def test_picture_without_its_depth_is_left_out(tmp_path: Path) -> None:
     record(tmp_path / "holes.db3", unpaired=(8, 16, 24))
     camera = open_on(tmp_path / "holes.db3")
     camera.open()

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ros_wam.record.gaps import Steps
+
 
 class CameraFigures:
     """Told of every picture when it comes; counts since the beginning, and rate and latency since the last `take`."""
@@ -13,12 +15,13 @@ class CameraFigures:
         self._since_ns = now_ns
         self._late_ns: list[int] = []
         self._stamp_ns: int | None = None
+        self._steps = Steps()
         self._pictures = self._missed = 0
 
     def came(self, stamp_ns: int, now_ns: int) -> None:
         """Note a picture that was taken at `stamp_ns` and is here now. A gap between two is of pictures that missed."""
         if self._stamp_ns is not None:
-            self._missed += max(round((stamp_ns - self._stamp_ns) * 1e-9 * self._rate_hz) - 1, 0)
+            self._missed += self._steps.take((stamp_ns - self._stamp_ns) * 1e-9 * self._rate_hz) - 1
         self._stamp_ns = stamp_ns
         self._pictures += 1
         self._late_ns.append(now_ns - stamp_ns)
@@ -38,5 +41,5 @@ class CameraFigures:
             "worst_latency_ms": round(max(late_ns) * 1e-6, 1) if late_ns else None,
             "age_ms": None if self._stamp_ns is None else round((now_ns - self._stamp_ns) * 1e-6, 1),
             "pictures": self._pictures,
-            "missed": self._missed,
+            "missed": max(self._missed, 0),
         }

@@ -23,8 +23,8 @@ _REGULATED = {
     ("automatic focus", "1.0"): "focus",
 }
 """As each driver tells what its camera is left to do by itself."""
-_EXACT = ("on the wall clock", "of the monotonic clock")
-"""Stamps that are of the moment of capture by a clock of this host: nothing has to be known of the way here."""
+_EXACT = ("global_time, on the wall clock", "the driver's, of the monotonic clock")
+"""Stamps that may be of the moment of capture: with them 0 may be the latency that was measured."""
 
 
 def camera_checks(measured: Measured, station: Station) -> list[Check]:
@@ -81,7 +81,7 @@ def _settings(view: str, stream: Stream) -> Check:
 def _stamps(view: str, stream: Stream, latency_s: float) -> Check:
     """Without a clock that is known, only the latency that somebody measured says when a picture was taken."""
     told = stream.facts.get("stamps", "")
-    known = told.endswith(_EXACT) or (bool(told) and latency_s > 0.0)
+    known = told in _EXACT or (bool(told) and latency_s > 0.0)
     value = f"{told}; latency_s {latency_s:g}" if told else SILENT
     return Check(f"camera {view} stamps", known, value, "the camera's own time, or latency_s measured")
 

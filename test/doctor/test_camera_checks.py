@@ -108,6 +108,8 @@ def test_a_real_camera_that_tells_nothing() -> None:
     [
         ("global_time, on the wall clock", 0.0, True),
         ("the driver's, of the monotonic clock", 0.0, True),
+        ("system_time, on the wall clock", 0.0, False),
+        ("system_time, on the wall clock", 0.03, True),
         ("hardware_clock, mapped by the least delay", 0.0, False),
         ("hardware_clock, mapped by the least delay", 0.03, True),
         ("receipt, without what had waited", 0.0, False),
