@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import av
-import cv2
 import numpy as np
 
 from ros_wam.errors import ExportError
@@ -23,20 +22,18 @@ _OPTIONS = {
 def annex_b(pictures: Iterable[RecordedPicture]) -> Iterator[tuple[int, bytes]]:
     """Yield the stamp of each picture (JPEG) and its Annex-B sample (ITU-T H.264, annex B).
 
-    Each key frame comes with the parameter sets, as a stream needs it. Raises ExportError for what is no picture, for
-    pictures that change their size, and where the encoder kept one back.
+    Each key frame comes with the parameter sets, as a stream needs it. Raises RecordError for what is no picture,
+    ExportError for pictures that change their size, and where the encoder kept one back.
     """
     encoder: av.VideoCodecContext | None = None
     for number, picture in enumerate(pictures):
-        image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ExportError(f"picture {number}, captured at {picture.stamp_ns}, cannot be decoded")
+        image = picture.decoded()
         height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2  # 4:2:0 has no half pixels of colour
         if encoder is None:
             encoder = _encoder(width, height)
         if (encoder.width, encoder.height) != (width, height):
             raise ExportError(f"picture {number} is {width}x{height}, those before {encoder.width}x{encoder.height}")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="bgr24")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), format="rgb24")
         frame.pts = number
         sample = b"".join(bytes(packet) for packet in encoder.encode(frame))
         if not sample:

@@ -34,7 +34,9 @@ class Destination:
             old = self._read()
             self._check(old)
             self.finished = bool(old and old["finished"])
-            if not self.finished:
+            if self.finished:
+                shutil.rmtree(folder / STAGED, ignore_errors=True)  # an interruption may have left it
+            else:
                 (folder / STAGED).mkdir(parents=True, exist_ok=True)
                 self._write()
                 self._sweep(names)
@@ -68,17 +70,22 @@ class Destination:
     def finishing(self, parts: Collection[str]) -> Iterator[None]:
         """Make the format's own files: `parts` of the folder, which an interrupted attempt may have left, are removed
         first; unless an error leaves the block, the export is finished and the episodes' own folders go.
+
+        Raises ExportError when the disk refuses.
         """
-        for part in parts:
-            path = self.folder / part
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        yield
-        self._manifest["finished"] = True
-        self._write()
-        shutil.rmtree(self.folder / STAGED)
+        try:
+            for part in parts:
+                path = self.folder / part
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+            yield
+            self._manifest["finished"] = True
+            self._write()
+            shutil.rmtree(self.folder / STAGED)
+        except OSError as error:
+            raise ExportError(f"cannot write to {self.folder}: {error.strerror or error}") from error
 
     def _read(self) -> dict[str, Any] | None:
         if not self.folder.exists():

@@ -14,7 +14,7 @@ from ros_wam.fields import MODES
 from ros_wam.kinematics import Kinematics
 from ros_wam.trial.outcome import Trial
 from ros_wam.trial.trace import Trace
-from ros_wam.types import ActionChunk, FloatArray, Mode
+from ros_wam.types import FloatArray, Mode
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class Episode:
     `trace` has every control tick: `measured`, `target` (what the policy or the leader asked for, NaN where there was
     nothing to follow), `desired` (the smoother's), `sent` (the gate's), and in `origin` whose it was. `joints` is what
     was measured, at most 125 Hz. The robot was the policy's, or the operator's, from `start_ns` to `end_ns`.
-    `frame_rate_hz`: what each camera was set to..
     """
 
     folder: Path
@@ -42,10 +41,7 @@ class Episode:
     prompt: str
     trace: Trace
     joints: JointTrack
-    chunks: tuple[ActionChunk, ...]
     views: Mapping[str, RecordedView]
-    depth: Mapping[str, RecordedView]
-    frame_rate_hz: Mapping[str, float]
 
     @property
     def start_ns(self) -> int:

@@ -1,7 +1,6 @@
 """Reads the folder of one trial or demonstration: `trial.json`, `bag/` and the configuration in `config/`."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,23 +12,22 @@ from ros_wam.errors import ExportError, RosWamError, TrialError
 from ros_wam.export.episode import Episode
 from ros_wam.export.joint_track import JointTrack
 from ros_wam.export.recorded_view import RecordedView, view_stamps
-from ros_wam.fields import read_action_chunk, read_joint_state, read_json_object
+from ros_wam.fields import read_joint_state, read_json_object
 from ros_wam.record.bag_reader import BagReader, RawMessage
 from ros_wam.record.cdr import deserialize, source_stamp_ns
 from ros_wam.run_config import RunConfig, load_run_config
 from ros_wam.task import load_task
-from ros_wam.topics import depth_topic, image_topic
+from ros_wam.topics import image_topic
 from ros_wam.trial.bag_trace import read_trace
 from ros_wam.trial.outcome import Trial, trial_from_json
-from ros_wam.types import ActionChunk, JointState
+from ros_wam.types import JointState
 
-_TABLES = ("joint_states", "action_chunk", "trial_command")
+_TABLES = ("joint_states", "trial_command")
 
 
 @dataclass
 class _Found:
     joints: list[JointState] = field(default_factory=list)
-    chunks: list[ActionChunk] = field(default_factory=list)
     prompt: str = ""
     stamps: dict[str, list[int]] = field(default_factory=dict)
 
@@ -51,10 +49,7 @@ def read_episode(folder: Path) -> Episode:
             prompt=found.prompt or _prompt(config),
             trace=read_trace(bag_dir),
             joints=_track(found.joints, len(robot.joint_names)),
-            chunks=tuple(found.chunks),
-            views=_views(robot, bag_dir, found, {view: image_topic(view) for view in robot.views}, config),
-            depth=_views(robot, bag_dir, found, {view: depth_topic(view) for view in robot.views}, config),
-            frame_rate_hz={view: camera.rate_hz for view, camera in config.station().cameras.items()},
+            views=_views(robot, bag_dir, found, config),
         )
     except RosWamError as error:
         raise ExportError(f"{folder} cannot be exported: {error}") from error
@@ -75,7 +70,7 @@ def _prompt(config: RunConfig) -> str:
 
 def _read_bag(bag_dir: Path, robot: Embodiment) -> _Found:
     found = _Found()
-    pictures = {topic for view in robot.views for topic in (image_topic(view), depth_topic(view))}
+    pictures = {image_topic(view) for view in robot.views}
     with BagReader(bag_dir) as bag:
         for raw in bag.raw_messages([topic for topic in bag.topics if topic in pictures or topic in _TABLES]):
             if raw.topic in pictures:
@@ -93,8 +88,6 @@ def _take(found: _Found, raw: RawMessage, robot: Embodiment) -> None:
         state = read_joint_state(message, robot.joint_names)
         if not found.joints or state.stamp_ns > found.joints[-1].stamp_ns:
             found.joints.append(state)
-    elif raw.topic == "action_chunk":
-        found.chunks.append(read_action_chunk(message, robot.joint_names))
     else:
         found.prompt = str(read_json_object(message).get("prompt") or found.prompt)
 
@@ -107,9 +100,8 @@ def _track(states: list[JointState], joints: int) -> JointTrack:
     return JointTrack(stamp_ns, column("position"), column("velocity"), column("effort"))
 
 
-def _views(
-    robot: Embodiment, bag_dir: Path, found: _Found, topics: Mapping[str, str], config: RunConfig
-) -> dict[str, RecordedView]:
+def _views(robot: Embodiment, bag_dir: Path, found: _Found, config: RunConfig) -> dict[str, RecordedView]:
+    topics = {view: image_topic(view) for view in robot.views}
     return {
         view: RecordedView(view, topic, bag_dir, view_stamps(found.stamps[topic]), _calibration(config, view))
         for view, topic in topics.items()

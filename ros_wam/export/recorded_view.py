@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ros_wam.calibration import ViewCalibration
-from ros_wam.errors import RecordError
+from ros_wam.errors import CameraError, RecordError
 from ros_wam.export.joint_track import IntArray
 from ros_wam.jpeg import decode_jpeg
 from ros_wam.record.bag_reader import BagReader
@@ -17,10 +17,17 @@ from ros_wam.record.cdr import deserialize, source_stamp_ns
 
 
 class RecordedPicture(NamedTuple):
-    """One picture as it was recorded (JPEG; of depth, PNG of millimetres), stamped at capture."""
+    """One picture as it was recorded (JPEG), stamped at capture."""
 
     stamp_ns: int
     data: bytes
+
+    def decoded(self) -> NDArray[np.uint8]:
+        """Return a JPEG as HxWx3 RGB; raises RecordError that names the stamp of what is none."""
+        try:
+            return decode_jpeg(self.data)
+        except CameraError as error:
+            raise RecordError(f"the picture captured at {self.stamp_ns} is damaged: {error}") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +69,11 @@ class RecordedView:
             yield picture
 
     def decoded(self, row: IntArray) -> Iterator[NDArray[np.uint8]]:
-        """Yield like `chosen`, as HxWx3 RGB; raises CameraError for what is no picture."""
+        """Yield like `chosen`, as HxWx3 RGB; raises RecordError for what is no picture."""
         last_ns, image = -1, np.zeros((0, 0, 3), np.uint8)
         for picture in self.chosen(row):
             if picture.stamp_ns != last_ns:  # one that repeats is decoded once
-                last_ns, image = picture.stamp_ns, decode_jpeg(picture.data)
+                last_ns, image = picture.stamp_ns, picture.decoded()
             yield image
 
 

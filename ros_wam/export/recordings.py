@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ros_wam.errors import ExportError
+from ros_wam.errors import ExportError, RosWamError
 from ros_wam.export.choice import sittings_in
 from ros_wam.export.episode_reader import read_episode
 from ros_wam.export.rrd import write_rrd
@@ -38,11 +38,11 @@ def write_recordings(folder: Path, out: Path, show: Callable[[int, int, str], No
         if not path.exists():
             try:
                 write_rrd(read_episode(sitting / "trials" / trial.trial_id), path)
-            except ExportError as error:
-                if not out.is_dir():  # not this trial's fault
-                    raise
+            except RosWamError as error:
                 left_out.append((name, str(error)))
                 continue
+            except OSError as error:
+                raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
             written += 1
         files.append(path)
     if not files:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ros_wam.errors import ExportError
+from ros_wam.errors import ExportError, RosWamError
 from ros_wam.export.choice import Choice, Chosen
 from ros_wam.export.destination import Destination
 from ros_wam.export.episode import Episode
@@ -15,7 +15,7 @@ from ros_wam.export.progress import Advance, Report, Step
 from ros_wam.export.sampling import Sampling
 
 Write = Callable[[Episode, Chosen, Path, Advance], None]
-"""Writes an episode into an empty folder; raises ExportError when it cannot be sampled."""
+"""Writes an episode into an empty folder; raises a RosWamError when the recording cannot be."""
 
 
 def open_destination(out: Path, kind: str, sampling: Sampling, more: dict[str, Any], choice: Choice) -> Destination:
@@ -45,10 +45,12 @@ def stage(
                 with destination.staging(chosen.name, source) as draft:
                     write(read_episode(chosen.folder), chosen, draft, tell)
             kept.append(chosen)
-        except ExportError as error:
+        except RosWamError as error:
             left_out.append((chosen.name, str(error)))
         except OSError as error:
-            raise ExportError(f"cannot write {chosen.name} to {destination.folder}: {error.strerror}") from error
+            raise ExportError(
+                f"cannot write {chosen.name} to {destination.folder}: {error.strerror or error}"
+            ) from error
         tell(1, 1)
     if not kept:
         raise ExportError("no episode is left: " + "; ".join(f"{name}: {why}" for name, why in left_out))

@@ -54,8 +54,14 @@ class Table30Export:
 
         Raises ExportError when `out` holds something else, when Table30 has no such robot, or when none is left.
         """
+        robots: dict[str, str] = {}
         for chosen in choice.taken:
-            table30_layout(self.version, chosen.trial.robot)
+            task, robot = chosen.trial.task, chosen.trial.robot
+            table30_layout(self.version, robot)
+            if robots.setdefault(task, robot) != robot:
+                raise ExportError(
+                    f"{chosen.name} is of {robot}, others of {task} are of {robots[task]}: export them apart"
+                )
         destination = open_destination(out, f"table30 {self.version}", self.sampling, {"number": self.number}, choice)
         kept, left_out = stage(destination, choice, self._write, report)
         notes = tuple(_about(destination.staged(chosen.name))["note"] for chosen in kept)

@@ -94,7 +94,7 @@ def _quantities(samples: Samples, robot: Embodiment, arm: str, poses: FloatArray
         "velocities_and_gripper": np.column_stack([samples.velocity[:, joints], speed]),
         "joints_and_width": np.column_stack([samples.position[:, joints], width]),
         "asked_joints_and_width": np.column_stack([samples.asked[:, joints], asked_width]),
-        "counts": np.rint(COUNTS * (1.0 - samples.position[:, gripper])).astype(np.int64),
+        "counts": np.rint(COUNTS * (1.0 - samples.position[:, gripper])).clip(0, COUNTS).astype(np.int64),
         "buttons": np.column_stack([closing, 1 - closing]),
     }
 

@@ -54,11 +54,8 @@ def made_episode(
         prompt="do it",
         trace=trace,
         joints=JointTrack(joint_ns, at(joint_ns), 0.0 * at(joint_ns), 0.0 * at(joint_ns)),
-        chunks=(),
         views={
             name: RecordedView(name, name, Path("bag"), T0_NS + np.array(stamps, dtype=np.int64), None)
             for name, stamps in views.items()
         },
-        depth={},
-        frame_rate_hz=dict.fromkeys(views, 30.0),
     )

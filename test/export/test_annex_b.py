@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ros_wam.errors import ExportError
+from ros_wam.errors import ExportError, RecordError
 from ros_wam.export.annex_b import KEY_FRAME_EVERY, annex_b
 from ros_wam.export.recorded_view import RecordedPicture
 
@@ -48,7 +48,7 @@ def test_half_a_pixel_of_colour_is_left_out() -> None:
 
 
 def test_what_is_no_picture_or_changes_its_size_is_refused() -> None:
-    with pytest.raises(ExportError, match="picture 1, captured at 5, cannot be decoded"):
+    with pytest.raises(RecordError, match="the picture captured at 5 is damaged: 10 bytes that are not a JPEG"):
         list(annex_b([picture(0), RecordedPicture(5, b"no picture")]))
     with pytest.raises(ExportError, match="picture 1 is 64x24, those before 64x48"):
         list(annex_b([picture(0), picture(1, 24, 64)]))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ros_wam.errors import ExportError
-from ros_wam.export.destination import MANIFEST, Destination
+from ros_wam.export.destination import MANIFEST, STAGED, Destination
 
 SETTINGS = {"format": "some", "rate_hz": 30.0}
 
@@ -97,3 +97,20 @@ def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match=r"cannot write to .*: Not a directory"):
         Destination(tmp_path / "file" / "out", SETTINGS, ["a"])
+
+
+def test_what_an_interruption_left_of_a_finished_export_goes(tmp_path: Path) -> None:
+    destination = Destination(tmp_path, SETTINGS, ["a"])
+    fill(destination, "a")
+    finish(destination)
+    (tmp_path / STAGED / "a").mkdir(parents=True)
+    assert Destination(tmp_path, SETTINGS, ["a"]).finished
+    assert not (tmp_path / STAGED).exists()
+
+
+def test_a_disk_that_is_full_at_the_end_is_said(tmp_path: Path) -> None:
+    destination = Destination(tmp_path, SETTINGS, ["a"])
+    fill(destination, "a")
+    with pytest.raises(ExportError, match=r"cannot write to .*: No space left on device"), destination.finishing([]):
+        Path("/dev/full").write_text("done")
+    assert not Destination(tmp_path, SETTINGS, ["a"]).finished

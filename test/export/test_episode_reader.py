@@ -24,7 +24,6 @@ def test_an_episode_tells_what_was_recorded(trial: RecordedTrial) -> None:
     episode = read_episode(trial.folder)
     assert (episode.robot.name, episode.prompt, episode.trial.trial_id) == ("ur5", PROMPT, "001")
     assert (episode.start_ns, episode.end_ns) == (trial.start_ns, trial.end_ns)
-    assert episode.frame_rate_hz == {"wrist": 30.0, "global": 30.0}
     stamp_ns = int(episode.joints.stamp_ns[100])
     np.testing.assert_allclose(episode.joints.position[100], trial.measured(stamp_ns))
     assert np.all(episode.joints.effort == 0.2) and np.all(episode.joints.velocity == 0.1)
@@ -39,7 +38,6 @@ def test_segments_say_who_had_the_robot(trial: RecordedTrial) -> None:
 
 def test_chunks_are_told_where_they_begin(trial: RecordedTrial) -> None:
     episode = read_episode(trial.folder)
-    assert [chunk.chunk_id for chunk in episode.chunks] == [7]
     assert len(episode.chunk_starts_ns) == 2  # and again after the operator gave the robot back
     assert episode.chunk_starts_ns[0] == trial.start_ns
 

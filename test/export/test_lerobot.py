@@ -3,6 +3,7 @@
 import itertools
 import json
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ros_wam.export.episode_reader import read_episode
 from ros_wam.export.lerobot import LeRobotExport
 from ros_wam.export.lerobot_files import FileLimits
 from ros_wam.export.progress import Exported, Step
+from ros_wam.export.recorded_view import RecordedPicture, RecordedView
 from ros_wam.export.resample import resample
 from ros_wam.export.sampling import Gaps, Sampling
 from ros_wam.export.video import read_video
@@ -191,6 +193,21 @@ def test_a_finished_export_is_not_begun_again(tmp_path: Path) -> None:
     export(tmp_path / "sitting", tmp_path / "out")
     with pytest.raises(ExportError, match="is finished already: it holds these 1 episodes"):
         export(tmp_path / "sitting", tmp_path / "out")
+
+
+def test_an_episode_with_a_damaged_picture_is_left_out_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sitting = tmp_path / "sitting"
+    sitting_of(sitting, 2)
+    pictures = RecordedView.pictures
+
+    def damaged(view: RecordedView) -> Iterator[RecordedPicture]:
+        for each in pictures(view):
+            yield each._replace(data=b"no picture") if view.bag_dir.parent.name == "001" else each
+
+    monkeypatch.setattr(RecordedView, "pictures", damaged)
+    exported = export(sitting, tmp_path / "out")
+    ((name, why),) = exported.left_out
+    assert (exported.episodes, name) == (1, "sitting-001") and "is damaged" in why
 
 
 def test_an_episode_with_a_gap_is_left_out_by_name(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """`ros-wam export rrd`: a file for every trial that was recorded, and none twice."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,15 @@ def test_each_trial_is_written_once_and_what_cannot_be_is_said(sitting: Path, tm
     assert first.left_out == (("sitting-002", "nothing was recorded"), ("sitting-003", "its bag is damaged"))
     again = write_recordings(tmp_path, out, lambda *told: None)
     assert (first.written, again.written, again.files) == (1, 0, first.files)
+
+
+def test_a_disk_that_is_full_ends_it(sitting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(episode: Path, path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(recordings, "write_rrd", full)
+    with pytest.raises(ExportError, match=r"sitting-001\.rrd cannot be written: No space left on device"):
+        write_recordings(sitting, tmp_path / "out", lambda *told: None)
 
 
 def test_a_folder_without_trials_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from export.test_annex_b import decoded, picture
 from ros_wam import share
 from ros_wam.causes import Limit
 from ros_wam.embodiment import load_embodiment
+from ros_wam.errors import RecordError
 from ros_wam.export.episode import Episode
 from ros_wam.export.recorded_view import RecordedPicture
 from ros_wam.export.rerun_events import events, summary
@@ -107,6 +108,24 @@ def test_every_picture_is_there_at_the_time_it_was_captured(episode: Episode, tm
         stamps, samples = column(tmp_path / "001.rrd", entity, "VideoStream:sample")
         assert stamps == [T0_NS + each for each in FRAMES_NS], view
         assert len(decoded([bytes(sample) for sample in samples])) == len(FRAMES_NS)
+
+
+def test_a_disk_that_is_full_leaves_no_recording(episode: Episode, tmp_path: Path) -> None:
+    (tmp_path / "001.unfinished").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        write_rrd(episode, tmp_path / "001.rrd")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_damaged_leaves_no_recording(episode: Episode, tmp_path: Path) -> None:
+    class Damaged(MadeView):
+        def pictures(self) -> Iterator[RecordedPicture]:
+            return iter([picture(0), RecordedPicture(5, b"no picture")])
+
+    views = {"wrist": Damaged(FRAMES_NS)}
+    with pytest.raises(RecordError, match="the picture captured at 5 is damaged"):
+        write_rrd(replace(episode, views=views), tmp_path / "001.rrd")  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_happened_is_told_in_words(episode: Episode, tmp_path: Path) -> None:

@@ -217,3 +217,11 @@ def test_a_robot_that_table30_lacks_is_refused_before_anything_is_written(tmp_pa
 def test_what_is_no_task_is_said(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"cannot read .*task_info\.json"):
         read_table30(tmp_path)
+
+
+def test_two_robots_do_not_share_a_task(tmp_path: Path) -> None:
+    sitting_of(tmp_path / "runs" / "first", robot="ur5", seconds=0.6)
+    sitting_of(tmp_path / "runs" / "second", robot="arx5", seconds=0.6)
+    with pytest.raises(ExportError, match=f"second-001 is of arx5, others of {TASK} are of ur5: export them apart"):
+        Table30Export("v1", Sampling(30.0)).run(choose(tmp_path / "runs"), tmp_path / "out", nothing)
+    assert not (tmp_path / "out").exists()
