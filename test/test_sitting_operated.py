@@ -87,6 +87,14 @@ class Lab:
             self.tick()
         return self
 
+    def end(self) -> "Lab":
+        """Say that all is recorded, once the sitting closes."""
+        self.tick()
+        assert self.shown["state"] == "closing" and not self.sitting.finished
+        self.press("seal").tick()
+        assert self.sitting.finished and self.shown == {}
+        return self
+
     def folders(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "trials").iterdir())
 
@@ -98,8 +106,7 @@ def test_demonstrations_go_on_until_enough_are_kept(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     lab.make("success").make("failure")
     assert not lab.sitting.finished
-    lab.make("success").tick()
-    assert lab.sitting.finished
+    lab.make("success").end()
     assert lab.kept() == [("001", "success"), ("002", "failure"), ("003", "success")]
     assert lab.judged == ["001", "002", "003"]
     data = load_results(tmp_path)
@@ -125,8 +132,7 @@ def test_the_running_one_is_discarded_and_its_number_left_behind(tmp_path: Path)
     lab.run().press("discard").until(TrialState.RESETTING, "003")
     assert lab.folders() == ["001", "002-discarded-1"]
     assert (tmp_path / "trials/002-discarded-1/bag/bag_0.mcap").exists(), "nothing is deleted"
-    lab.make().make().tick()
-    assert lab.sitting.finished
+    lab.make().make().end()
     assert [trial_id for trial_id, _ in lab.kept()] == ["001", "003", "004"]
     assert read_trials(tmp_path)[2].seed == trial_seed(0, 3), "a number has its own scene"
 
@@ -145,16 +151,44 @@ def test_the_last_one_is_made_again_before_the_next(tmp_path: Path, state: Trial
     if state is TrialState.READY:
         lab.press("start").until(TrialState.READY)
     lab.press("rerecord").until(TrialState.RESETTING, "002").make()
-    lab.make().tick()
-    assert lab.sitting.finished
+    lab.make().end()
     assert lab.folders() == ["001", "002", "002-discarded-1", "003"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "folders"), [("rerecord", ["003", "003-discarded-1"]), ("discard", ["003-discarded-1", "004"])]
+)
+def test_the_last_one_of_all_is_dropped_before_the_sitting_ends(tmp_path: Path, verb: str, folders: list[str]) -> None:
+    lab = Lab(tmp_path).make().make().make()
+    lab.tick()
+    assert {"seal", "stop", "start", "discard", "rerecord"} == set(lab.shown["can"])
+    assert lab.shown["last"]["trial_id"] == "003" and lab.shown["index"] == 3
+    assert "all demonstrations are recorded" in str(lab.refused("success"))
+    lab.press(verb)
+    assert lab.refused(verb) == "rerecord is not possible: no trial runs".replace("rerecord", verb), "one was dropped"
+    lab.make().end()
+    assert lab.folders() == ["001", "002", *folders]
+
+
+@pytest.mark.parametrize("by_hand", [DEMONSTRATED, replace(DEMONSTRATED, operated=False, by_hand=True)])
+def test_a_sitting_that_nobody_ends_ends_by_itself(tmp_path: Path, by_hand: Procedure) -> None:
+    lab = Lab(tmp_path, by_hand)
+    enabled: set[int] = set()
+    while not lab.sitting.finished:
+        runner, state = lab.sitting.runner, lab.shown.get("state")
+        enabled |= set(lab.station.enabled_ns) if state == "closing" and not enabled else set()
+        if runner is not None and {"start", "success"} & set(runner.can):
+            lab.press("success" if "success" in runner.can else "start")
+        lab.tick()
+        assert lab.station.now_ns < 600 * 10**9
+    assert len(lab.kept()) == 3 and enabled == set(lab.station.enabled_ns), "nothing moves meanwhile"
+    assert Lab(tmp_path, by_hand).tick() is None, "one that was finished is not waited for"
 
 
 def test_the_last_one_is_discarded_and_the_next_goes_on(tmp_path: Path) -> None:
     lab = Lab(tmp_path).make().until(TrialState.RESETTING, "002").press("discard")
     assert lab.refused("discard") == "no demonstration is finished"
-    lab.make().make().make().tick()
-    assert lab.sitting.finished
+    lab.make().make().make().end()
     assert lab.folders() == ["001-discarded-1", "002", "003", "004"]
 
 
@@ -188,8 +222,8 @@ def test_one_that_the_station_spoiled_is_not_counted(tmp_path: Path) -> None:
     lab.station.broken, lab.station.broken_at_ns = (Cause.CAMERA_STALE, "wrist"), lab.station.now_ns
     lab.until(TrialState.RESETTING, "002")
     lab.station.broken = None
-    lab.make().make().make().tick()
-    assert lab.sitting.finished and lab.sitting.valid_trials == 3
+    lab.make().make().make().end()
+    assert lab.sitting.valid_trials == 3
     assert [trial_id for trial_id, _ in lab.kept()] == ["001", "002", "003", "004"]
 
 
@@ -215,8 +249,7 @@ def test_demonstrations_are_resumed(tmp_path: Path) -> None:
     first.until(TrialState.RESETTING, "003").press("discard")
     first.run("003")  # and then the power goes
     again = Lab(tmp_path)
-    again.until(TrialState.RESETTING, "003").make().make().tick()
-    assert again.sitting.finished
+    again.until(TrialState.RESETTING, "003").make().make().end()
     assert again.folders() == ["001", "002-discarded-1", "003", "003-interrupted-1", "004"]
 
 
@@ -248,6 +281,15 @@ def test_a_draft_that_nobody_is_there_to_finish_is_taken_as_it_is(tmp_path: Path
     Lab(tmp_path, replace(OPERATED, operated=False))
     (trial,) = read_trials(tmp_path)
     assert (trial.outcome, trial.score) == (Outcome.SUCCESS, 0.4)
+
+
+def test_no_seal_is_made_anew_over_what_was_changed(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, OPERATED)
+    lab.until(TrialState.RESETTING).press("stop").until(TrialState.RESETTING, "002")
+    result = tmp_path / "trials/001/trial.json"
+    result.write_text(result.read_text().replace("aborted", "success"))
+    Lab(tmp_path, OPERATED)
+    assert check_seal(tmp_path / "trials/001") == ["trial.json was changed"]
 
 
 def test_a_seal_that_a_crash_prevented_is_made_up_for(tmp_path: Path) -> None:

@@ -93,6 +93,13 @@ def test_the_outcome_of_each_stays() -> None:
     assert "demonstration 2 of 5: aborted, 21.0 s, 1 of 2 stages – discarded by the operator" in shown(False, discarded)
 
 
+def test_the_last_one_may_be_done_again_before_the_end() -> None:
+    closing = {**EVENT, "state": "closing", "outcome": "success", "can": ["start", "seal", "discard", "rerecord"]}
+    text = shown(True, closing, closing)
+    assert "all are recorded: press enter to end, b to do the last one again" in text
+    assert "success" not in text, "that was told when it was scored"
+
+
 def test_an_event_that_says_little_and_other_words_are_shown_too() -> None:
     assert "trial 1 of 5" in shown(True, {"kind": "trials", "index": 1, "state": "resetting"})
     out = StringIO()

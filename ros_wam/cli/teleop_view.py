@@ -27,6 +27,7 @@ WAITS = {
     "resetting": "lay the scene out, then press enter",
     "ready": "press enter to begin",
     "marking": "press y or n if it has no mark yet, then enter; x discards it",
+    "closing": "all are recorded: press enter to end, b to do the last one again",
 }
 """What a person is waited for, in each state in which `start` or `seal` is possible."""
 VERDICT_STYLE = {"good": "green", "usable": "yellow", "warn": "yellow", "bad": "red"}

@@ -29,7 +29,7 @@ from ros_wam.trial.report import write_report
 from ros_wam.trial.results import Results
 from ros_wam.trial.runner import TrialState
 from ros_wam.trial.sitting import describe_sitting
-from ros_wam.trial.sitting_runner import NOTHING_COUNTS, SittingRunner
+from ros_wam.trial.sitting_runner import CLOSING, NOTHING_COUNTS, SittingRunner
 
 PERIOD_S = 0.05  # 20 Hz, as `enable` is due
 PROGRESS_PERIOD_NS = 250_000_000
@@ -39,6 +39,7 @@ _HINTS = {
     TrialState.RESETTING.value: ("start", "then call trial_node/start"),
     TrialState.READY.value: ("start", "call trial_node/start"),
     TrialState.MARKING.value: ("seal", "then call trial_node/seal"),
+    CLOSING: ("seal", "or call trial_node/seal"),
 }
 
 

@@ -21,6 +21,12 @@ NOTHING_COUNTS = 3
 """Exit status of a sitting that went to its end without a valid trial; a process that fails ends with 1."""
 NOT_BEGUN = (None, TrialState.RESETTING, TrialState.READY)
 """Where a trial may still give way to another: nothing moves, and nothing is recorded."""
+CLOSING = "closing"
+"""The state that is shown once a person has made all demonstrations: the last may be dropped, and the sitting ends."""
+CLOSING_S = 20.0
+"""How long that lasts, unless a person says that it is over."""
+OVER = ("start", "stop", "seal")
+DROPS = ("discard", "rerecord")
 
 
 class SittingRunner:
@@ -49,15 +55,19 @@ class SittingRunner:
         self._measure, self._judge = measure, judge
         self._timeouts = timeouts
         self._runner: TrialRunner | None = None
+        self._ended: TrialRunner | None = None
+        self._closes_ns: int | None = None
         self._drafted: Marking | None = None
         self._again = False
         self._last: Trial | None = None
         for draft in () if self._procedure.operated else list(results.drafts.values()):
             results.add(draft.trial)  # nobody is there to mark it further
         for trial in list(results.trials.values()):
+            if is_sealed(results.trial_dir(trial.trial_id)):
+                continue
             if trial.dropped is None:  # scored, and then cut off before its bag was read
                 self._read_bag(trial)
-            elif not is_sealed(results.trial_dir(trial.trial_id)):
+            else:
                 write_seal(results.trial_dir(trial.trial_id))
         self._agenda = Agenda(plan, results, self._procedure)
 
@@ -76,8 +86,7 @@ class SittingRunner:
         if self._runner is None:
             planned = self._agenda.take()
             if planned is None:
-                self.finished = True
-                return {}
+                return self._end(now_ns)
             self._runner = self._begin(planned)
         runner = self._runner
         runner.tick(now_ns)
@@ -90,12 +99,37 @@ class SittingRunner:
         """Do what an `operator_command` says and return None, or why not; raises as `tick`."""
         verb = command.get("verb")
         if self._runner is None:
-            return f"{verb} is not possible: no trial runs"
-        if verb in ("discard", "rerecord"):
+            return self._obey_closing(str(verb), now_ns)
+        if verb in DROPS:
             return self._drop(self._runner, verb == "rerecord")
         refusal = self._runner.command(command, now_ns)
         self._keep_draft(self._runner)
         return refusal
+
+    def _end(self, now_ns: int) -> Mapping[str, Any]:
+        """Finish; where a person has made all demonstrations not before the last can have been recorded again."""
+        ended, complete = self._ended, self._agenda.kept >= self._agenda.goal
+        if ended is None or self._last is None or not complete or self._procedure.limited:
+            self.finished = True
+            return {}
+        if self._closes_ns is None:
+            self._closes_ns = now_ns + round(CLOSING_S * 1e9)
+        self.finished = now_ns >= self._closes_ns
+        if self.finished:
+            return {}
+        detail = f"all are recorded; the last may be dropped for {CLOSING_S:g} s"
+        return {**self._progress(ended, now_ns), "state": CLOSING, "detail": detail, "can": [*OVER, *DROPS]}
+
+    def _obey_closing(self, verb: str, now_ns: int) -> str | None:
+        if self._closes_ns is None:
+            return f"{verb} is not possible: no trial runs"
+        if verb in OVER:
+            self._closes_ns = now_ns
+            return None
+        if verb in DROPS:
+            self._closes_ns = None
+            return self._drop_last(verb == "rerecord")
+        return f"{verb} is not possible: all demonstrations are recorded; now: {', '.join((*OVER, *DROPS))}"
 
     def _begin(self, planned: PlannedTrial) -> TrialRunner:
         bag = f"trials/{planned.trial_id}/bag"
@@ -118,7 +152,7 @@ class SittingRunner:
 
     def _close(self, runner: TrialRunner, trial: Trial) -> None:
         """Write the score at once, and then again with what the bag tells; and seal it."""
-        self._runner = None
+        self._runner, self._ended = None, runner
         self._results.add(trial)
         if runner.dropped:
             self._discard(trial.trial_id, runner.planned if self._again else None)
@@ -137,13 +171,16 @@ class SittingRunner:
             return None
         if runner.state not in NOT_BEGUN:
             return "the robot moves home: wait until it is there"
-        if not self._results.trials:
-            return "no demonstration is finished"
-        last = max(self._results.trials) if self._last is None else self._last.trial_id
-        if again:
+        if again and self._results.trials:
             if int(runner.planned.trial_id) <= self._results.highest:  # it was to be made again itself
                 self._agenda.put_back(runner.planned)
             self._runner = None
+        return self._drop_last(again)
+
+    def _drop_last(self, again: bool) -> str | None:
+        if not self._results.trials:
+            return "no demonstration is finished"
+        last = max(self._results.trials) if self._last is None else self._last.trial_id
         self._discard(last, self._agenda.numbered(last) if again else None)
         return None
 
@@ -171,7 +208,7 @@ class SittingRunner:
     def _progress(self, runner: TrialRunner, now_ns: int) -> Mapping[str, Any]:
         progress, last = runner.progress(now_ns), self._last
         demonstrations, planned = self._procedure.demonstrations, runner.planned
-        drops = ("discard", "rerecord") if demonstrations and self._may_drop(runner) else ()
+        drops = DROPS if demonstrations and self._may_drop(runner) else ()
         return {
             **progress,
             "kind": self._procedure.kind.value,

@@ -402,6 +402,17 @@ def test_the_end_of_a_sitting_is_no_fault(station: DeskStation, open_page: Open,
     expect(page.locator("#headline")).to_have_text("The sitting is over")
 
 
+def test_the_last_demonstration_may_be_made_again_before_the_end(station: DeskStation, open_page: Open) -> None:
+    can = ["start", "stop", "seal", "discard", "rerecord"]
+    station.tell(kind="demonstrations", state="closing", outcome="success", index=10, can=can)
+    page = open_page()
+    expect(page.locator("#headline")).to_have_text("All demonstrations are recorded")
+    expect(page.locator("#sealing")).to_have_text("End the sitting")
+    expect(page.locator("#redoing")).to_have_text("Redo last")
+    station.clock.advance_ns(5000 * MS)
+    expect(page.locator("#headline")).to_have_text("The sitting is over")
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_no_button_comes_under_a_finger_that_has_just_pressed_another(
     station: DeskStation, open_page: Open, size: dict[str, int]

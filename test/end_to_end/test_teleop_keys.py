@@ -61,7 +61,10 @@ def test_held_keys_move_the_robot_and_a_demonstration_is_recorded(terminal: Pseu
     for key in "rwc":
         released[key] = terminal.hold(key, 1.0)
         terminal.look(PAUSE_S)
+    closing = terminal.sees("all are recorded")
     terminal.tap("y")
+    terminal.wait(closing)
+    terminal.tap("\r")
     assert terminal.end() == 0
     assert terminal.attributes == terminal.before
     assert "1 of 1 valid trials succeeded" in terminal.shown

@@ -377,6 +377,8 @@ def test_a_demonstration_begins_when_the_device_is_followed(
         "none come, and that is shown"
     )
     say(station, "success")
+    events.wait("progress", state="closing")
+    say(station, "seal")
     finish(station, node)
     assert node.returncode == 0
     data = load_results(config.sitting_dir)

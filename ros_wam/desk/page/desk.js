@@ -64,7 +64,7 @@ function refuse(text) {
 
 function headline() {
   const t = state?.trial ?? {}, demo = t.kind === 'demonstrations', what = demo ? 'demonstration' : 'trial';
-  if (t.state === 'scored' && t.index === t.of && !(connected && state.live))
+  if (['scored', 'closing'].includes(t.state) && t.index === t.of && !(connected && state.live))
     return ['calm', 'The sitting is over', `${demo ? 'Demonstration' : 'Trial'} ${t.trial_id} is sealed: ${t.outcome}. The report is in the sitting's folder.`];
   if (!connected) return ['fault', 'Connection to the desk lost', 'What you see is old. Buttons work again when it is back.'];
   if (state.silent_s === null) return ['wait', 'Waiting for the first trial', 'The station is coming up.'];
@@ -75,6 +75,7 @@ function headline() {
     return ['fault', why ? `FAULT: ${words(why)}` : 'FAULT', [state.cause_detail ?? t.detail, next].filter(Boolean).join('. ')];
   }
   const detail = t.detail ?? '';
+  if (t.state === 'closing') return ['calm', 'All demonstrations are recorded', detail];
   if (state.can.includes('seal')) return ['wait', `Score the ${what}, then seal it`, demo && t.failure_class === 'unmarked' ? 'Nobody said yet whether it succeeded.' : ''];
   switch (t.state) {
     case 'resetting': return state.can.includes('start')
@@ -183,11 +184,11 @@ function renderButtons(t) {
   takeover.dataset.verb = back ? 'hand_back' : 'take_over';
   write(takeover.firstElementChild, back ? 'Hand back' : 'Take over');
   write(takeover.lastElementChild, back ? 'g' : 't');
-  const before = ['resetting', 'homing', 'ready'].includes(t.state);   // the one that is meant is the last
+  const before = ['resetting', 'homing', 'ready', 'closing'].includes(t.state);   // the one that is meant is the last
   write(byId('discarding'), before ? 'Drop last' : 'Discard');
   write(byId('redoing'), before ? 'Redo last' : 'Redo');
   write(byId('starting'), t.state === 'resetting' ? 'Scene is laid out' : 'Start');
-  write(byId('sealing'), t.index && t.index === t.of ? 'Seal' : 'Seal and next');
+  write(byId('sealing'), t.state === 'closing' ? 'End the sitting' : t.index && t.index === t.of ? 'Seal' : 'Seal and next');
   for (const button of document.querySelectorAll('button[data-verb]')) {
     const busy = pending.has(`${button.dataset.verb} `);
     button.disabled = busy || !can(button.dataset.verb);
