@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emulated_leader import LEADERS, make, of_robot
+from emulated_leader import LEADERS, of_robot
 from emulator_process import ROOT
 from motion_fixtures import START_NS
 from virtual_leader import put_in_place
@@ -18,6 +18,7 @@ from ros_wam.config import build
 from ros_wam.drivers.sim import SimDriver
 from ros_wam.errors import ChunkRefused
 from ros_wam.motion.loop import build_control_loop
+from ros_wam.sim.emulators.leader import make_leader
 from ros_wam.sim.robot import SimRobot
 from ros_wam.sim.world import STEP_NS, World
 from ros_wam.teleop import make_device
@@ -33,12 +34,19 @@ TASKS = {"aloha": "stack_bowls", "ur5": "move_objects_into_box", "franka": "move
 
 
 class TeleopRig:
-    """One robot and its leader. `keys` are held; `wants` is the enable heartbeat of whoever else drives."""
+    """One robot and its leader. `keys` are held; `wants` is the enable heartbeat of whoever else drives.
 
-    def __init__(self, robot: str, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Without `triggers` hold-to-run is a key.
+    """
+
+    def __init__(self, robot: str, run_dir: Path, monkeypatch: pytest.MonkeyPatch, triggers: bool = True) -> None:
         self.embodiment, station = of_robot(robot, run_dir)
+        if not triggers:
+            del station.leaders[LEADERS[robot]]["hold_opening"]
         self.clock = FakeClock(START_NS)
-        self.leader = make(robot, run_dir)
+        leader = make_leader(LEADERS[robot], station, self.embodiment, run_dir)
+        assert leader is not None
+        self.leader = leader
         self.leader.start()
         settings = {key: value for key, value in station.leaders[LEADERS[robot]].items() if key != "driver"}
         put_in_place(monkeypatch, self.leader, build(settings, LeaderSettings, "leader"))

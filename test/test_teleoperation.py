@@ -79,16 +79,24 @@ def test_a_quick_leader_is_followed_without_a_refusal_and_stopped_at(
     assert aloha.refusals == []
 
 
-def test_releasing_hold_to_run_holds_within_100_ms(aloha: TeleopRig) -> None:
+@pytest.mark.parametrize("triggers", [True, False], ids=["trigger", "key"])
+def test_releasing_hold_to_run_holds_within_100_ms(
+    triggers: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aloha = TeleopRig("aloha", tmp_path, monkeypatch, triggers)
     aloha.following()
     aloha.lead({"left_joint1": 0.5}, 1.0)
     assert aloha.run(50)[-1].verdict.cause is None
-    aloha.keys.clear()
+    if triggers:
+        aloha.leader.hand.holds = False
+    else:
+        aloha.keys.clear()
     records = aloha.run(60)
     assert all(record.verdict.cause is not None for record in records[WITHIN_100_MS:])
     assert aloha.loop.cause is Cause.ENABLE_LOST
     assert aloha.steps[-1].phase is Phase.RELEASED
     assert aloha.away(records[30:]) < 1e-9
+    aloha.close()
 
 
 def test_a_leader_that_is_unplugged_holds_with_its_cause_and_its_port(aloha: TeleopRig) -> None:

@@ -4,7 +4,6 @@ The unmodified `dynamixel_sdk` is on both sides. What is asserted is in the reco
 comes has its bound in `test/test_teleoperation.py`, in virtual time: the one here is for a busy machine.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +15,6 @@ from stack import Stack, run_stack
 from ros_wam import fields
 from ros_wam.clock import OFFSET_VARIABLE, StationClock
 from ros_wam.record.bag_reader import BagReader
-from ros_wam.share import share_dir
 from ros_wam.types import FloatArray
 
 pytestmark = pytest.mark.slow
@@ -174,19 +172,10 @@ class Recorded:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """One demonstration; the leaders' triggers are hold-to-run, as a lab's station file may say."""
-    lab, shipped = tmp_path_factory.mktemp("lab"), share_dir()
-    shutil.copytree(shipped / "calib" / "aloha", lab / "calib" / "aloha")
-    (lab / "robots").mkdir()
-    for name in ("aloha.yaml", "aloha.xml"):
-        shutil.copy(shipped / "robots" / name, lab / "robots")
-    station, driver = lab / "calib/aloha/sim/station.yaml", "    driver: dynamixel\n"
-    text = station.read_text()
-    assert driver in text
-    station.write_text(text.replace(driver, f"{driver}    hold_opening: 0.9\n"))
-    person = Person()
-    asked = {"robot": str(lab / "robots" / "aloha.yaml"), "task": "stack_bowls", "device": "aloha", "policy": None}
-    return Recorded(run_stack(lab / "runs", person, operator=True, **asked), person)
+    """One demonstration. The leaders' triggers are hold-to-run."""
+    person, folder = Person(), tmp_path_factory.mktemp("aloha_leaders")
+    asked = {"robot": "aloha", "task": "stack_bowls", "device": "aloha", "policy": None}
+    return Recorded(run_stack(folder, person, operator=True, **asked), person)
 
 
 def test_the_demonstration_is_marked_and_judged(recorded: Recorded) -> None:
