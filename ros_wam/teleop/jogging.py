@@ -66,12 +66,14 @@ class Jogging:
         for name, jog in jogs.items():
             if name not in self._joints:
                 raise SpecError(f"jog of arm {name!r}; {self._embodiment.name} has: {', '.join(self._joints)}")
-            for what, value, length in (
-                ("twist", jog.twist, 6),
-                ("joint_velocity", jog.joint_velocity, len(self._joints[name])),
+            for what, value, shape in (
+                ("twist", jog.twist, (6,)),
+                ("joint_velocity", jog.joint_velocity, (len(self._joints[name]),)),
+                ("gripper", jog.gripper, ()),
             ):
-                if value is not None and (np.shape(value) != (length,) or not np.isfinite(value).all()):
-                    raise SpecError(f"jog of {name}: {what} is {np.asarray(value).tolist()}, must be {length} numbers")
+                if value is not None and (np.shape(value) != shape or not np.isfinite(value).all()):
+                    wanted = f"{shape[0]} numbers" if shape else "a number"
+                    raise SpecError(f"jog of {name}: {what} is {np.asarray(value).tolist()}, must be {wanted}")
 
     def keep(self, taken: FloatArray) -> None:
         """Begin anew, from where the target is, with the arms whose target was not `taken` `(n,)` as it was wanted."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from ros_wam.clock import Clock
 from ros_wam.drivers import dynamixel_servos as dxl
 from ros_wam.drivers.dynamixel_port import DynamixelPort
-from ros_wam.errors import DriverError, LeaderError
+from ros_wam.errors import ConfigError, DriverError, LeaderError
 from ros_wam.teleop.leader_settings import MODELS
 
 READ_NS = 15_000_000
@@ -31,7 +31,7 @@ class LeaderBus:
             self._port = DynamixelPort(self._path, self._clock)
             self._compare(self._port)
             self._release(self._port)
-        except DriverError as error:
+        except (ConfigError, DriverError) as error:  # the library may not be installed
             self.close()
             raise LeaderError(str(error)) from error
         except LeaderError:
