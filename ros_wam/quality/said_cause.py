@@ -15,7 +15,8 @@ from ros_wam.types import Mode
 
 class SaidCause:
     """How long a cause acted while a policy or a person had the robot. Not before it first did not: a leader has to
-    come first. Nor while the operator has let go, in which time no leader is followed.
+    come first. Nor if it began when the operator had let go, in which time no leader is followed; but a leader that
+    is lost takes enable away with it, and counts until it leads again.
     """
 
     def __init__(self, cause: Cause, bounds: Bounds) -> None:
@@ -39,9 +40,10 @@ class SaidCause:
 
     def _note(self, said: Said, now_ns: int) -> None:
         acting = {active.cause for active in said.active}
-        driven = said.mode in (Mode.POLICY, Mode.TELEOP) and Cause.ENABLE_LOST not in acting
-        self._seen = self._seen or (driven and self._cause not in acting)
-        acts = driven and self._seen and self._cause in acting
+        driven = said.mode in (Mode.POLICY, Mode.TELEOP)
+        free = driven and Cause.ENABLE_LOST not in acting
+        self._seen = self._seen or (free and self._cause not in acting)
+        acts = driven and self._seen and self._cause in acting and (free or self._since_ns is not None)
         if acts and self._since_ns is None:
             self._since_ns = now_ns
         elif not acts and self._since_ns is not None:
