@@ -41,7 +41,7 @@ def heard_topics(config: RunConfig) -> dict[str, Topic]:
 
 
 class RosStation:
-    """A Station; `tick` at 20 Hz, after the trial's own tick."""
+    """A Station; `tick` at 50 Hz, after the trial's own tick."""
 
     def __init__(self, node: Node, config: RunConfig, on_message: OnMessage | None = None) -> None:
         """`on_message` is given the name, time of receipt and bytes (CDR) of every message of `heard_topics`."""

@@ -31,7 +31,9 @@ from ros_wam.trial.runner import TrialState
 from ros_wam.trial.sitting import describe_sitting
 from ros_wam.trial.sitting_runner import CLOSING, NOTHING_COUNTS, SittingRunner
 
-PERIOD_S = 0.05  # 20 Hz, as `enable` is due
+PERIOD_S = 0.02
+"""Of its ticks, each of which is a beat of enable: of the four in the 80 ms that control waits two may come late, as
+they do by the node of a device."""
 PROGRESS_PERIOD_NS = 250_000_000
 SERVICES = ("start", "stop", "success", "failure", "take_over", "hand_back", "discard", "rerecord", "seal")
 """The verbs of `operator_command` that need nothing said with them."""

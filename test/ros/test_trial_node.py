@@ -336,7 +336,9 @@ def test_the_robot_is_taken_over_and_handed_back(
     assert station.peer.wait(lambda: station.mode == "TELEOP")
     station.policy["state"] = "ready"
     waited_ns = station.peer.clock.now_ns() + 3_000_000_000  # longer than a robot may hold without a cause
+    beats = len(station.enabled)
     assert station.peer.wait(lambda: station.peer.clock.now_ns() > waited_ns)
+    assert len(station.enabled) - beats > 75, "at 20 Hz one beat that is late would be a robot that holds"
     assert node.poll() is None and "hold" not in station.heard
     call(station, "hand_back")
     events.wait("handback", episode="001")
