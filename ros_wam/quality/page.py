@@ -71,7 +71,7 @@ def _motion_rows(b: Bounds) -> dict[CheckName, tuple[str, str, str, str]]:
             "the leader asked for what the robot may not do: asked and done differ",
         ),
         CheckName.LEADER_LOST: (
-            "no command of the leader while the operator holds enable",
+            "no command of the leader, from its loss until it leads again; not where the operator let go",
             f"> {b.leader_lost_s[0]:g} s",
             f"> {b.leader_lost_s[1]:g} s altogether",
             "the robot stood still in the middle of a motion",
