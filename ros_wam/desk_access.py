@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 import socket
 from collections.abc import Collection
@@ -11,6 +12,8 @@ from ros_wam.errors import ConfigError
 from ros_wam.request import Request
 
 TOKEN_VARIABLE = "ROS_WAM_DESK_TOKEN"
+MIN_TOKEN = 8
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,22 @@ def desk_access(request: Request, parts: Collection[str]) -> DeskAccess | None:
         return None
     port = _free_port(request.desk_host, request.desk_port)
     token = os.environ.get(TOKEN_VARIABLE) or (None if is_loopback(request.desk_host) else secrets.token_urlsafe(16))
-    return DeskAccess(request.desk_host, port, token)
+    return DeskAccess(request.desk_host, port, required_token(request.desk_host, token))
+
+
+def required_token(host: str, token: str | None) -> str | None:
+    """Return the token that a desk at `host` asks for; raises ConfigError when one is due and there is none, and for
+    one that is short, or that an address or a header cannot hold.
+    """
+    if not token:
+        if is_loopback(host):
+            return None
+        raise ConfigError(f"a desk at {host} is open to the network: it needs a token in {TOKEN_VARIABLE}")
+    if len(token) < MIN_TOKEN:
+        raise ConfigError(f"{TOKEN_VARIABLE} has {len(token)} characters, must have {MIN_TOKEN} or more")
+    if _TOKEN.fullmatch(token) is None:
+        raise ConfigError(f"{TOKEN_VARIABLE} must be of letters A-Z a-z, digits and - . _ ~")
+    return token
 
 
 def is_loopback(host: str) -> bool:

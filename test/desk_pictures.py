@@ -103,7 +103,7 @@ def begin(made: DeskStation, scene: str) -> None:
     made.event |= {**SCENES[scene], **({"stages": untouched} if scene == "resetting" else {})}
     made.tell()
     why = {"cause": "protective_stop", "detail": "joint 4: 61 N m"} if scene == "fault" else {}
-    made.state.safety({"mode": made.event["mode"], **why})
+    made.state.safety({"mode": made.event["mode"], **why}, made.clock.now_ns())
 
 
 def main(out: Path | None, scenes: list[str]) -> None:

@@ -5,10 +5,11 @@ import socket
 import pytest
 
 from ros_wam.bringup import EVERYTHING
-from ros_wam.desk_access import TOKEN_VARIABLE, DeskAccess, desk_access, is_loopback
+from ros_wam.desk_access import TOKEN_VARIABLE, DeskAccess, desk_access, is_loopback, required_token
 from ros_wam.errors import ConfigError
 from ros_wam.request import Request
 
+OWN = "a-token-of-the-lab"
 SIMULATED = Request(robot="ur5", sim=True)
 
 
@@ -60,10 +61,26 @@ def test_whoever_else_can_reach_it_needs_a_token_that_is_new_each_time() -> None
 
 
 def test_a_token_of_the_users_own_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(TOKEN_VARIABLE, "my-own")
+    monkeypatch.setenv(TOKEN_VARIABLE, "my-own-token")
     access = desk_access(Request(robot="ur5"), EVERYTHING)
     assert access is not None
-    assert access.token == "my-own"
+    assert access.token == "my-own-token"
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("my-own", "has 6 characters, must have 8 or more"),
+        ("my own token", "must be of letters"),
+        ("a&b=c#d%e", "must be"),
+    ],
+)
+def test_a_token_that_is_none_is_told_before_anything_is_started(
+    monkeypatch: pytest.MonkeyPatch, token: str, said: str
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    with pytest.raises(ConfigError, match=said):
+        desk_access(Request(robot="ur5"), EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +90,13 @@ def test_a_token_of_the_users_own_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
 )  # fmt: skip
 def test_only_the_loopback_address_is_this_machines_alone(host: str, loopback: bool) -> None:
     assert is_loopback(host) == loopback
+
+
+def test_a_desk_that_is_open_to_the_network_has_a_token() -> None:
+    assert required_token("127.0.0.1", None) is None
+    assert required_token("127.0.0.1", "") is None
+    assert required_token("0.0.0.0", OWN) == OWN
+    with pytest.raises(ConfigError, match=r"a desk at 0\.0\.0\.0 is open to the network: it needs a token"):
+        required_token("0.0.0.0", "")
+    with pytest.raises(ConfigError, match="has 5 characters, must have 8 or more"):
+        required_token("127.0.0.1", "short")

@@ -8,11 +8,10 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ros_wam.desk_access import TOKEN_VARIABLE, is_loopback
-from ros_wam.errors import ConfigError
+from ros_wam.desk_access import is_loopback
 
 COOKIE = "ros_wam_desk"
-MIN_TOKEN = 8
+"""Begins the cookie's name, which its port ends: a browser keeps one set of cookies for all ports of a host."""
 _HARDENING = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -22,17 +21,6 @@ _HARDENING = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-
-
-def required_token(host: str, token: str | None) -> str | None:
-    """Return the token that a desk at `host` asks for; raises ConfigError when one is due and there is none."""
-    if not token:
-        if is_loopback(host):
-            return None
-        raise ConfigError(f"a desk at {host} is open to the network: it needs a token in {TOKEN_VARIABLE}")
-    if len(token) < MIN_TOKEN:
-        raise ConfigError(f"{TOKEN_VARIABLE} has {len(token)} characters, must have {MIN_TOKEN} or more")
-    return token
 
 
 class Access:
@@ -74,17 +62,17 @@ class Access:
         asked = parse_qs(scope["query_string"].decode("latin-1"))
         given = asked.pop("token", [""])[0]
         if given and scope["method"] == "GET" and self._is_token(given):
-            return self._with_cookie(scope["path"], urlencode(asked, doseq=True), given)
-        if self._is_token(_bearer(headers)) or self._is_token(_cookie(headers)):
+            return self._with_cookie(scope["path"], urlencode(asked, doseq=True), _cookie_name(host), given)
+        if self._is_token(_bearer(headers)) or self._is_token(_cookie(headers, _cookie_name(host))):
             return None
         return PlainTextResponse("this desk asks for its token: open the address that it was started with", 401)
 
     def _is_token(self, text: str) -> bool:
         return self._token is not None and hmac.compare_digest(text.encode(), self._token)
 
-    def _with_cookie(self, path: str, query: str, token: str) -> Response:
+    def _with_cookie(self, path: str, query: str, name: str, token: str) -> Response:
         again = RedirectResponse(path + (f"?{query}" if query else ""), 303)
-        again.set_cookie(COOKIE, token.encode().hex(), httponly=True, samesite="lax")
+        again.set_cookie(name, token.encode().hex(), httponly=True, samesite="lax")
         return again
 
 
@@ -102,7 +90,7 @@ def _same_origin(headers: Headers, host: str) -> bool:
     """
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc == host
+        return origin.partition("://")[2] == host
     return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
@@ -111,9 +99,14 @@ def _bearer(headers: Headers) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-def _cookie(headers: Headers) -> str:
+def _cookie_name(host: str) -> str:
+    port = host.rpartition(":")[2]
+    return f"{COOKIE}_{port}" if port.isdecimal() and port.isascii() else COOKIE
+
+
+def _cookie(headers: Headers, name: str) -> str:
     try:
-        kept = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        kept = SimpleCookie(headers.get("cookie", "")).get(name)
         return "" if kept is None else bytes.fromhex(kept.value).decode()
     except (CookieError, ValueError):
         return ""

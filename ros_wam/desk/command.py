@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
 from ros_wam.errors import SpecError
 from ros_wam.trial.score_sheet import FAILURE_CLASSES
@@ -19,6 +20,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """The fields of each verb."""
 MAX_TEXT = 2000
 _TEXTS = ("name", "text")
+_NO_TEXT = ("Cc", "Cs")  # what would steer a terminal, and what no file can hold
 
 
 def check_command(value: Any) -> dict[str, Any]:
@@ -43,6 +45,8 @@ def _check_field(verb: str, name: str, value: Any) -> None:
             raise SpecError(f"{verb}: name is {value!r}, must be null or one of {', '.join(FAILURE_CLASSES)}")
     elif name in _TEXTS and not (isinstance(value, str) and len(value) <= MAX_TEXT):
         raise SpecError(f"{verb}: {name} must be text of at most {MAX_TEXT} characters")
+    elif name in _TEXTS and any(letter not in "\n\t" and category(letter) in _NO_TEXT for letter in value):
+        raise SpecError(f"{verb}: {name} must be text without control characters and halves of characters")
     elif name == "achieved" and not isinstance(value, bool):
         raise SpecError(f"{verb}: achieved is {value!r}, must be true or false")
     elif name == "change" and (isinstance(value, bool) or value not in (1, -1)):

@@ -10,7 +10,7 @@ from ros_wam.policy.profile import Freshness
 from ros_wam.trial.score_sheet import FAILURE_CLASSES
 
 SILENT_S = 2.0
-"""A trial that has said nothing for so long is not there: it tells four times a second how it does."""
+"""Who has said nothing for so long is not there: the trial tells four times a second how it does, the robot ten."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class DeskState:
         self._safety: Mapping[str, str] = {}
         self._pictures: dict[str, Picture] = {}
         self._told_ns: int | None = None
+        self._safety_ns: int | None = None
         self._count = 0
 
     @property
@@ -50,10 +51,10 @@ class DeskState:
             self._progress, self._told_ns = dict(event), now_ns
             self._count += 1
 
-    def safety(self, values: Mapping[str, str]) -> None:
+    def safety(self, values: Mapping[str, str], now_ns: int) -> None:
         """Note the values of `safety_status`."""
         with self._lock:
-            self._safety = dict(values)
+            self._safety, self._safety_ns = dict(values), now_ns
 
     def picture(self, view: str, stamp_ns: int, jpeg: bytes) -> None:
         """Keep the newest picture of a view; one that is older than what is kept is not."""
@@ -78,8 +79,9 @@ class DeskState:
     def snapshot(self, now_ns: int) -> dict[str, Any]:
         """Return all there is to show, in JSON types."""
         with self._lock:
-            event, safety, told_ns, count = dict(self._progress), self._safety, self._told_ns, self._count
-        live = told_ns is not None and (now_ns - told_ns) * 1e-9 <= SILENT_S
+            event, told_ns, count = dict(self._progress), self._told_ns, self._count
+            safety = self._safety if _is_there(self._safety_ns, now_ns) else {}
+        live = _is_there(told_ns, now_ns)
         ages = self._ages_ms(now_ns)
         return {
             "trial": event,
@@ -107,6 +109,10 @@ class DeskState:
     def _ages_ms(self, now_ns: int) -> dict[str, float]:
         with self._lock:
             return {view: round((now_ns - kept.stamp_ns) * 1e-6, 1) for view, kept in self._pictures.items()}
+
+
+def _is_there(told_ns: int | None, now_ns: int) -> bool:
+    return told_ns is not None and (now_ns - told_ns) * 1e-9 <= SILENT_S
 
 
 def _said(safety: Mapping[str, str], name: str) -> str | None:

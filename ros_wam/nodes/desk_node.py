@@ -9,13 +9,12 @@ from rclpy.node import Node
 
 from ros_wam import fields
 from ros_wam.clock import StationClock
-from ros_wam.desk.access import required_token
 from ros_wam.desk.asking import Asking
 from ros_wam.desk.desk import Desk
 from ros_wam.desk.reference import References
 from ros_wam.desk.serve import DeskServer
 from ros_wam.desk.state import DeskState
-from ros_wam.desk_access import TOKEN_VARIABLE
+from ros_wam.desk_access import TOKEN_VARIABLE, required_token
 from ros_wam.nodes import spin
 from ros_wam.nodes.wiring import Outlets, station_topics, subscribe
 from ros_wam.policy.profile import Freshness
@@ -70,7 +69,8 @@ class DeskNode(Node):  # type: ignore[misc]
 
     def _on_safety(self, message: Any) -> None:
         for status in fields.read_diagnostics(message)[1]:
-            self._state.safety({name: str(value) for name, value in status.values.items()})
+            values = {name: str(value) for name, value in status.values.items()}
+            self._state.safety(values, self._station_clock.now_ns())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

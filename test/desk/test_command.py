@@ -17,6 +17,7 @@ from ros_wam.trial.score_sheet import FAILURE_CLASSES
         {"verb": "retry", "name": "cup grasped", "change": -1},
         *({"verb": "failure_class", "name": name} for name in (*FAILURE_CLASSES, None)),
         {"verb": "comment", "text": ""},
+        {"verb": "comment", "text": "两次滑落，\u3000then\n\tit held 👍\u200d🤖"},
     ],
 )
 def test_what_the_page_sends_is_taken_as_it_is(command: dict[str, Any]) -> None:
@@ -42,6 +43,8 @@ def test_an_id_of_the_browsers_own_is_dropped() -> None:
         ({"verb": "retry", "name": "x", "change": True}, "change is True"),
         ({"verb": "failure_class", "name": "bored"}, "must be null or one of perception_failure"),
         ({"verb": "comment", "text": "x" * (MAX_TEXT + 1)}, f"at most {MAX_TEXT} characters"),
+        ({"verb": "comment", "text": "\x1b[2J"}, "without control characters"),
+        ({"verb": "comment", "text": "\ud83d"}, "halves of characters"),
     ],
 )
 def test_anything_else_is_refused_with_what_is_wrong(command: Any, said: str) -> None:

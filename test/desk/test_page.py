@@ -1,7 +1,7 @@
 """The operator's page in a browser: every button does what it says, and everyone sees the same."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,31 @@ def test_a_comment_is_sent_when_it_is_left(station: DeskStation, open_page: Open
     expect(other.locator("#comment")).to_have_value("slipped <b>twice</b>")
     expect(page.locator("#saved")).to_have_text("sent")
     assert {"verb": "comment", "text": "slipped <b>twice</b>"} in station.commands
+
+
+@pytest.mark.parametrize("how", ["button", "enter"])
+def test_what_is_typed_goes_before_the_seal(
+    station: DeskStation, open_page: Open, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    station.tell(state="marking", can=["comment", "seal"])
+    ask, sealed = station.ask, threading.Event()
+
+    def slow(command: Mapping[str, Any]) -> str | None:
+        if command["verb"] == "comment":
+            sealed.wait(0.5)  # would a seal overtake it?
+        else:
+            sealed.set()
+        return ask(command)
+
+    monkeypatch.setattr(station.desk, "_ask", slow)
+    page = open_page()
+    page.locator("#comment").fill("slipped")
+    if how == "button":
+        button(page, "seal").click()
+    else:
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+    assert wait_for(station, 2) == [{"verb": "comment", "text": "slipped"}, {"verb": "seal"}]
 
 
 def test_what_is_being_typed_is_not_typed_over(station: DeskStation, open_page: Open) -> None:
@@ -360,7 +385,9 @@ def test_without_a_device_nothing_is_taken_over(station: DeskStation, open_page:
 
 def test_a_fault_is_red_with_its_cause(station: DeskStation, open_page: Open) -> None:
     page = open_page()
-    station.state.safety({"mode": "FAULT", "cause": "protective_stop", "detail": "joint 4: 61 N m"})
+    station.state.safety(
+        {"mode": "FAULT", "cause": "protective_stop", "detail": "joint 4: 61 N m"}, station.clock.now_ns()
+    )
     expect(page.locator("#headline")).to_have_text("FAULT: protective stop")
     expect(page.locator("#detail")).to_have_text("joint 4: 61 N m")
     expect(page.locator("#banner")).to_have_css("background-color", "rgb(201, 48, 44)")

@@ -61,11 +61,20 @@ def test_ages_are_those_of_the_pictures_here_and_the_skew_is_the_trials(station:
 
 def test_the_robot_says_why_it_is_in_fault(station: DeskStation) -> None:
     station.tell(mode="POLICY")
-    station.state.safety({"mode": "FAULT", "cause": "protective_stop", "detail": "joint 4", "action": ""})
+    station.state.safety(
+        {"mode": "FAULT", "cause": "protective_stop", "detail": "joint 4", "action": ""}, station.clock.now_ns()
+    )
     state = shown(station)
     assert (state["mode"], state["cause"], state["cause_detail"]) == ("FAULT", "protective_stop", "joint 4")
-    station.state.safety({"mode": "HOLD", "cause": "", "detail": ""})
+    station.state.safety({"mode": "HOLD", "cause": "", "detail": ""}, station.clock.now_ns())
     assert (shown(station)["cause"], shown(station)["cause_detail"]) == (None, None)
+
+
+def test_a_robot_that_is_silent_for_two_seconds_says_nothing_any_more(station: DeskStation) -> None:
+    station.state.safety({"mode": "POLICY", "cause": "slow_loop"}, station.clock.now_ns())
+    station.clock.advance_ns(2001 * MS)
+    station.tell(mode=None)
+    assert (shown(station)["mode"], shown(station)["cause"]) == (None, None)
 
 
 def test_a_reference_is_kept_of_every_view_and_only_while_the_scene_is_laid_out(station: DeskStation) -> None:

@@ -29,7 +29,7 @@ const keyOf = command => [command.verb, command.verb === 'failure_class' ? '' : 
 
 async function send(command) {
   const key = keyOf(command);
-  if (!can(command.verb) || pending.has(key)) return false;
+  if (!can(command.verb) || (pending.has(key) && command.verb !== 'comment')) return false;   // comments wait for each other
   pending.set(key, Infinity);
   render();
   let refusal = null;
@@ -309,10 +309,18 @@ async function sendComment() {
   const text = comment.value, trial = commentTrial;
   const done = await send({ verb: 'comment', text });
   if (done && comment.value === text && trial === commentTrial) { typed = false; if (state) state.trial.comment = text; render(); }
-  else if (typed && trial === commentTrial) commentTimer = setTimeout(sendComment, 1500);
+  else if (typed && trial === commentTrial) commentTimer = setTimeout(saveComment, 1500);
 }
-comment.addEventListener('input', () => { typed = true; clearTimeout(commentTimer); commentTimer = setTimeout(sendComment, 900); render(); });
-comment.addEventListener('blur', sendComment);
+let saving = Promise.resolve();
+const saveComment = () => { saving = saving.then(sendComment); return saving; };
+comment.addEventListener('input', () => { typed = true; clearTimeout(commentTimer); commentTimer = setTimeout(saveComment, 900); render(); });
+comment.addEventListener('blur', saveComment);
+
+// A seal is for good: what is typed goes before it.
+async function press(verb) {
+  if (verb === 'seal') await saveComment();
+  if (verb !== 'seal' || !typed || !can('comment')) send({ verb });
+}
 
 function render() {
   document.body.classList.toggle('lost', !connected);
@@ -411,7 +419,7 @@ document.addEventListener('visibilitychange', () => {
 // --- buttons and keys -----------------------------------------------------------------------------------------------
 
 for (const button of document.querySelectorAll('button[data-verb]'))
-  button.addEventListener('click', () => send({ verb: button.dataset.verb }));
+  button.addEventListener('click', () => press(button.dataset.verb));
 for (const button of document.querySelectorAll('[data-blend]'))
   button.addEventListener('click', () => { blend = button.dataset.blend; render(); });
 byId('opacity').addEventListener('input', render);
@@ -443,7 +451,7 @@ document.addEventListener('keydown', event => {
   else if (event.key === 'c') { event.preventDefault(); comment.focus(); }
   else if (Object.hasOwn(KEYS, event.key)) {
     const verb = KEYS[event.key].find(can);
-    if (verb) { event.preventDefault(); send({ verb }); }
+    if (verb) { event.preventDefault(); press(verb); }
   }
 });
 
