@@ -58,7 +58,7 @@ def _streams(episode: Episode) -> Iterator[bytes]:
     """Yield the recording as streams, each whole: Rerun's own writing of files only logs that a disk is full."""
     recording = rr.RecordingStream("ros_wam", recording_id=f"{episode.folder.parents[1].name}-{episode.trial.trial_id}")
     stream = rr.binary_stream(recording)
-    recording.send_blueprint(blueprint(episode.robot, bool(episode.trace.inferences)), make_active=False)
+    recording.send_blueprint(blueprint(episode.robot, bool(episode.trace.inferences)))
     _log(recording, episode)
     yield stream.read() or b""
     for view, entity in video_entities(episode.robot).items():

@@ -1,5 +1,7 @@
 """A Rerun recording holds what the bag held, under RoboChallenge's names, at the stamps that it had."""
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +22,7 @@ from ros_wam.export.episode import Episode
 from ros_wam.export.recorded_view import RecordedPicture
 from ros_wam.export.rerun_events import events, summary
 from ros_wam.export.rerun_names import CHUNKS, INTERVENTIONS, SOURCE, STAGES, joint_entities, video_entities
-from ros_wam.export.rrd import write_rrd
+from ros_wam.export.rrd import BATCH, write_rrd
 from ros_wam.fields import MODES
 from ros_wam.trial.trace import Inference
 from ros_wam.types import Mode, Stage
@@ -108,6 +110,14 @@ def test_every_picture_is_there_at_the_time_it_was_captured(episode: Episode, tm
         stamps, samples = column(tmp_path / "001.rrd", entity, "VideoStream:sample")
         assert stamps == [T0_NS + each for each in FRAMES_NS], view
         assert len(decoded([bytes(sample) for sample in samples])) == len(FRAMES_NS)
+
+
+def test_the_viewers_own_tool_reads_all_of_it_and_opens_our_layout(episode: Episode, tmp_path: Path) -> None:
+    write_rrd(episode, tmp_path / "001.rrd")
+    printing = [sys.executable, "-m", "rerun", "rrd", "print", str(tmp_path / "001.rrd")]
+    told = subprocess.run(printing, capture_output=True, text=True, check=True)
+    assert told.stdout.count("make_active: true") == 1
+    assert told.stdout.count("/videos_1") >= len(FRAMES_NS) // BATCH
 
 
 def test_a_disk_that_is_full_leaves_no_recording(episode: Episode, tmp_path: Path) -> None:
