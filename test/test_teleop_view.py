@@ -93,6 +93,13 @@ def test_the_outcome_of_each_stays() -> None:
     assert "demonstration 2 of 5: aborted, 21.0 s, 1 of 2 stages – discarded by the operator" in shown(False, discarded)
 
 
+def test_a_trial_is_scored_on_the_page_that_has_the_stages() -> None:
+    marking = {**EVENT, "state": "marking", "kind": "trials", "can": ["success", "failure", "stage", "seal"]}
+    text = shown(True, marking)
+    assert "score the trial on the operator's page, and seal it there" in text and "then enter" not in text
+    assert "then enter" in shown(True, {**marking, "kind": "demonstrations", "can": ["success", "seal", "start"]})
+
+
 def test_the_last_one_may_be_done_again_before_the_end() -> None:
     closing = {**EVENT, "state": "closing", "outcome": "success", "can": ["start", "seal", "discard", "rerecord"]}
     text = shown(True, closing, closing)

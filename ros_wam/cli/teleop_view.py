@@ -27,6 +27,7 @@ WAITS = {
     "resetting": "lay the scene out, then press enter",
     "ready": "press enter to begin",
     "marking": "press y or n if it has no mark yet, then enter; x discards it",
+    "marking of a trial": "score the trial on the operator's page, and seal it there",
     "closing": "all are recorded: press enter to end, b to do the last one again",
 }
 """What a person is waited for, in each state in which `start` or `seal` is possible."""
@@ -148,7 +149,8 @@ def _number(value: Any) -> float | None:
 def _remarks(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what is to be read beside the state, each with its style."""
     teleop = event.get("teleop") or {}
-    waits = WAITS.get(str(event.get("state")))
+    of = " of a trial" if event.get("kind") == "trials" else ""
+    waits = WAITS.get(f"{event.get('state')}{of}") or WAITS.get(str(event.get("state")))
     person = waits is not None and not {"start", "seal"}.isdisjoint(event.get("can") or ())
     remarks = [(waits, "bold cyan") if person else (event.get("detail"), "")]
     remarks += [(_of_leader(teleop), "yellow"), (teleop.get("pedal"), "red")]
