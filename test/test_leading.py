@@ -23,7 +23,7 @@ class Leader:
 
     def __init__(self, rig: "Rig") -> None:
         self.rig = rig
-        self.lost, self.opened, self.closed = "", 0, 0
+        self.lost, self.opened, self.closed, self.takes_ns = "", 0, 0, 0
         self.reading = Reading(0, joints=UR5.home_position)
 
     def open(self) -> None:
@@ -34,6 +34,7 @@ class Leader:
     def read(self) -> Reading:
         if self.lost:
             raise LeaderError(self.lost)
+        self.rig.time_ns += self.takes_ns
         return replace(self.reading, stamp_ns=self.rig.now_ns())
 
     def close(self) -> None:
@@ -68,6 +69,14 @@ def test_a_leader_without_a_button_of_its_own_is_held_by_the_space_bar(rig: Rig)
     assert rig.step(100).phase is Phase.RELEASED
     assert rig.step(100, "space").phase is Phase.FOLLOWING
     assert rig.step(1).phase is Phase.RELEASED
+
+
+def test_keys_that_were_read_before_a_device_kept_everything_waiting_hold_nothing(rig: Rig) -> None:
+    assert rig.step(100, "space").phase is Phase.FOLLOWING
+    rig.leader.takes_ns = 1_000_000_000
+    step = rig.step(1, "space")
+    assert (step.command, step.enabled, step.phase) == (None, False, Phase.LOST)
+    assert step.detail == "the newest state of the leader is 1.00 s old, at most 0.08 s"
 
 
 def test_a_leader_with_a_button_is_not(rig: Rig) -> None:

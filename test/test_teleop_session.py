@@ -151,6 +151,18 @@ def test_what_is_old_leads_nothing() -> None:
     assert rig.session.step(fresh, None, Mode.TELEOP, fresh.stamp_ns).detail == "no state of the robot"
 
 
+def test_a_leader_that_went_on_while_nothing_was_sent_is_aligned_anew() -> None:
+    rig = Rig().following()
+    rig.leader = away(0, 0.4)
+    rig.now_ns += 200_000_000
+    step = rig.step()
+    assert (step.command, step.enabled, step.phase) == (None, False, Phase.ALIGNING)
+    assert step.detail == "turn joint1 of the leader by -0.40 rad (-23°)"
+    rig = Rig().following()
+    rig.now_ns += 180_000_000  # no more than that is a hiccup
+    assert rig.step().phase is Phase.FOLLOWING
+
+
 def test_the_target_goes_after_the_leader_no_faster_than_the_speed_scale_and_stops_there() -> None:
     rig = Rig().following()
     rig.leader = away(0, 0.5)

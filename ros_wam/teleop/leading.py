@@ -35,11 +35,12 @@ class Leading:
 
     def step(self, state: JointState | None, mode: Mode | None, now_ns: Callable[[], int]) -> TeleopStep:
         """Read the device and say what to send. Buttons that are keys count while the device is lost, too."""
+        asked_ns = now_ns()
         keys = self._keys()
-        reading = self._read(keys, now_ns())
+        reading = self._read(keys, asked_ns)
         buttons = tuple(BUTTONS[key] for key in keys.pressed if key in BUTTONS)
         if reading is not None:
-            reading = _with_keys(reading, keys, buttons)
+            reading = _with_keys(reading, keys, asked_ns, buttons)
         try:
             step = self._session.step(reading, state, mode, now_ns(), self.lost)
         except SpecError as error:
@@ -82,10 +83,14 @@ class Leading:
         self._device.close()
 
 
-def _with_keys(reading: Reading, keys: KeyState, buttons: tuple[Button, ...]) -> Reading:
-    """Return the reading with what the keys say of hold-to-run, where the device has none, clutch and buttons."""
+def _with_keys(reading: Reading, keys: KeyState, asked_ns: int, buttons: tuple[Button, ...]) -> Reading:
+    """Return the reading with what the keys say of hold-to-run, where the device has none, clutch and buttons.
+
+    It is no newer than they are, who may be held no more once a device, or the machine, has kept this process waiting.
+    """
     return replace(
         reading,
+        stamp_ns=min(reading.stamp_ns, asked_ns),
         held=HOLD in keys.held if reading.held is None else reading.held,
         clutch=reading.clutch or CLUTCH in keys.held,
         pressed=(*reading.pressed, *buttons),

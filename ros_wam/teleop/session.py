@@ -25,7 +25,10 @@ from ros_wam.types import Command, FloatArray, JointState, Mode
 LONGEST_STEP_S = 0.1
 """A reading that comes later is not made up for."""
 LOST_NS = 200_000_000
-"""Of a leader that is lost while it leads enable goes on for so long: control holds after 80 ms, and for this cause."""
+"""Of a leader that is lost while it leads enable goes on for so long: control holds after 80 ms, and for this cause.
+
+Whatever it was that kept commands from control for longer, what leads has to be aligned anew.
+"""
 
 
 class Phase(Enum):
@@ -98,8 +101,10 @@ class TeleopSession:
             self._led_ns = self._led_ns if enabled else None
             self._let_go()
             return TeleopStep(None, enabled, phase or Phase.LOST, detail, None, None, self.speed, pressed)
-        self._led_ns = None
         self._require(reading)
+        if self._led_ns is not None and now_ns - self._led_ns > LOST_NS:
+            self._let_go()  # it was kept waiting itself: control has held the robot since
+        self._led_ns = None
         detail = self._engage(reading, state, now_ns)
         if self._target is None:
             lag_rad = None if reading.joints is None else self._behind(reading.joints + self._alignment.offset, state)
