@@ -14,7 +14,7 @@ class ExportProgress:
     def __init__(self, console: Console) -> None:
         self._console, self._shown = console, -1
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TaskProgressColumn(),
@@ -33,7 +33,9 @@ class ExportProgress:
             completed=step.number + step.done / step.of,
         )
         if step.number != self._shown and not self._console.is_terminal:
-            self._console.print(f"episode {step.number + 1}/{step.episodes}: {step.name}", highlight=False)
+            self._console.print(
+                f"episode {step.number + 1}/{step.episodes}: {step.name}", highlight=False, markup=False
+            )
         self._shown = step.number
 
     def __enter__(self) -> "ExportProgress":

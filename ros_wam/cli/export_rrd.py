@@ -40,6 +40,9 @@ def run(args: argparse.Namespace) -> int:
     told = f"{len(recordings.files)} recordings, {recordings.written} of them new: {args.out}"
     console.print(told, highlight=False, markup=False, soft_wrap=True)
     console.print(
-        f"look at one with Rerun {rerun.__version__}: rerun {recordings.files[0]}", highlight=False, soft_wrap=True
+        f"look at one with Rerun {rerun.__version__}: rerun {recordings.files[0]}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
     return 0

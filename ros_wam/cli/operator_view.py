@@ -153,7 +153,7 @@ def _sheet(event: Mapping[str, Any]) -> Table:
         table.add_row(
             Text(str(number % 10) if number <= 10 else "", "bold"),
             Text("■" if done else "□", "green" if done else "dim"),
-            str(stage["name"]),
+            Text(str(stage["name"])),
             f"{stage['points']:g} / {stage['max_points']:g}",
             Text(f"{retries} {'retry' if retries == 1 else 'retries'}" if retries else "", "yellow"),
         )
