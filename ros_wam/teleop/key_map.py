@@ -58,7 +58,7 @@ OPERATOR_HELP = (
     (". ,", "faster, slower"),
     ("esc", "stop"),
 )
-LEADER_HELP = (("space", "hold to move"), ("v", "clutch: move the leader alone"))
+LEADER_HELP = (("space", "hold to move, or its trigger"), ("v", "clutch: move the leader alone"))
 KEYBOARD_HELP = (
     ("w s", "hold: tool away, and back"),
     ("a d", "left, right"),
