@@ -1,5 +1,6 @@
 """What departed from plan, as the bag tells it: named, timed, counted."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ros_wam.causes import Action, Cause
 from ros_wam.ladder import Active
 from ros_wam.trial.bag_trace import measure_bag, read_trace
 from ros_wam.trial.departures import Departure, departure_from_json, spells
+from ros_wam.trial.trace import Trace
 
 SLOW, HOLD, STOP = Action.SLOW, Action.HOLD, Action.STOP
 
@@ -97,9 +99,21 @@ def test_that_a_person_lets_go_of_the_leader_departs_from_no_plan(tmp_path: Path
     assert found == [(*LET_GO[0], pytest.approx(3.0), pytest.approx(0.1), 1)], "the trial's heartbeat is no person's"
 
 
-def test_a_leader_that_is_lost_while_it_leads_departs_from_plan(tmp_path: Path) -> None:
-    found = measured(tmp_path, (1.0, led(LET_GO[1], since_s=0.9)), (1.3, led(*LET_GO, since_s=0.9)), (2.0, {}))
-    assert found == [(*LET_GO[1], pytest.approx(0.9), pytest.approx(1.1), 1)]
+def test_a_leader_that_is_lost_departs_from_plan_only_once_it_has_led(tmp_path: Path) -> None:
+    """The trial's own beats still come when a robot is taken over."""
+    lost = ((1.0, led(LET_GO[1], since_s=0.9)), (1.3, led(*LET_GO, since_s=0.9)), (2.0, {}))
+    SyntheticBag(tmp_path / "bag", seconds=4.0, statuses=lost)
+    trace = read_trace(tmp_path / "bag")
+    found = [
+        (spell.cause, spell.begin_ns - T0_NS, spell.end_ns - T0_NS) for spell in spells(following(trace, 0.6, 2.0))
+    ]
+    assert found == [(Cause.LEADER_LOST, 900_000_000, 2_000_000_000)]
+    assert spells(taken_over(trace, 0.6, 2.0)) == ()
+
+
+def following(trace: Trace, begin_s: float, end_s: float) -> Trace:
+    """Return the trace with the robot in TELEOP from `begin_s` to `end_s` of its run, and led."""
+    return replace(trace, origin=taken_over(trace, begin_s, end_s).origin)
 
 
 def test_the_wait_for_the_first_chunk_after_a_takeover_is_none(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def departures(trace: Trace) -> tuple[Departure, ...]:
 def spells(trace: Trace) -> tuple[Spell, ...]:
     """Return every stretch in which something acted on the robot from start to end, in the order of time.
 
-    That no chunk is there counts only once there was one since the policy got the robot: before it the policy is
-    thinking about its first. That a person who leads the robot lets go of hold-to-run counts never.
+    That nothing is there to follow counts only once there was something since policy or leader got the robot: before it
+    the policy is thinking, and the leader is not aligned. That a person lets go of hold-to-run counts never.
     """
     begun: dict[tuple[Cause, Action], Spell] = {}
     found: list[Spell] = []
@@ -94,16 +94,17 @@ def _begin_ns(active: Active, said: Said) -> int:
 def _inside(found: Iterable[Spell], trace: Trace) -> list[Spell]:
     inside = []
     for spell in found:
-        expected = spell.cause is Cause.SOURCE_STALE and _awaits_first_chunk(spell.begin_ns, trace)
+        expected = spell.cause in (Cause.SOURCE_STALE, Cause.LEADER_LOST) and _awaits_first(spell, trace)
         if not expected and trace.start_ns < spell.end_ns and spell.begin_ns < trace.end_ns:
             begin_ns, end_ns = max(spell.begin_ns, trace.start_ns), min(spell.end_ns, trace.end_ns)
             inside.append(replace(spell, begin_ns=begin_ns, end_ns=end_ns))
     return inside
 
 
-def _awaits_first_chunk(at_ns: int, trace: Trace) -> bool:
-    """Whether the policy had nothing followed yet at `at_ns` since it got the robot, or got it back."""
-    had = (trace.stamp_ns >= trace.start_ns) & (trace.stamp_ns < at_ns)
+def _awaits_first(spell: Spell, trace: Trace) -> bool:
+    """Whether the source that is missing, policy or leader, had nothing followed yet since it got the robot."""
     led = trace.in_mode(Mode.TELEOP)
-    followed, lent = np.flatnonzero(had & ~trace.idle & ~led), np.flatnonzero(had & led)
-    return not len(followed) or (len(lent) > 0 and bool(lent[-1] > followed[-1]))
+    own = led if spell.cause is Cause.LEADER_LOST else ~led
+    before = (trace.stamp_ns >= trace.start_ns) & (trace.stamp_ns < spell.begin_ns)
+    followed, others = np.flatnonzero(before & own & ~trace.idle), np.flatnonzero(before & ~own)
+    return not len(followed) or (len(others) > 0 and bool(others[-1] > followed[-1]))
