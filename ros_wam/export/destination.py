@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ros_wam.errors import ExportError
-from ros_wam.trial.durable import write_durably
+from ros_wam.trial.durable import sync_tree, write_durably
 
 MANIFEST = "ros_wam_export.json"
 STAGED = ".episodes"
@@ -64,6 +64,7 @@ class Destination:
         draft.mkdir()
         yield draft
         (draft / SOURCE).write_text(source, encoding="utf-8")
+        sync_tree(draft)
         draft.rename(self.staged(name))
 
     @contextmanager
@@ -81,6 +82,8 @@ class Destination:
                 else:
                     path.unlink(missing_ok=True)
             yield
+            for part in parts:
+                sync_tree(self.folder / part)
             self._manifest["finished"] = True
             self._write()
             shutil.rmtree(self.folder / STAGED)

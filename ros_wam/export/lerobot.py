@@ -29,6 +29,11 @@ class LeRobotExport:
 
         Raises ExportError when `out` holds something else, when two episodes do not fit together, or when none is left.
         """
+        first = choice.taken[0]
+        for chosen in choice.taken:
+            if chosen.trial.robot != first.trial.robot:
+                robots = f"{chosen.name} has robot {chosen.trial.robot}, {first.name} has {first.trial.robot}"
+                raise ExportError(f"{robots}: export them apart")
         destination = open_destination(out, f"lerobot {VERSION}", self.sampling, asdict(self.limits), choice)
         kept, left_out = stage(destination, choice, self._write, report)
         staged = [(staged_episode(destination.staged(c.name)), destination.staged(c.name)) for c in kept]
@@ -45,7 +50,7 @@ class LeRobotExport:
 
 
 def _check_fits(first: StagedEpisode, about: StagedEpisode) -> None:
-    for key in ("robot", "joint_names", "views"):
+    for key in ("joint_names", "views"):
         was, now = getattr(first, key), getattr(about, key)
         if was != now:
             raise ExportError(f"{about.name} has {key} {now}, {first.name} has {was}: export them apart")

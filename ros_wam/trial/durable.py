@@ -17,12 +17,19 @@ def write_durably(path: Path, text: str) -> None:
     finally:
         os.close(descriptor)
     draft.replace(path)
-    _sync_folder(path.parent)
-    _sync_folder(path.parent.parent)  # the folder itself may be new
+    _sync(path.parent)
+    _sync(path.parent.parent)  # the folder itself may be new
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync_tree(folder: Path) -> None:
+    """Put all that is in `folder` on the disk; returns when it is there. Raises OSError."""
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,6 +1,7 @@
 """What an interrupted export leaves, and what is not an export's."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,13 @@ def test_a_disk_that_is_full_at_the_end_is_said(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"cannot write to .*: No space left on device"), destination.finishing([]):
         Path("/dev/full").write_text("done")
     assert not Destination(tmp_path, SETTINGS, ["a"]).finished
+
+
+def test_what_counts_as_finished_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino))
+    destination = Destination(tmp_path, SETTINGS, ["a"])
+    fill(destination, "a")
+    assert (destination.staged("a") / "data").stat().st_ino in synced
+    finish(destination)
+    assert (tmp_path / "all").stat().st_ino in synced

@@ -226,6 +226,7 @@ def test_episodes_of_different_robots_are_not_mixed(tmp_path: Path) -> None:
     sitting_of(tmp_path / "b", 1, seconds=0.5, robot="franka")
     with pytest.raises(ExportError, match="b-001 has robot franka, a-001 has ur5: export them apart"):
         export(tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()  # told before anything is encoded
 
 
 def test_lerobot_wants_whole_rates() -> None:
