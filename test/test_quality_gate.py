@@ -30,7 +30,7 @@ from ros_wam.quality.verdict import Quality, Verdict
 from ros_wam.record.bag_writer import BagWriter
 from ros_wam.record.cdr import serialize
 from ros_wam.topics import image_topic, topic_table
-from ros_wam.types import Command, Intervention, Mode, Target
+from ros_wam.types import Command, Intervention, Mode, StepRecord, Target
 
 MS = 1_000_000
 Spoil = Callable[[SyntheticRecording], None]
@@ -96,22 +96,23 @@ def step_cameras_clock(recording: SyntheticRecording) -> None:
         frame.stamp_ns += 200 * MS * (frame.stamp_ns > after(2.5))
 
 
+def put_off(tick: StepRecord, by_ns: int) -> StepRecord:
+    assert tick.state is not None
+    state = replace(tick.state, stamp_ns=tick.state.stamp_ns + by_ns)
+    sent = replace(tick.sent, stamp_ns=tick.sent.stamp_ns + by_ns)
+    return replace(tick, stamp_ns=tick.stamp_ns + by_ns, state=state, sent=sent)
+
+
 def slow_down(recording: SyntheticRecording) -> None:
     """From 1 s on, a tick takes a tenth longer than it should."""
     first = recording.ticks_between(1.0, 9.0)[0]
-    stretched = [
-        replace(tick, stamp_ns=tick.stamp_ns + max(0, k - first) * PERIOD_NS // 10)
-        for k, tick in enumerate(recording.ticks)
-    ]
-    recording.ticks = stretched
+    recording.ticks = [put_off(tick, max(0, k - first) * PERIOD_NS // 10) for k, tick in enumerate(recording.ticks)]
 
 
 def stall(recording: SyntheticRecording) -> None:
     """The loop stands still for 50 ms, and goes on with the next number."""
     first = recording.ticks_between(2.0, 9.0)[0]
-    recording.ticks = [
-        replace(tick, stamp_ns=tick.stamp_ns + 50 * MS * (k >= first)) for k, tick in enumerate(recording.ticks)
-    ]
+    recording.ticks = [put_off(tick, 50 * MS * (k >= first)) for k, tick in enumerate(recording.ticks)]
 
 
 def shake(recording: SyntheticRecording) -> None:
@@ -322,6 +323,30 @@ def test_a_camera_that_is_meant_to_be_slow_may_be() -> None:
     lose(WRIST, 2.0, 2.4)(recording)
     found = {finding.check: finding for finding in judged().findings}[CheckName.DROPPED_FRAMES]
     assert (found.severity, found.bound) == (Severity.BAD, 2.5 / 6.0)
+
+
+def test_a_busy_machine_makes_pictures_late_and_sets_no_clock() -> None:
+    recording = SyntheticRecording()
+    for frame in recording.frames:  # one waits for the other
+        late_ns = 60 * MS * (frame.stamp_ns >= after(2.0))
+        frame.receipt_ns = max(
+            frame.receipt_ns, min(frame.receipt_ns + late_ns, after(3.2) + frame.stamp_ns // 1000 % MS)
+        )
+    assert judged_live(recording.messages()).findings == ()
+
+
+def test_a_clock_that_is_set_back_by_less_than_a_period_is_found_by_what_lasts() -> None:
+    recording = SyntheticRecording(7.0)
+    recording.frames = [frame for k, frame in enumerate(recording.frames) if k % 210 % 3 == 0]  # 10 Hz
+    for frame in recording.frames:
+        frame.stamp_ns -= 70 * MS * (frame.stamp_ns > after(2.5))
+    gate = QualityGate(ROBOT, topic_table(dict.fromkeys(ROBOT.views, 10.0), ROBOT.control_rate_hz))
+    for message in recording.messages():
+        gate.take(*message)
+    found = gate.findings(recording.end_ns)
+    assert {finding.check for finding in found} == {CheckName.CLOCK_STEP}
+    assert found[0].value == pytest.approx(0.07, abs=0.005)
+    assert found[0].start_s == pytest.approx(2.8, abs=0.4)
 
 
 def test_a_camera_that_gives_nothing_more_is_frozen() -> None:
