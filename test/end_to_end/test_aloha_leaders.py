@@ -4,6 +4,8 @@ The unmodified `dynamixel_sdk` is on both sides. What is asserted is in the reco
 comes has its bound in `test/test_teleoperation.py`, in virtual time: the one here is for a busy machine.
 """
 
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,13 +17,16 @@ from stack import Stack, run_stack
 from ros_wam import fields
 from ros_wam.clock import OFFSET_VARIABLE, StationClock
 from ros_wam.record.bag_reader import BagReader
+from ros_wam.share import share_dir
 from ros_wam.types import FloatArray
 
 pytestmark = pytest.mark.slow
 JOINT = "left_joint1"
-LED = {JOINT: 0.3, "right_joint6": -0.4, "left_gripper": 0.5}
+LED = {JOINT: 0.19, "right_joint6": -0.18, "left_gripper": 0.8}
+"""No farther than what counts as aligned: a busy machine that keeps a leader waiting finds it aligned again."""
 AWAY_RAD = 0.5
-BACK_RAD = 0.12  # what is left of the way to `LED` is within what counts as aligned
+BACK_RAD = 0.05
+CAMERA_HZ = 5
 STEP_TIMEOUT_S = 60.0
 HELD_S = 1.0
 NEAR_RAD = 0.03
@@ -52,6 +57,7 @@ class Person:
             self._course = self._do(stack)
             self._holds = next(self._course)
             self._since_ns = self._clock.now_ns()
+        assert event["cause"] is None, event
         late_s = (self._clock.now_ns() - self._since_ns) * 1e-9
         assert late_s < STEP_TIMEOUT_S, f"after {', '.join(self.marks) or 'the beginning'}: {event}"
         if self._holds(event):
@@ -70,9 +76,9 @@ class Person:
         lead({JOINT: 0.0}, 1.0)
         yield _phase("following")
         self._mark("led")
-        lead(LED, 2.0)
-        yield lambda event: bool(event["teleop"]["lag_s"])
-        yield lambda event: not event["teleop"]["lag_s"]  # the leader has stood still for a second
+        lead(LED, 3.0)
+        yield self._after(3.5)
+        yield lambda event: _is_there(event) and not event["teleop"]["lag_s"]  # the leader has stood still for a second
         self._mark("arrived")
         lead({JOINT: BACK_RAD}, 6.0)
         yield self._after(1.5)
@@ -92,7 +98,7 @@ class Person:
         self._mark("plugged in")
         stack.link.clear()
         yield _phase("following")
-        yield lambda event: event["teleop"]["phase"] == "following" and float(event["teleop"]["lag_rad"]) < NEAR_RAD
+        yield _is_there
         self._mark("done")
         yield lambda event: _said(stack, event, "success")
 
@@ -106,6 +112,10 @@ class Person:
 
 def _phase(phase: str) -> Callable[[Event], bool]:
     return lambda event: event["state"] == "running" and event["teleop"].get("phase") == phase
+
+
+def _is_there(event: Event) -> bool:
+    return _phase("following")(event) and float(event["teleop"]["lag_rad"]) < NEAR_RAD
 
 
 def _said(stack: Stack, event: Event, verb: str) -> bool:
@@ -172,10 +182,19 @@ class Recorded:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """One demonstration. The leaders' triggers are hold-to-run."""
-    person, folder = Person(), tmp_path_factory.mktemp("aloha_leaders")
-    asked = {"robot": "aloha", "task": "stack_bowls", "device": "aloha", "policy": None}
-    return Recorded(run_stack(folder, person, operator=True, **asked), person)
+    """One demonstration. The leaders' triggers are hold-to-run; cameras are slow, which leaves a busy machine time."""
+    lab, shipped = tmp_path_factory.mktemp("lab"), share_dir()
+    (lab / "robots").mkdir()
+    for name in ("aloha.yaml", "aloha.xml"):
+        shutil.copy(shipped / "robots" / name, lab / "robots")
+    shutil.copytree(shipped / "calib" / "aloha", lab / "calib" / "aloha")
+    station = lab / "calib/aloha/sim/station.yaml"
+    slower = re.sub(r"rate_hz: \d+", f"rate_hz: {CAMERA_HZ}", station.read_text())
+    assert slower.count(f"rate_hz: {CAMERA_HZ}.0") == 3
+    station.write_text(slower)
+    person = Person()
+    asked = {"robot": str(lab / "robots/aloha.yaml"), "task": "stack_bowls", "device": "aloha", "policy": None}
+    return Recorded(run_stack(lab / "runs", person, operator=True, **asked), person)
 
 
 def test_the_demonstration_is_marked_and_judged(recorded: Recorded) -> None:
@@ -189,7 +208,7 @@ def test_nothing_moves_before_the_leader_was_where_the_robot_is(recorded: Record
     before = [values for stamp_ns, values in recorded.teleop if stamp_ns < first_ns]
     assert f"turn {JOINT} of the leader by -0.50 rad (-29°)" in {values["detail"] for values in before}
     assert recorded.moved(recorded.stamps_ns[0], first_ns) < 1e-9
-    assert recorded.moved(first_ns, recorded.stamps_ns[-1]) > 0.2
+    assert recorded.moved(first_ns, recorded.stamps_ns[-1]) > 0.15
 
 
 def test_followers_go_where_the_leaders_are_led_within_the_lag_that_is_told(recorded: Recorded) -> None:
@@ -201,7 +220,7 @@ def test_followers_go_where_the_leaders_are_led_within_the_lag_that_is_told(reco
     said = recorded.during(recorded.teleop, "led", "arrived")
     lags_s = [float(values["lag_s"]) for values in said if values["lag_s"]]
     assert 0.0 < np.median(lags_s) < 0.5
-    assert 0.01 < max(float(values["lag_rad"]) for values in said if values["lag_rad"]) < 0.3
+    assert 0.004 < max(float(values["lag_rad"]) for values in said if values["lag_rad"]) < 0.3
 
 
 def test_a_trigger_that_is_let_go_holds_while_the_hand_goes_on(recorded: Recorded) -> None:
