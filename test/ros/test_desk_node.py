@@ -64,7 +64,7 @@ def test_what_is_told_is_shown_and_what_is_asked_for_is_answered(peer: Any, desk
         now = state(desk)
         return bool(now["live"] and now["age_ms"]["global"] is not None and now["mode"] == "FAULT")
 
-    assert peer.wait(shown)
+    assert peer.wait(shown, timeout_s=60.0)  # a process that begins on a busy machine
     now = state(desk)
     assert (now["can"], now["views"], now["cause"], now["scene"]) == (CAN, ["global", "wrist"], "protective_stop", 1)
     assert 0.0 <= now["age_ms"]["global"] < 5000.0
