@@ -146,11 +146,19 @@ def test_a_comment_is_sent_when_it_is_left(station: DeskStation, open_page: Open
     assert {"verb": "comment", "text": "slipped <b>twice</b>"} in station.commands
 
 
-@pytest.mark.parametrize("how", ["button", "enter"])
-def test_what_is_typed_goes_before_the_seal(
-    station: DeskStation, open_page: Open, monkeypatch: pytest.MonkeyPatch, how: str
+@pytest.mark.parametrize(
+    ("kind", "verb", "keys"),
+    [
+        ("trials", "seal", ()),
+        ("trials", "seal", ("Enter", "Enter")),
+        ("demonstrations", "success", ()),
+        ("demonstrations", "failure", ("Enter", "n")),
+    ],
+)
+def test_what_is_typed_goes_before_what_seals_it(
+    station: DeskStation, open_page: Open, monkeypatch: pytest.MonkeyPatch, kind: str, verb: str, keys: tuple[str, ...]
 ) -> None:
-    station.tell(state="marking", can=["comment", "seal"])
+    station.tell(kind=kind, can=["comment", verb])
     ask, sealed = station.ask, threading.Event()
 
     def slow(command: Mapping[str, Any]) -> str | None:
@@ -163,12 +171,11 @@ def test_what_is_typed_goes_before_the_seal(
     monkeypatch.setattr(station.desk, "_ask", slow)
     page = open_page()
     page.locator("#comment").fill("slipped")
-    if how == "button":
-        button(page, "seal").click()
-    else:
-        page.keyboard.press("Enter")
-        page.keyboard.press("Enter")
-    assert wait_for(station, 2) == [{"verb": "comment", "text": "slipped"}, {"verb": "seal"}]
+    for key in keys:
+        page.keyboard.press(key)
+    if not keys:
+        button(page, verb).click()
+    assert wait_for(station, 2) == [{"verb": "comment", "text": "slipped"}, {"verb": verb}]
 
 
 def test_what_is_being_typed_is_not_typed_over(station: DeskStation, open_page: Open) -> None:

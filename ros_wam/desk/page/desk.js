@@ -316,10 +316,14 @@ const saveComment = () => { saving = saving.then(sendComment); return saving; };
 comment.addEventListener('input', () => { typed = true; clearTimeout(commentTimer); commentTimer = setTimeout(saveComment, 900); render(); });
 comment.addEventListener('blur', saveComment);
 
-// A seal is for good: what is typed goes before it.
+// A seal is for good, and of demonstrations the verdict is one: what is typed goes before it.
 async function press(verb) {
-  if (verb === 'seal') await saveComment();
-  if (verb !== 'seal' || !typed || !can('comment')) send({ verb });
+  const verdict = state?.trial.kind === 'demonstrations' && ['success', 'failure', 'discard'].includes(verb);
+  if (verb === 'seal' || verdict) {
+    await saveComment();
+    if (typed && can('comment')) return;   // it was refused, which is shown
+  }
+  send({ verb });
 }
 
 function render() {
