@@ -208,6 +208,21 @@ def test_one_that_was_stopped_may_still_be_dropped(tmp_path: Path) -> None:
     assert lab.kept() == []
 
 
+def test_what_was_dropped_before_the_power_went_does_not_count_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = Lab(tmp_path).run().press("stop").until(TrialState.MARKING).press("discard")
+    monkeypatch.setattr(Results, "discard", _power_goes)
+    with pytest.raises(InterruptedError):
+        lab.tick()
+    monkeypatch.undo()
+    assert Lab(tmp_path).sitting.valid_trials == 0
+
+
+def _power_goes(results: Results, trial_id: str) -> None:
+    raise InterruptedError
+
+
 def test_one_that_nobody_judged_is_kept_and_says_so(tmp_path: Path) -> None:
     lab = Lab(tmp_path).run().press("stop").until(TrialState.MARKING).press("seal")
     lab.until(TrialState.RESETTING, "002")

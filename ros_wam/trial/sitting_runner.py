@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ros_wam.causes import Cause
 from ros_wam.trial.agenda import Agenda
 from ros_wam.trial.marking import Marking
 from ros_wam.trial.metrics import Metrics
@@ -153,10 +154,11 @@ class SittingRunner:
     def _close(self, runner: TrialRunner, trial: Trial) -> None:
         """Write the score at once, and then again with what the bag tells; and seal it."""
         self._runner, self._ended = None, runner
-        self._results.add(trial)
         if runner.dropped:
+            self._results.add(replace(trial, valid=False, cause=Cause.OPERATOR_STOP))  # nor after a crash from here on
             self._discard(trial.trial_id, runner.planned if self._again else None)
             return
+        self._results.add(trial)
         self._last = self._read_bag(trial)
         self._agenda.ended(trial.valid)
         if trial.cause in HOPELESS:  # the trials that are left wait for --resume
