@@ -18,7 +18,7 @@ h1::first-letter { text-transform: uppercase; }
 h2 { font-size:16px; letter-spacing:-.005em; margin:40px 0 12px; }
 .soft { color:var(--soft); } .num { text-align:right; }
 .card { background:var(--card); border:1px solid var(--rule); border-radius:10px; }
-.tiles { display:grid; grid-template-columns:repeat(auto-fit, minmax(min(240px, 46%), 1fr)); gap:12px; margin:26px 0 0; }
+.tiles { display:grid; grid-template-columns:repeat(auto-fit, minmax(min(240px, 46%), 1fr)); gap:12px;margin:26px 0 0; }
 .tile { padding:14px 16px 13px; } .tile b { display:block; font-size:25px; font-weight:600; letter-spacing:-.02em; }
 .tile .name { color:var(--soft); font-size:12.5px; } .tile .note { color:var(--faint); font-size:12px; }
 .interval { position:relative; height:6px; border-radius:3px; background:var(--rule); margin:9px 0 6px; }
