@@ -15,7 +15,7 @@ class Steps:
         self._late = 0.0
 
     def take(self, interval: float) -> int:
-        """Return how many messages that `interval` [periods] spans: 1 where none is missing, 0 if one is too many."""
+        """Return how many messages `interval` [periods] spans: 1 where none is missing, 0 if one is too many."""
         steps = round(interval + self._late)
         self._late = _MEMORY * (interval + self._late - steps)
         return steps
