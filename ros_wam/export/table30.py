@@ -131,16 +131,13 @@ def _task(episode: Episode) -> Task | None:
 
 def _write_extra(path: Path, samples: Samples) -> None:
     columns = {
-        "stamp_ns": samples.stamp_ns.tolist(),
-        "setpoint_stamp_ns": samples.action_stamp_ns.tolist(),
-        "source": [MODES[k].value for k in samples.source],
-        "sent": samples.sent.tolist(),
-        **{f"picture_stamp_ns.{view}": stamps.tolist() for view, stamps in samples.picture_stamp_ns.items()},
+        "stamp_ns": samples.stamp_ns,
+        "setpoint_stamp_ns": samples.action_stamp_ns,
+        "source": np.array([MODES[k].value for k in samples.source]),
+        "sent": samples.sent,
+        **{f"picture_stamp_ns.{view}": stamps for view, stamps in samples.picture_stamp_ns.items()},
     }
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(
-            json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in zip(*columns.values(), strict=True)
-        )
+    write_states(path, columns)
 
 
 def _write_json(path: Path, value: Any) -> None:
