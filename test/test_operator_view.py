@@ -93,6 +93,12 @@ def test_the_outcome_of_each_stays_and_so_do_other_words(station: DeskStation) -
     assert "a word [of] another process" in terminal.out.getvalue()
 
 
+def test_a_stage_is_called_by_all_of_its_name(station: DeskStation) -> None:
+    terminal = Terminal()
+    terminal.view.show(event(station, stages=[{"name": "cup [red] grasped", "points": 0.0, "max_points": 1.0}]))
+    assert "cup [red] grasped" in terminal.text()
+
+
 @pytest.fixture
 def desk(station: DeskStation) -> Iterator[DeskServer]:
     server = DeskServer(station.desk, "127.0.0.1", 0, TOKEN)
