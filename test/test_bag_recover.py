@@ -1,5 +1,6 @@
 """A bag cut off by a kill becomes a bag that rosbags opens."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from rosbags.rosbag2 import Reader
 
+from ros_wam import fields
 from ros_wam.errors import RecordError
 from ros_wam.record.bag_info import describe
 from ros_wam.record.bag_reader import BagReader
@@ -117,12 +119,25 @@ def test_topics_survive(tmp_path: Path) -> None:
     assert (profile.reliability.name, profile.durability.name, profile.depth) == ("BEST_EFFORT", "TRANSIENT_LOCAL", 7)
 
 
+def test_what_was_cut_off_before_its_first_message_is_an_empty_bag(tmp_path: Path) -> None:
+    BagWriter(tmp_path / "bag", TOPICS).abandon()
+    assert recover(tmp_path / "bag").messages == 0
+    with BagReader(tmp_path / "bag") as bag:
+        assert list(bag.raw_messages()) == []
+
+
+def test_the_first_message_is_flushed_at_once(tmp_path: Path) -> None:
+    writer = BagWriter(tmp_path / "bag", TOPICS)
+    writer.write("enable", 5, serialize(TOPICS["enable"].type, fields.enable(True)))
+    cut_off = shutil.copytree(tmp_path / "bag", tmp_path / "cut_off" / "bag")
+    writer.close()
+    assert recover(cut_off).messages == 1
+
+
 def test_nothing_to_recover_is_said(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="no bag in"):
         recover(tmp_path)
-    BagWriter(tmp_path / "bag", TOPICS).abandon()
-    with pytest.raises(RecordError, match="before its first flush"):
-        recover(tmp_path / "bag")
+    (tmp_path / "bag").mkdir()
     (tmp_path / "bag" / "bag_0.mcap").write_bytes(b"not a bag at all")
     with pytest.raises(RecordError, match="not an MCAP file"):
         recover(tmp_path / "bag")

@@ -36,8 +36,8 @@ class Recovery:
 def recover(folder: Path) -> Recovery:
     """Finish the bag in `folder`; the cut-off file is kept in `<folder>/unfinished`.
 
-    Raises RecordError when the bag is finished already, when there is none, when it is still being written, when
-    nothing was flushed, or when the disk refuses. When it is cut off itself, it can be run again.
+    Raises RecordError when the bag is finished already, when there is none, when it is still being written, or when the
+    disk refuses. When it is cut off itself, it can be run again.
     """
     folder = folder.resolve()  # the new file is named after it, and "." has no name
     source = _source(folder)
@@ -82,9 +82,7 @@ def _replace(folder: Path, source: Path) -> Recovery:
 
 def _rewrite(source: Path, new: Path) -> int:
     chunks = _complete_chunks(source)
-    first = next(chunks, None)
-    if first is None:
-        raise RecordError(f"nothing to recover: {source} was cut off before its first flush")
+    first = next(chunks, [])  # none: it was cut off before its first message, and an empty bag is all there was
     schemas = {record.id: record for record in first if isinstance(record, Schema)}
     channels = {record.id: record for record in first if isinstance(record, Channel)}  # all of them: see BagWriter
     topics = {number: _topic(channel, schemas) for number, channel in channels.items()}
@@ -101,7 +99,7 @@ def _complete_chunks(source: Path) -> Iterator[list[McapRecord]]:
     """Yield the records of every chunk that is whole, up to the first damage."""
     size = source.stat().st_size
     with source.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
+        if not _MAGIC.startswith(file.read(len(_MAGIC))):
             raise RecordError(f"{source} is not an MCAP file")
         while len(head := file.read(RECORD.size)) == RECORD.size:
             opcode, length = RECORD.unpack(head)

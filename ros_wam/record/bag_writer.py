@@ -37,7 +37,8 @@ class BagWriter:
         self._topics = dict(topics)
         self._failure: str | None = None
         self._counts = dict.fromkeys(topics, 0)
-        self._written = self._start_ns = self._end_ns = self._flushed_ns = 0
+        self._written = self._start_ns = self._end_ns = 0
+        self._flushed_ns = -_FLUSH_NS
         try:
             folder.mkdir(parents=True)
             self._file = self._path.open("xb")
@@ -68,7 +69,7 @@ class BagWriter:
         if topic not in self._channels:
             raise RecordError(f"no topic {topic} in {self._folder}; there are: {', '.join(self._channels)}")
         if self._written == 0:
-            self._start_ns = self._end_ns = self._flushed_ns = stamp_ns
+            self._start_ns = self._end_ns = stamp_ns  # it is flushed at once: with it goes what the topics are
         self._start_ns, self._end_ns = min(self._start_ns, stamp_ns), max(self._end_ns, stamp_ns)
         try:
             self._writer.add_message(
