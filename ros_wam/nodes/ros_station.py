@@ -24,6 +24,7 @@ from ros_wam.trial.watch import StationWatch
 from ros_wam.types import Mode, Stage
 
 AGAIN_NS = 1_000_000_000
+MOVING = (Mode.POLICY, Mode.TELEOP, Mode.HOMING)
 RECORDER = "recorder_node"
 SOURCES = ("policy", "teleop")
 JUDGED = ("joint_commands", "setpoints", "setpoint_provenance", "safety_status", "trial_command")
@@ -60,7 +61,7 @@ class RosStation:
         self._trial: PlannedTrial | None = None
         self._seed: int | None = None
         self._recording, self._recorded, self._enabled = False, False, False
-        self._starting, self._homing, self._may_recover = False, False, False
+        self._starting, self._homing, self._may_recover, self._stopping = False, False, False, False
         self._safety_ns = self._stop_ns = 0
         self._views = {image_topic(view): view for view in embodiment.views}
         self._teleop: Mapping[str, str] = {}
@@ -80,6 +81,8 @@ class RosStation:
         self._enabled = False
         if self._homing:
             self._insist_on_homing(now_ns)
+        if self._stopping:
+            self._insist_on_holding(now_ns)
         for verb in self._verbs.values():
             verb.tick(now_ns)
         if self._starting and self._trial is not None and self._follows():
@@ -108,6 +111,12 @@ class RosStation:
         if held and home.agreed_ns is not None and now_ns - home.agreed_ns > AGAIN_NS:
             home.ask()
 
+    def _insist_on_holding(self, now_ns: int) -> None:
+        """Ask again of a robot that moves after it agreed to hold: a verb that was given up may still be on its way."""
+        hold = self._verbs["hold"]
+        if self.watch.mode in MOVING and hold.agreed_ns is not None and now_ns - hold.agreed_ns > AGAIN_NS:
+            hold.ask()
+
     def say(self, event: Mapping[str, Any]) -> None:
         """Publish a `trial_event`."""
         self._outlets.publish("trial_event", fields.json_object(event))
@@ -135,7 +144,7 @@ class RosStation:
 
     def home(self) -> None:
         """See Station. The robot is recovered only now, when nobody's hand is in the scene."""
-        self._homing = self._may_recover = True
+        self._homing, self._may_recover, self._stopping = True, True, False
         self._verbs["home"].ask()
 
     def at_home(self) -> bool:
@@ -167,7 +176,7 @@ class RosStation:
 
     def start(self) -> None:
         """See Station."""
-        self._starting = True
+        self._starting, self._stopping = True, False
         self._verbs[self._source].ask()
         self.watch.running(True)
         self.watch.taken_over(self._source == "teleop")
@@ -195,7 +204,7 @@ class RosStation:
 
     def stop(self) -> None:
         """See Station."""
-        self._starting, self._homing = False, False
+        self._starting, self._homing, self._stopping = False, False, True
         self.watch.running(False)
         for name in ("recover", "home", *SOURCES):
             self._verbs[name].give_up()

@@ -305,6 +305,21 @@ def test_the_operator_stops_a_trial(station: Station, node: "subprocess.Popen[st
     assert (trial["outcome"], trial["cause"]) == ("aborted", "operator_stop")
 
 
+def test_a_robot_that_moves_after_it_agreed_to_hold_is_asked_again(
+    station: Station, node: "subprocess.Popen[str]", config: RunConfig
+) -> None:
+    """What was asked before the stop may be done after it: two services keep no order."""
+    until_running(station)
+    station.modes["hold"] = "POLICY"
+    station.achieved = True
+    assert station.peer.wait(lambda: station.heard.count("hold") > 0, 10.0)
+    station.modes["hold"] = "HOLD"
+    assert station.peer.wait(lambda: station.mode == "HOLD", 10.0)
+    finish(station, node)
+    assert load_results(config.sitting_dir)["trials"][0]["outcome"] == "success"
+    assert station.heard.count("hold") == 2
+
+
 class Events:
     """What the node told on trial_event."""
 
