@@ -1,7 +1,6 @@
 """What a person who runs trials sees and types in a terminal: the state, the score sheet, single keys for each verb."""
 
 import codecs
-import json
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from rich.text import Text
 from ros_wam.cli.desk_client import DeskClient
 from ros_wam.cli.desk_keys import HELP, DeskKeys
 from ros_wam.cli.progress import scored_line
+from ros_wam.cli.told import read_told
 from ros_wam.clock import Clock
 from ros_wam.desk_access import DeskAccess
 from ros_wam.teleop.key_map import VERBS
@@ -54,12 +54,8 @@ class OperatorView:
 
     def show(self, line: str) -> None:
         """Show one line of `trial_node`'s output; a line that is not a JSON object is shown as it is."""
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            event = None
-        if not isinstance(event, dict):
-            self._console.print(line.rstrip(), markup=False)
+        event = read_told(line, self._console)
+        if event is None:
             return
         if event.get("state") == "scored" and event.get("outcome") is not None:
             self._console.print(scored_line(event, self._trials))

@@ -1,6 +1,5 @@
 """Live progress of a running sitting: a table on a terminal, plain lines elsewhere."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +7,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
+
+from ros_wam.cli.told import read_told
 
 OUTCOME_STYLE = {"success": "green", "failure": "red", "aborted": "yellow"}
 
@@ -32,12 +33,8 @@ class Progress:
 
     def show(self, line: str) -> None:
         """Show one line of `trial_node`'s output; a line that is not a JSON object is shown as it is."""
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            event = None
-        if not isinstance(event, dict):
-            self._console.print(line.rstrip(), markup=False)
+        event = read_told(line, self._console)
+        if event is None:
             return
         if event.get("state") == "scored" and "outcome" in event:
             self._console.print(scored_line(event, self._trials))

@@ -3,7 +3,6 @@
 Elsewhere than on a terminal it is a line per change.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ros_wam.cli.progress import OUTCOME_STYLE, scored_line
+from ros_wam.cli.told import read_told
 from ros_wam.teleop.key_map import VERBS, key_help
 
 PHASE_STYLE = {
@@ -60,12 +60,8 @@ class TeleopView:
 
     def show(self, line: str) -> None:
         """Show one line of `trial_node`'s output; a line that is not a JSON object is shown as it is."""
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            event = None
-        if not isinstance(event, dict):
-            self._console.print(line.rstrip(), markup=False)
+        event = read_told(line, self._console)
+        if event is None:
             return
         if event.get("state") == "scored" and event.get("outcome") is not None:
             self._console.print(self._ended(event))
