@@ -22,6 +22,9 @@ MAX_COMMAND_BYTES = 16_384
 _PARTS = {
     "desk.html": "text/html",
     "desk.css": "text/css",
+    "state.js": "text/javascript",
+    "views.js": "text/javascript",
+    "score.js": "text/javascript",
     "desk.js": "text/javascript",
     "desk.svg": "image/svg+xml",
 }

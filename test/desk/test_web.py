@@ -1,6 +1,7 @@
 """The desk over HTTP, asked as a browser asks, and as a page that has no business here asks."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ def test_the_page_brings_all_its_parts_and_allows_no_others(station: DeskStation
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
     assert "http" not in page.text.replace("<!doctype", "")
-    for part, kind in (("/desk.css", "text/css"), ("/desk.js", "text/javascript")):
+    scripts = re.findall(r'<script src="(.*?)" defer></script>', page.text)
+    assert scripts == ["/state.js", "/views.js", "/score.js", "/desk.js"], "each uses what those before it define"
+    for part, kind in (("/desk.css", "text/css"), *((script, "text/javascript") for script in scripts)):
         assert f'"{part}"' in page.text
         answer = browser.get(part)
         assert answer.status_code == 200 and answer.headers["content-type"].startswith(kind)

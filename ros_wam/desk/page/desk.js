@@ -3,62 +3,8 @@
 
 const SILENT_MS = 1500;      // five times a second something comes
 const AGAIN_MS = 10000;
-const REFUSAL_MS = 8000;
-const MAIN_MS = 100, THUMB_MS = 250;
-const byId = id => document.getElementById(id);
-const show = (element, yes) => { element.hidden = !yes; };
-const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
-const make = (tag, name, text) => {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  if (text !== undefined) element.textContent = text;
-  return element;
-};
-const words = name => String(name).replaceAll('_', ' ');
-const number = value => Number(value).toFixed(2).replace(/\.?0+$/, '');
-const minutes = s => { const whole = Math.max(0, Math.ceil(s)); return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`; };
 
-let state = null, connected = false, lastMs = 0, triedMs = 0, source = null;
-let main = null, blend = 'blend';
-const pending = new Map();   // what was sent and is not answered or not yet shown: key → count of the state it was answered in
-
-// --- what is sent ---------------------------------------------------------------------------------------------------
-
-const can = verb => connected && state !== null && state.can.includes(verb);
-const keyOf = command => [command.verb, command.verb === 'failure_class' ? '' : command.name ?? ''].join(' ');
-
-async function send(command) {
-  const key = keyOf(command);
-  if (!can(command.verb) || (pending.has(key) && command.verb !== 'comment')) return false;   // comments wait for each other
-  pending.set(key, Infinity);
-  render();
-  let refusal = null;
-  try {
-    const answer = await fetch('/command', {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(command),
-      signal: AbortSignal.timeout(6000), priority: 'high',
-    });
-    if (!answer.ok) refusal = `${words(command.verb)}: ${await answer.text() || answer.status}`;
-  } catch (error) {
-    refusal = `${words(command.verb)}: the desk did not answer; look at the state before you try again`;
-  }
-  pending.set(key, state === null ? -1 : state.count);
-  if (refusal !== null) pending.delete(key);
-  else setTimeout(() => { pending.delete(key); render(); }, 1000);
-  refuse(refusal);
-  render();
-  return refusal === null;
-}
-
-let refusalTimer = 0;
-function refuse(text) {
-  clearTimeout(refusalTimer);
-  const place = byId('refusal');
-  show(place, text !== null);
-  if (text === null) return;
-  write(place, text);
-  refusalTimer = setTimeout(() => show(place, false), REFUSAL_MS);
-}
+let lastMs = 0, triedMs = 0, source = null;
 
 // --- what is shown --------------------------------------------------------------------------------------------------
 
@@ -130,52 +76,6 @@ function renderTop(t) {
   }
 }
 
-// Write an age or a difference of times, marked when it is more than allowed; return whether it is much more.
-function age(element, name, ms, most) {
-  const known = typeof ms === 'number';
-  element.classList.toggle('late', connected && !(known && ms <= most));
-  write(element, name + (!known ? 'none' : ms >= 9950 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms)} ms`));
-  return !(known && ms <= 10 * most);
-}
-
-function renderViews() {
-  const most = state.max_age_ms;
-  byId('main').classList.toggle('old', age(byId('mainage'), 'age ', state.age_ms[main], most));
-  write(byId('mainname'), words(main ?? ''));
-  show(byId('skew'), state.views.length > 1);
-  age(byId('skew'), 'skew ', state.skew_ms, state.max_skew_ms);
-  show(byId('trouble'), Boolean(state.trial.views_trouble));
-  write(byId('trouble'), state.trial.views_trouble ?? '');
-  for (const thumb of thumbs) {
-    show(thumb.button, thumb.view !== main);
-    thumb.button.classList.toggle('old', age(thumb.age, '', state.age_ms[thumb.view], most));
-  }
-}
-
-function renderReference() {
-  const version = state.reference[main], overlay = byId('overlay');
-  const opacity = Number(byId('opacity').value);
-  const laying = ['resetting', 'homing', 'ready'].includes(state.trial.state) || state.can.includes('capture_reference');
-  show(byId('laying'), laying);
-  show(overlay, laying && version !== undefined && (opacity > 0 || blend === 'difference'));
-  const wanted = version === undefined ? '' : `/reference/${main}.jpg?v=${version}`;
-  if (overlay.dataset.from !== wanted) {
-    overlay.dataset.from = wanted;
-    if (wanted) overlay.src = wanted; else overlay.removeAttribute('src');
-  }
-  overlay.className = blend === 'blend' ? '' : blend;
-  overlay.style.opacity = blend === 'difference' ? 1 : opacity / 100;
-  write(byId('percent'), `${opacity} %`);
-  byId('opacity').disabled = version === undefined || blend === 'difference';
-  for (const button of document.querySelectorAll('[data-blend]')) {
-    button.setAttribute('aria-checked', String(button.dataset.blend === blend));
-    button.disabled = version === undefined;
-  }
-  write(byId('scene'), state.scene === null ? 'Scene' : `Scene ${state.scene}${version === undefined ? ': no reference' : ''}`);
-}
-
-const teleoperates = t => Object.keys(t.teleop ?? {}).length > 0;
-
 function renderButtons(t) {
   document.body.dataset.kind = t.kind === 'demonstrations' ? 'demonstrations' : 'trials';
   const device = teleoperates(t) || can('take_over') || can('hand_back');
@@ -196,136 +96,6 @@ function renderButtons(t) {
   }
 }
 
-function renderStages(t) {
-  const stages = Array.isArray(t.stages) ? t.stages : [], list = byId('stages');
-  const names = JSON.stringify(stages.map(stage => stage.name));
-  if (list.dataset.names !== names) { list.dataset.names = names; list.replaceChildren(...stages.map(stageRow)); }
-  let points = 0, maximum = 0;
-  stages.forEach((stage, index) => {
-    const row = list.children[index], done = achieved(stage), retries = stage.retries ?? 0;
-    points += stage.points; maximum += stage.max_points;
-    row.classList.toggle('done', done);
-    const [mark, worth, tries] = row.children;
-    mark.disabled = !can('stage') || pending.has(`stage ${stage.name}`);
-    mark.setAttribute('aria-pressed', String(done));
-    write(mark.firstElementChild, done ? '✓' : String(index + 1));
-    write(worth.firstElementChild, number(stage.points));
-    write(worth.lastElementChild, ` / ${number(stage.max_points)}`);
-    const [less, count, more] = tries.children, busy = pending.has(`retry ${stage.name}`);
-    less.disabled = !can('retry') || busy || retries < 1;
-    more.disabled = !can('retry') || busy;
-    write(count, String(retries));
-    count.classList.toggle('some', retries > 0);
-  });
-  write(byId('points'), stages.length ? number(points) : '–');
-  write(byId('maximum'), stages.length ? `of ${number(maximum)} points` : '');
-  const verdict = byId('verdict');
-  let said = t.success ?? (t.outcome ? t.outcome === 'success' : null);
-  if (t.failure_class === 'unmarked') said = null;
-  write(verdict, t.outcome === 'aborted' ? 'aborted' : said === null ? 'not marked' : said ? 'success' : 'failure');
-  verdict.className = `pill ${said === null || t.outcome === 'aborted' ? '' : said ? 'good' : 'bad'}`;
-}
-
-const achieved = stage => stage.achieved ?? stage.points > 0;
-
-function stageRow(stage) {
-  const row = make('li'), mark = make('button', 'mark'), worth = make('span', 'worth'), tries = make('span', 'tries');
-  mark.type = 'button';
-  mark.append(make('i'), make('span', '', stage.name));
-  mark.addEventListener('click', () => toggle(stage.name));
-  worth.append(make('span'), make('small'));
-  const less = make('button', '', '−'), more = make('button', '', '+');
-  for (const [button, change, title] of [[less, -1, 'one retry less'], [more, 1, 'one retry more']]) {
-    button.type = 'button';
-    button.setAttribute('aria-label', `${stage.name}: ${title}`);
-    button.addEventListener('click', () => send({ verb: 'retry', name: stage.name, change }));
-  }
-  tries.append(less, make('span'), more);
-  row.append(mark, worth, tries);
-  return row;
-}
-
-function toggle(name) {
-  const stage = (state?.trial.stages ?? []).find(each => each.name === name);
-  if (stage) send({ verb: 'stage', name, achieved: !achieved(stage) });
-}
-
-function classButton(name) {
-  const button = make('button', '', words(name));
-  button.type = 'button';
-  button.dataset.name = name;
-  button.addEventListener('click', () => classify(name));
-  return button;
-}
-
-// What is pressed again is taken back.
-const classify = name => send({ verb: 'failure_class', name: state?.trial.failure_class === name ? null : name });
-
-function renderMore(t) {
-  show(byId('classes'), t.kind !== 'demonstrations');
-  const classes = byId('classes').lastElementChild;
-  if (classes.children.length !== state.failure_classes.length) classes.replaceChildren(...state.failure_classes.map(classButton));
-  for (const button of classes.children) {
-    button.disabled = !can('failure_class') || pending.has('failure_class ');
-    button.setAttribute('aria-pressed', String(t.failure_class === button.dataset.name));
-  }
-  const teleop = t.teleop;
-  show(byId('teleop'), teleoperates(t));
-  if (teleoperates(t)) {
-    write(byId('phase'), words(teleop.phase ?? ''));
-    write(byId('teleopdetail'), teleop.detail ?? '');
-    const lag = parseFloat(teleop.lag_rad ?? teleop.lag), behind = parseFloat(teleop.lag_s);
-    write(byId('lag'), [Number.isFinite(lag) && `lag ${lag.toFixed(2)} rad`, behind > 0 && `${Math.round(1000 * behind)} ms behind`].filter(Boolean).join(', '));
-  }
-  const recorded = ['running', 'stopping', 'marking'].includes(t.state), quality = recorded || !t.last ? t.quality : t.last.quality;
-  const findings = Array.isArray(quality) ? quality : quality?.findings ?? [], demo = t.kind === 'demonstrations';
-  show(byId('quality'), demo || findings.length > 0);
-  write(byId('whose'), recorded || !t.last ? 'Quality of the recording' : `Quality of demonstration ${t.last.trial_id}: ${words(quality?.verdict ?? '')}`);
-  const list = byId('findings'), told = JSON.stringify(findings);
-  if (list.dataset.told !== told) {
-    list.dataset.told = told;
-    list.replaceChildren(...(findings.length ? findings.map(finding) : [make('li', 'fine', 'nothing wrong so far')]));
-  }
-}
-
-function finding(found) {
-  if (typeof found === 'string') return make('li', '', words(found));
-  const severe = ['bad', 'error'].includes(String(found.severity ?? ''));
-  const name = words(found.check ?? found.name ?? ''), detail = String(found.detail ?? '').replaceAll('/image/compressed', '');
-  return make('li', severe ? 'fail' : '', [name, detail].filter(Boolean).join(': '));
-}
-
-const comment = byId('comment');
-let commentTimer = 0, commentTrial = null, typed = false;
-function renderComment(t) {
-  if (commentTrial !== t.trial_id) { commentTrial = t.trial_id; typed = false; clearTimeout(commentTimer); }
-  if (!typed) { if (comment.value !== (t.comment ?? '')) comment.value = t.comment ?? ''; }
-  comment.disabled = !can('comment');
-  write(byId('saved'), typed ? 'not sent yet' : comment.value ? 'sent' : '');
-}
-async function sendComment() {
-  clearTimeout(commentTimer);
-  if (!typed) return;
-  const text = comment.value, trial = commentTrial;
-  const done = await send({ verb: 'comment', text });
-  if (done && comment.value === text && trial === commentTrial) { typed = false; if (state) state.trial.comment = text; render(); }
-  else if (typed && trial === commentTrial) commentTimer = setTimeout(saveComment, 1500);
-}
-let saving = Promise.resolve();
-const saveComment = () => { saving = saving.then(sendComment); return saving; };
-comment.addEventListener('input', () => { typed = true; clearTimeout(commentTimer); commentTimer = setTimeout(saveComment, 900); render(); });
-comment.addEventListener('blur', saveComment);
-
-// A seal is for good, and of demonstrations the verdict is one: what is typed goes before it.
-async function press(verb) {
-  const verdict = state?.trial.kind === 'demonstrations' && ['success', 'failure', 'discard'].includes(verb);
-  if (verb === 'seal' || verdict) {
-    await saveComment();
-    if (typed && can('comment')) return;   // it was refused, which is shown
-  }
-  send({ verb });
-}
-
 function render() {
   document.body.classList.toggle('lost', !connected);
   if (state === null) return;
@@ -339,51 +109,6 @@ function render() {
   renderStages(t);
   renderMore(t);
   renderComment(t);
-}
-
-// --- live views -----------------------------------------------------------------------------------------------------
-
-let thumbs = [];
-function build() {
-  if (thumbs.map(thumb => thumb.view).join() === state.views.join()) return;
-  thumbs = state.views.map(view => {
-    const button = make('button'), frame = make('div', 'frame'), image = make('img'), cap = make('div', 'cap'), ageText = make('span', 'age');
-    button.type = 'button';
-    button.title = `show ${words(view)} large`;
-    image.alt = view;
-    frame.append(image, make('div', 'nopicture', 'no picture yet'));
-    cap.append(make('span', '', words(view)), ageText);
-    button.append(frame, cap);
-    button.addEventListener('click', () => { main = view; render(); });
-    follow(() => (view === main ? null : view), image, frame, THUMB_MS);
-    return { view, button, age: ageText };
-  });
-  byId('thumbs').parentElement.classList.toggle('alone', thumbs.length < 2);
-  byId('thumbs').replaceChildren(...thumbs.map(thumb => thumb.button));
-}
-
-// Show the newest picture of the view that `which` names; the next is asked for only when this one is shown.
-async function follow(which, image, frame, periodMs) {
-  let stamp = '', shown = null, url = null;
-  for (;;) {
-    const began = performance.now(), view = which();
-    if (view !== null && connected && !document.hidden) {
-      if (view !== shown) stamp = '';
-      try {
-        const answer = await fetch(`/view/${view}.jpg?after=${stamp}`, { cache: 'no-store', signal: AbortSignal.timeout(3000) });
-        if (answer.status === 200) {
-          const next = URL.createObjectURL(await answer.blob());
-          image.src = next;
-          await image.decode().catch(() => {});
-          if (url) URL.revokeObjectURL(url);
-          url = next; shown = view; stamp = answer.headers.get('x-stamp-ns') ?? '';
-          frame.classList.add('has');
-          if (image.naturalHeight) frame.style.aspectRatio = `${image.naturalWidth} / ${image.naturalHeight}`;
-        } else if (answer.status !== 204 && view !== shown) frame.classList.remove('has');
-      } catch (error) { /* the state tells that the connection is lost */ }
-    }
-    await new Promise(done => setTimeout(done, Math.max(20, periodMs - (performance.now() - began))));
-  }
 }
 
 // --- connection -----------------------------------------------------------------------------------------------------
@@ -427,6 +152,8 @@ for (const button of document.querySelectorAll('button[data-verb]'))
 for (const button of document.querySelectorAll('[data-blend]'))
   button.addEventListener('click', () => { blend = button.dataset.blend; render(); });
 byId('opacity').addEventListener('input', render);
+comment.addEventListener('input', () => { typed = true; clearTimeout(commentTimer); commentTimer = setTimeout(saveComment, 900); render(); });
+comment.addEventListener('blur', saveComment);
 
 // As in a terminal that teleoperates (teleop/key_map.py).
 const KEYS = { Escape: ['stop'], y: ['success'], n: ['failure'], x: ['discard'], b: ['rerecord'], t: ['take_over'], g: ['hand_back'], Enter: ['seal', 'start'] };
