@@ -1,68 +1,13 @@
 """A trial that a person runs, in virtual time: it waits where it is to wait, and comes to what was marked."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-from fake_station import MS, NEVER, TICK_NS, FakeStation
-from test_score_sheet import TASK
+from fake_station import NEVER
+from operated_table import Table
 
 from ros_wam.causes import Cause
 from ros_wam.trial.marking import marking_from_json
-from ros_wam.trial.operated import OperatedRunner
-from ros_wam.trial.outcome import UNMARKED, Outcome, Trial
-from ros_wam.trial.plan import PlannedTrial
-from ros_wam.trial.procedure import Kind, Procedure
-from ros_wam.trial.runner import HOPELESS, TrialRunner, TrialState
-
-PLANNED = PlannedTrial("001", TASK.name, "ur5", "p", TASK.prompt, seed=7, time_limit_s=20.0)
-OPERATED = Procedure(TASK, operated=True, device=True)
-DEMONSTRATED = Procedure(TASK, Kind.DEMONSTRATIONS, operated=True, device=True)
-
-
-class Table:
-    """A runner, its station, and an operator who presses at once."""
-
-    def __init__(self, procedure: Procedure = OPERATED) -> None:
-        self.station = FakeStation()
-        self.station.delay_ns["place"] = 0  # what a simulator would say counts for nothing
-        self.runner = OperatedRunner(self.station, PLANNED, Path("bag"), "trials/001/bag", None, procedure)
-
-    def wait(self, seconds: float) -> None:
-        for _ in range(round(seconds * 1e9 / TICK_NS)):
-            self.runner.tick(self.station.now_ns)
-            self.station.now_ns += TICK_NS
-
-    def until(self, state: TrialState, seconds: float = 60.0) -> None:
-        for _ in range(round(seconds * 1e9 / TICK_NS)):
-            if self.runner.state is state:
-                return
-            self.wait(TICK_NS * 1e-9)
-        raise AssertionError(f"still {self.runner.state}")
-
-    def press(self, verb: str, **more: Any) -> None:
-        assert self.runner.command({"verb": verb, **more}, self.station.now_ns) is None
-
-    def refused(self, verb: str, **more: Any) -> str:
-        said = self.runner.command({"verb": verb, **more}, self.station.now_ns)
-        assert said is not None
-        return said
-
-    def start(self) -> "Table":
-        self.until(TrialState.RESETTING)
-        self.wait(1.0)
-        self.press("start")
-        self.until(TrialState.READY)
-        self.wait(1.0)
-        self.press("start")
-        self.until(TrialState.RUNNING)
-        return self
-
-    def seal(self) -> Trial:
-        self.until(TrialState.MARKING)
-        self.press("seal")
-        assert self.runner.trial is not None and self.runner.state is TrialState.SCORED
-        return self.runner.trial
+from ros_wam.trial.outcome import Outcome
+from ros_wam.trial.runner import HOPELESS, TrialState
 
 
 def test_it_waits_for_the_scene_and_for_the_start_as_long_as_it_takes() -> None:
@@ -235,75 +180,6 @@ def test_a_draft_goes_on_where_it_was_cut_off() -> None:
     assert again.runner.trial is not None
     assert (again.runner.trial.score, again.runner.trial.comment) == (0.6, "clumsy")
     assert (again.runner.trial.takeovers, again.runner.trial.outcome) == (1, Outcome.SUCCESS)
-
-
-def test_a_takeover_is_counted_and_may_be_handed_back() -> None:
-    table = Table().start()
-    assert "hand_back is not possible" in table.refused("hand_back")
-    table.press("take_over")
-    assert table.runner.progress(table.station.now_ns)["taken_over"]
-    assert "take_over is not possible" in table.refused("take_over")
-    table.wait(1.0)
-    table.press("hand_back")
-    table.press("take_over")
-    assert table.station.calls[-3:] == ["take_over", "hand_back", "take_over"]
-    table.press("success")
-    trial = table.seal()
-    assert (trial.takeovers, trial.valid) == (2, True)
-
-
-@pytest.mark.parametrize(
-    "procedure", [Procedure(TASK, operated=True), DEMONSTRATED], ids=["no device", "demonstration"]
-)
-def test_only_a_policys_robot_is_taken_over_and_only_with_a_device(procedure: Procedure) -> None:
-    assert "take_over is not possible" in Table(procedure).start().refused("take_over")
-
-
-def test_a_trial_that_nobody_operates_is_taken_over_too() -> None:
-    station = FakeStation()
-    station.delay_ns["place"] = 3000 * MS
-    runner = TrialRunner(station, PLANNED, Path("bag"), "bag", procedure=Procedure(device=True))
-    while runner.state is not TrialState.RUNNING:
-        runner.tick(station.now_ns)
-        station.now_ns += TICK_NS
-    assert runner.can == ("stop", "success", "failure", "take_over")
-    assert runner.command({"verb": "take_over"}, station.now_ns) is None
-    station.run(runner)
-    assert runner.trial is not None and runner.trial.takeovers == 1
-
-
-@pytest.mark.parametrize("success", [True, False])
-def test_a_demonstration_is_done_with_its_verdict(success: bool) -> None:
-    table = Table(DEMONSTRATED).start()
-    table.wait(100.0)
-    assert table.runner.state is TrialState.RUNNING, "it is as long as it is"
-    assert table.runner.progress(table.station.now_ns)["detail"] == "longer than the task's 20 s"
-    table.press("success" if success else "failure")
-    table.until(TrialState.SCORED)
-    assert table.runner.trial is not None and table.runner.trial.valid
-    assert table.runner.trial.outcome is (Outcome.SUCCESS if success else Outcome.FAILURE)
-
-
-@pytest.mark.parametrize(("verb", "failure_class"), [("success", None), ("seal", UNMARKED), ("start", UNMARKED)])
-def test_a_demonstration_that_was_stopped_waits_for_its_verdict(verb: str, failure_class: str | None) -> None:
-    table = Table(DEMONSTRATED).start()
-    table.press("stop")
-    table.until(TrialState.MARKING)
-    table.wait(10.0)
-    table.press(verb)
-    assert table.runner.trial is not None and table.runner.trial.valid
-    assert table.runner.trial.failure_class == failure_class
-    assert (table.runner.trial.comment == "not marked") == (failure_class is not None)
-
-
-@pytest.mark.parametrize("by_hand", [False, True])
-def test_only_a_person_demonstrates_for_as_long_as_it_takes(by_hand: bool) -> None:
-    station = FakeStation()
-    station.delay_ns["place"] = NEVER
-    procedure = Procedure(TASK, Kind.DEMONSTRATIONS, device=True, by_hand=by_hand)
-    runner = TrialRunner(station, PLANNED, Path("bag"), "bag", procedure=procedure)
-    station.run(runner, until_s=100.0)
-    assert (runner.trial is None) == by_hand
 
 
 def test_retries_beyond_reason_are_shown_and_force_nothing() -> None:

@@ -1,105 +1,20 @@
-"""A sitting that a person operates, in virtual time: what is dropped and made again, and marks that survive."""
+"""A sitting that a person operates, in virtual time: what is kept, what is dropped and what is made again."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fake_station import TICK_NS, FakeStation
-from test_score_sheet import TASK
-from test_trial_results import SITTING
+from operated_lab import DEMONSTRATED, OPERATED, PLAN, Lab
 
 from ros_wam.causes import Cause
-from ros_wam.trial.metrics import Metrics
-from ros_wam.trial.outcome import UNMARKED, Outcome, Trial
-from ros_wam.trial.plan import make_plan, trial_seed
-from ros_wam.trial.procedure import Kind, Procedure
-from ros_wam.trial.results import Results, load_results, read_trials
+from ros_wam.trial.outcome import UNMARKED
+from ros_wam.trial.plan import trial_seed
+from ros_wam.trial.procedure import Procedure
+from ros_wam.trial.results import load_results, read_trials
 from ros_wam.trial.runner import TrialState
 from ros_wam.trial.seal import check_seal
-from ros_wam.trial.sitting_runner import CLOSING_S, SittingRunner
-
-PLAN = make_plan(robot="ur5", task="t", policy="p", prompt="do it", time_limit_s=20.0, trials=3, seed=0)
-OPERATED = Procedure(TASK, operated=True, device=True)
-DEMONSTRATED = Procedure(TASK, Kind.DEMONSTRATIONS, operated=True, device=True)
-
-
-class Lab:
-    """A sitting in `folder`, and an operator at it; a second Lab of the same folder resumes it."""
-
-    def __init__(self, folder: Path, procedure: Procedure = DEMONSTRATED) -> None:
-        self.folder, self.station = folder, FakeStation()
-        self.station.delay_ns["reset"] = 0
-        self.judged: list[str] = []
-        sitting = replace(SITTING, trials=len(PLAN), kind=procedure.kind.value)
-        self.sitting = SittingRunner(
-            self.station,
-            PLAN,
-            Results(folder, sitting),
-            measure=lambda bag_dir: Metrics(dropped={}),
-            judge=self._judge,
-            procedure=procedure,
-        )
-        self.shown: Mapping[str, Any] = {}
-
-    def _judge(self, bag_dir: Path, trial: Trial) -> Mapping[str, Any]:
-        assert bag_dir == self.folder / "trials" / trial.trial_id / "bag"
-        assert (bag_dir.parent / "trial.json").exists(), "it is on the disk before it is judged"
-        self.judged.append(trial.trial_id)
-        return {"verdict": "good"}
-
-    def until(self, state: TrialState, trial_id: str | None = None) -> "Lab":
-        for _ in range(3000):
-            runner = self.sitting.runner
-            if runner is not None and runner.state is state and trial_id in (None, runner.planned.trial_id):
-                return self
-            self.tick()
-        raise AssertionError(f"never {state}: {self.shown}")
-
-    def tick(self) -> None:
-        self.shown = self.sitting.tick(self.station.now_ns)
-        self.station.now_ns += TICK_NS
-
-    def press(self, verb: str, **more: Any) -> "Lab":
-        assert self.refused(verb, **more) is None
-        return self
-
-    def refused(self, verb: str, **more: Any) -> str | None:
-        return self.sitting.command({"verb": verb, **more}, self.station.now_ns)
-
-    def run(self, trial_id: str | None = None) -> "Lab":
-        self.until(TrialState.RESETTING, trial_id).press("start")
-        self.until(TrialState.READY).tick()
-        self.press("start").until(TrialState.RUNNING)
-        runner = self.sitting.runner
-        assert runner is not None
-        bag = self.folder / "trials" / runner.planned.trial_id / "bag"
-        bag.mkdir(parents=True)
-        (bag / "bag_0.mcap").write_text(f"bag at {self.station.now_ns}")
-        return self
-
-    def make(self, verb: str = "success") -> "Lab":
-        self.run().press(verb)
-        before = len(self.judged)
-        while len(self.judged) == before:
-            self.tick()
-        return self
-
-    def end(self) -> "Lab":
-        """Say that all is recorded, once the sitting closes."""
-        self.tick()
-        assert self.shown["state"] == "closing" and not self.sitting.finished
-        self.press("seal").tick()
-        assert self.sitting.finished and self.shown == {}
-        return self
-
-    def folders(self) -> list[str]:
-        return sorted(path.name for path in (self.folder / "trials").iterdir())
-
-    def kept(self) -> list[tuple[str, str]]:
-        return [(trial.trial_id, trial.outcome.value) for trial in read_trials(self.folder)]
+from ros_wam.trial.sitting_runner import CLOSING_S
 
 
 def test_demonstrations_go_on_until_enough_are_kept(tmp_path: Path) -> None:
@@ -208,21 +123,6 @@ def test_one_that_was_stopped_may_still_be_dropped(tmp_path: Path) -> None:
     assert lab.kept() == []
 
 
-def test_what_was_dropped_before_the_power_went_does_not_count_afterwards(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab = Lab(tmp_path).run().press("stop").until(TrialState.MARKING).press("discard")
-    monkeypatch.setattr(Results, "discard", _power_goes)
-    with pytest.raises(InterruptedError):
-        lab.tick()
-    monkeypatch.undo()
-    assert Lab(tmp_path).sitting.valid_trials == 0
-
-
-def _power_goes(results: Results, trial_id: str) -> None:
-    raise InterruptedError
-
-
 def test_one_that_nobody_judged_is_kept_and_says_so(tmp_path: Path) -> None:
     lab = Lab(tmp_path).run().press("stop").until(TrialState.MARKING).press("seal")
     lab.until(TrialState.RESETTING, "002")
@@ -260,58 +160,3 @@ def test_a_scripted_device_demonstrates_without_anyone(tmp_path: Path) -> None:
         lab.tick()
         assert lab.station.now_ns < 600 * 10**9
     assert lab.kept() == [("001", "success"), ("002", "success"), ("003", "success")]
-
-
-def test_demonstrations_are_resumed(tmp_path: Path) -> None:
-    first = Lab(tmp_path).make().make()
-    first.until(TrialState.RESETTING, "003").press("discard")
-    first.run("003")  # and then the power goes
-    again = Lab(tmp_path)
-    again.until(TrialState.RESETTING, "003").make().make().end()
-    assert again.folders() == ["001", "002-discarded-1", "003", "003-interrupted-1", "004"]
-
-
-@pytest.mark.parametrize("marked_first", [True, False])
-def test_what_was_marked_before_the_power_went_is_there_afterwards(tmp_path: Path, marked_first: bool) -> None:
-    first = Lab(tmp_path, OPERATED).run()
-    if marked_first:
-        first.press("stage", name="pick", achieved=True)
-    first.press("failure").until(TrialState.MARKING)
-    if not marked_first:
-        first.press("stage", name="pick", achieved=True)
-    first.press("failure_class", name="perception_failure").press("comment", text="looked away")
-    assert read_trials(tmp_path) == []
-    again = Lab(tmp_path, OPERATED)
-    again.until(TrialState.MARKING, "001").tick()
-    assert again.station.calls == [], "nothing moves"
-    assert again.shown["stages"][0]["achieved"] and again.shown["failure_class"] == "perception_failure"
-    again.press("retry", name="pick", change=1).press("seal").tick()
-    (trial,) = read_trials(tmp_path)
-    assert (trial.outcome, trial.score, trial.comment) == (Outcome.FAILURE, 0.35, "looked away")
-    assert not (tmp_path / "trials/001/marking.json").exists()
-    assert check_seal(tmp_path / "trials/001") == [] and again.judged == ["001"]
-    again.until(TrialState.RESETTING, "002")
-
-
-def test_a_draft_that_nobody_is_there_to_finish_is_taken_as_it_is(tmp_path: Path) -> None:
-    first = Lab(tmp_path, OPERATED).run().press("success").until(TrialState.MARKING)
-    first.press("stage", name="pick", achieved=True)
-    Lab(tmp_path, replace(OPERATED, operated=False))
-    (trial,) = read_trials(tmp_path)
-    assert (trial.outcome, trial.score) == (Outcome.SUCCESS, 0.4)
-
-
-def test_no_seal_is_made_anew_over_what_was_changed(tmp_path: Path) -> None:
-    lab = Lab(tmp_path, OPERATED)
-    lab.until(TrialState.RESETTING).press("stop").until(TrialState.RESETTING, "002")
-    result = tmp_path / "trials/001/trial.json"
-    result.write_text(result.read_text().replace("aborted", "success"))
-    Lab(tmp_path, OPERATED)
-    assert check_seal(tmp_path / "trials/001") == ["trial.json was changed"]
-
-
-def test_a_seal_that_a_crash_prevented_is_made_up_for(tmp_path: Path) -> None:
-    Lab(tmp_path).make()
-    (tmp_path / "trials/001/seal.json").unlink()
-    Lab(tmp_path)
-    assert check_seal(tmp_path / "trials/001") == []

@@ -1,17 +1,21 @@
 """A ROS domain of its own for each run of the tests, nodes as processes in it, and a node of the test's own."""
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sim_run import ur5_run
+from trial_station import TrialStation
 
+from ros_wam import share
 from ros_wam.claim import claim
 from ros_wam.clock import OFFSET_VARIABLE, StationClock, station_offset_ns
 from ros_wam.config import dump
@@ -143,3 +147,33 @@ def peer(ros_environment: None, run_config: RunConfig) -> Iterator[Peer]:
     peer = Peer(station_topics(run_config))
     yield peer
     peer.close()
+
+
+@pytest.fixture
+def config(run_config: RunConfig, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunConfig]:
+    tasks = share.find("config/tasks", "move_objects_into_box")
+    policies = share.find("config/policies", "baseline")
+    changed = getattr(request, "param", {})
+    sitting = tmp_path / "sitting"
+    full = replace(run_config, sim=True, task=tasks, policy=policies, sitting_dir=sitting, trials=1, seed=5)
+    full = replace(full, **changed)
+    (tmp_path / "config.yaml").write_text(dump(full))
+    (full.run_dir / "alive").mkdir()
+    with (full.run_dir / "alive" / "recorder_node").open("w") as lock:  # this process plays it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield full
+
+
+@pytest.fixture
+def station(peer: Any, config: RunConfig) -> Iterator[TrialStation]:
+    station = TrialStation(peer, config)
+    yield station
+    station.close()
+
+
+@pytest.fixture
+def node(station: TrialStation, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "ros_wam.nodes.trial_node", "--config", str(tmp_path / "config.yaml")]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE) as process:
+        yield process
+        process.kill()
