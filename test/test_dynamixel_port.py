@@ -47,7 +47,8 @@ class LateLine:
             if select.select([self._far], [], [], 5e-4)[0]:
                 for packet in reader.feed(os.read(self._far, 4096)):
                     size = int.from_bytes(packet.parameters[2:4], "little")
-                    data = bytes(6) + self.now_ms().to_bytes(4, "little") + bytes(size)
+                    begin = int.from_bytes(packet.parameters[:2], "little")
+                    data = bytes(PRESENT_POSITION.address - begin) + self.now_ms().to_bytes(4, "little") + bytes(size)
                     answer = b"".join(status(number, 0, data[:size]) for number in packet.parameters[4:])
                     due.append((time.monotonic() + 0.002 + self.late_s, answer))
             while due and due[0][0] <= time.monotonic():
@@ -62,7 +63,7 @@ def line() -> Iterator[LateLine]:
 
 
 @pytest.mark.parametrize("is_hurried", [False, True])
-@pytest.mark.parametrize("late_s", [0.07, 0.1, 0.13])
+@pytest.mark.parametrize("late_s", [0.07, 0.1, 0.13, 0.18])
 def test_no_answer_is_taken_for_one_to_a_later_question(line: LateLine, late_s: float, is_hurried: bool) -> None:
     port = DynamixelPort(line.path, line.clock)
 

@@ -1,8 +1,6 @@
 """`ros-wam export`, as it is typed."""
 
-import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,11 +9,11 @@ import pytest
 from export.exporting import sitting_of
 from recorded_trial import RecordedTrial
 
+from ros_wam.cli.export_progress import ExportProgress
 from ros_wam.cli.main import main
+from ros_wam.export.progress import Step
 from ros_wam.export.table30_reader import read_table30
 from ros_wam.trial.outcome import Outcome
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def samples(out: Path) -> int:
@@ -77,23 +75,25 @@ def test_a_missing_library_says_how_to_get_it(
     assert "pip install '.[export]' in a checkout" in capsys.readouterr().err
 
 
-@pytest.mark.slow
-def test_ctrl_c_ends_it_at_once_and_it_goes_on_later(tmp_path: Path) -> None:
-    sitting_of(tmp_path / "sitting", 2, size=(240, 320))
-    RecordedTrial(tmp_path / "sitting" / "trials" / "003", seconds=3.0, size=(240, 320))
-    command = [sys.executable, "-m", "ros_wam.cli.main", "export", "lerobot"]
-    command += [str(tmp_path / "sitting"), str(tmp_path / "out")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as first:
-        assert first.stdout is not None
-        for line in first.stdout:
-            if line.startswith("episode 2/3"):
-                break
-        first.send_signal(signal.SIGINT)
-        _, error = first.communicate(timeout=60)
-    assert (first.returncode, error) == (130, "")
+def test_ctrl_c_ends_it_at_once_and_it_goes_on_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sitting_of(tmp_path / "sitting", 3, seconds=0.5)
+    command = ["export", "lerobot", str(tmp_path / "sitting"), str(tmp_path / "out")]
+    show = ExportProgress.show
+
+    def interrupted(progress: ExportProgress, step: Step) -> None:
+        if step.number == 1 and step.done > 0:
+            signal.raise_signal(signal.SIGINT)
+        show(progress, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ExportProgress, "show", interrupted)
+        assert main(command) == 130
+    assert capsys.readouterr().err == ""
     episodes = tmp_path / "out" / ".episodes"
-    assert (episodes / "sitting-001").is_dir() and not (tmp_path / "out" / "meta").exists()
-    again = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
-    assert again.returncode == 0 and "3 episodes, 150 samples at 30 Hz" in again.stdout
-    assert samples(tmp_path / "out") == 150
+    assert (episodes / "sitting-001").is_dir() and not (episodes / "sitting-002").exists()
+    assert not (tmp_path / "out" / "meta").exists()
+    assert main(command) == 0
+    assert "3 episodes, 51 samples at 30 Hz" in capsys.readouterr().out
+    assert samples(tmp_path / "out") == 51

@@ -24,8 +24,9 @@ HURRY_S = 0.008
 QUIET_S = 0.003
 """How long a line is left alone on which something went wrong, so that what is left of an answer is thrown away."""
 LENGTHS = 11
-"""An answer says of itself only whose it is and how long. After each failed reading one byte more is asked for, in so
-many turns, so that an answer to a question that was given up is not taken for one to the next: for 140 ms and more.
+"""An answer says of itself only whose it is and how long. After each failed reading one byte more is asked for, so many
+behind what is wanted and then so many before it, and an answer to a question that was given up is not taken for one to
+the next: for 240 ms of questions a control period of ALOHA apart.
 """
 INSIST_S = 0.5
 """How long setting up goes on asking a servo that gives no good answer."""
@@ -88,13 +89,16 @@ class DynamixelPort:
 
     def read(self, numbers: Sequence[int], address: int, size: int, *, is_hurried: bool = False) -> Answers:
         """Read `size` bytes or some more from every servo with one instruction; hurried: wait `HURRY_S` only."""
-        length = size + self._failed % min(LENGTHS, TABLE_SIZE + 1 - address - size)
+        behind = min(LENGTHS, TABLE_SIZE + 1 - address - size)
+        more = self._failed % (behind + min(LENGTHS, address))
+        before = max(0, more - behind + 1)
+        length = size + more
         try:
-            sent = self._packets.syncReadTx(self._port, address, length, list(numbers), len(numbers), False)
+            sent = self._packets.syncReadTx(self._port, address - before, length, list(numbers), len(numbers), False)
             if sent != self._success:
                 raise self._gone(f"it takes no instruction ({sent})")
             self._wait(len(numbers), length, is_hurried)
-            answers = self._collect(numbers, length)
+            answers = self._collect(numbers, length, before)
         except (OSError, termios.error) as error:
             raise self._gone(str(error)) from error
         self._failed += answers.missing is not None
@@ -144,8 +148,8 @@ class DynamixelPort:
                 return
             self._clock.sleep_until_ns(now_ns + _POLL_NS)
 
-    def _collect(self, numbers: Sequence[int], length: int) -> Answers:
-        """Take the answers that have come and check each: a servo that is silent mutes all after it."""
+    def _collect(self, numbers: Sequence[int], length: int, before: int) -> Answers:
+        """Take the answers that have come, without `before` bytes, and check each: a silent one mutes all after it."""
         answers = Answers()
         self._port.setPacketTimeoutMillis(1.0)  # what is there is read; nothing more is waited for
         for number in numbers:
@@ -158,7 +162,7 @@ class DynamixelPort:
                 )
                 self._clock.sleep_until_ns(self._clock.now_ns() + round(QUIET_S * 1e9))
                 return answers
-            answers[number] = packet[_DATA : _DATA + length]
+            answers[number] = packet[_DATA + before : _DATA + length]
             if packet[_ERROR] & _ALERT:
                 answers.alerts.append(number)
         return answers
