@@ -1,6 +1,10 @@
 """camera_node with the drivers of real cameras, on what stands in for a camera: a file of video, a recording."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +13,14 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from recorded_realsense import HEIGHT, WIDTH, record
 
 from ros_wam import fields
 from ros_wam.config import dump
 from ros_wam.run_config import RunConfig
 
+ROOT = Path(__file__).resolve().parents[2]
 FILM = (320, 240)
+WIDTH, HEIGHT = 64, 48  # of what recorded_realsense records
 
 
 @pytest.fixture
@@ -53,6 +58,14 @@ def run_config(run_config: RunConfig, film: Path, tmp_path: Path) -> RunConfig:
     return config
 
 
+def record(path: Path) -> None:
+    """Record in a process of its own: one in which rclpy has been used, too, crashes as it ends."""
+    code = "import sys; from pathlib import Path; from recorded_realsense import record; record(Path(sys.argv[1]))"
+    paths = [str(ROOT), str(ROOT / "test")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    subprocess.run([sys.executable, "-c", code, str(path)], env=environment, check=True, timeout=60)
+
+
 def facts(reports: Any, node: str) -> dict[str, Any]:
     """Return the values of what `node` said last that all is well with it; empty before."""
     statuses = [status for message in reports for status in fields.read_diagnostics(message)[1]]
@@ -76,12 +89,14 @@ def test_usb_camera(peer: Any, start_node: Any, film: Path) -> None:
 def test_realsense_camera_with_depth(peer: Any, start_node: Any) -> None:
     pictures, depths = peer.hear("global/image/compressed"), peer.hear("global/depth/compressed")
     reports = peer.hear("system_status")
-    start_node("camera_node", "--view", "global")
+    node = start_node("camera_node", "--view", "global")
     assert peer.wait(lambda: len(pictures) >= 20 and len(depths) >= 20)
     stamps = {fields.read_stamp(message.header.stamp) for message in pictures}
     assert len(stamps & {fields.read_stamp(message.header.stamp) for message in depths}) >= 18
     assert fields.read_depth(depths[-1], np.eye(3)).distance_mm.shape == (HEIGHT, WIDTH)
     assert peer.wait(lambda: facts(reports, "camera_node_global").get("serial") == "012345678901")
+    node.send_signal(signal.SIGINT)
+    assert node.wait(timeout=10.0) == 0
 
 
 def test_picture_that_does_not_fit_the_calibration_is_refused(
