@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from ros_wam.desk.serve import DeskServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 TOKEN = "a-token-of-the-lab"
 
 

@@ -7,7 +7,7 @@ from desk_page import Open, button, wait_for
 from desk_station import DeskStation
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from desk_page import Open, button, wait_for
 from desk_station import DeskStation
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 
 
 def test_a_comment_is_sent_when_it_is_left(station: DeskStation, open_page: Open) -> None:

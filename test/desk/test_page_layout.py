@@ -5,7 +5,7 @@ from desk_page import DESKTOP, PHONE, Open, button
 from desk_station import DeskStation, flat
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])

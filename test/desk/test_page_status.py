@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from ros_wam.desk.serve import DeskServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 
 
 def test_a_second_browser_sees_the_same(station: DeskStation, open_page: Open) -> None:

@@ -7,7 +7,7 @@ from desk_page import Open, button
 from desk_station import MS, DeskStation, flat
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
 
 
 def shade(page: Page) -> float:

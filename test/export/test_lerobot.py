@@ -168,6 +168,7 @@ def interrupt_at(episode: int, done: int) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.virtual
+@pytest.mark.virtual
 def test_an_interrupted_export_goes_on_and_encodes_nothing_twice(tmp_path: Path) -> None:
     sitting_of(tmp_path / "sitting", 3, seconds=0.5)
     choice, out = choose(tmp_path / "sitting"), tmp_path / "out"
@@ -235,6 +236,7 @@ def test_lerobot_wants_whole_rates() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.virtual
 @pytest.mark.virtual
 def test_memory_does_not_grow_with_the_length_of_an_episode(tmp_path: Path) -> None:
     peaks = []
