@@ -1,6 +1,5 @@
 """`ros-wam export`, as it is typed."""
 
-import signal
 import sys
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def test_ctrl_c_ends_it_at_once_and_it_goes_on_later(
 
     def interrupted(progress: ExportProgress, step: Step) -> None:
         if step.number == 1 and step.done > 0:
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
         show(progress, step)
 
     with monkeypatch.context() as patch:
