@@ -14,6 +14,8 @@ from ros_wam.export.progress import Step
 from ros_wam.export.table30_reader import read_table30
 from ros_wam.trial.outcome import Outcome
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 
 def samples(out: Path) -> int:
     return sum(pq.read_metadata(path).num_rows for path in (out / "data").glob("*/*.parquet"))

@@ -15,6 +15,8 @@ from ros_wam.quality.gate import QualityGate
 from ros_wam.quality.verdict import Verdict
 from ros_wam.record.bag_writer import BagWriter
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 
 @pytest.mark.parametrize("defect", [*DEFECTS, "none"])
 def test_a_bag_is_judged_as_it_was_live_however_often_that_was_asked(defect: str, tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from ros_wam.export.sampling import Gaps, Sampling
 from ros_wam.export.video import read_video
 from ros_wam.trial.outcome import Outcome
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 RATE = Sampling(30.0)
 VIEWS = ("wrist", "global")
 
@@ -166,8 +168,6 @@ def interrupt_at(episode: int, done: int) -> Any:
     return report
 
 
-@pytest.mark.slow
-@pytest.mark.virtual
 @pytest.mark.virtual
 def test_an_interrupted_export_goes_on_and_encodes_nothing_twice(tmp_path: Path) -> None:
     sitting_of(tmp_path / "sitting", 3, seconds=0.5)
@@ -235,8 +235,6 @@ def test_lerobot_wants_whole_rates() -> None:
         LeRobotExport(Sampling(29.97))
 
 
-@pytest.mark.slow
-@pytest.mark.virtual
 @pytest.mark.virtual
 def test_memory_does_not_grow_with_the_length_of_an_episode(tmp_path: Path) -> None:
     peaks = []

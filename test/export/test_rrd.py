@@ -27,6 +27,8 @@ from ros_wam.fields import MODES
 from ros_wam.trial.trace import Inference
 from ros_wam.types import Mode, Stage
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 JOINTS_NS = list(range(0, 2_000_000_000, 8_000_000))
 TICKS_NS = list(range(4_000_000, 2_000_000_000, 8_000_000))
 FRAMES_NS = [33_333_333 * k + 1 for k in range(60)]

@@ -20,6 +20,8 @@ from ros_wam.export.table30_layout import table30_layout
 from ros_wam.export.table30_reader import read_table30
 from ros_wam.kinematics import Kinematics
 
+pytestmark = [pytest.mark.slow, pytest.mark.virtual]
+
 TASK = "press_three_buttons"
 WHAT_THERE_IS = [
     ("v1", "ur5"),
