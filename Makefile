@@ -37,15 +37,15 @@ check: lint
 MOVING = $(shell grep -lE "ros_wam.motion|policy.admission|motion_line|policy_world|strategy_world|control_rig|gate_bench" test/test_*.py)
 IN_REAL_TIME := (ros or vendor or slow) and not virtual and $(INCLUDED)
 
-# Whole stations in real time run one at a time; a driver with its emulator needs one of two cores at most.
+# Whole stations in real time run one at a time; a driver with its emulator, or a node, needs one of two cores at most.
 test: lint browser
 	@echo "The quick tests, first without those that are run under coverage next"
 	@$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" $(addprefix --ignore=,$(MOVING))
 	@$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" --cov=ros_wam.motion --cov=ros_wam.policy.admission \
 	  --cov-report=term-missing:skip-covered --cov-fail-under=100 $(MOVING)
 	$(BIN)/pytest -n auto --dist worksteal -m "virtual and $(INCLUDED)"
-	$(BIN)/pytest -n 2 --dist loadfile -m "$(IN_REAL_TIME)" test/test_*.py
-	$(BIN)/pytest -m "$(IN_REAL_TIME)" --ignore-glob='test/test_*.py'
+	$(BIN)/pytest -n 2 --dist loadfile -m "$(IN_REAL_TIME)" test/test_*.py test/ros
+	$(BIN)/pytest -m "$(IN_REAL_TIME)" --ignore-glob='test/test_*.py' --ignore=test/ros
 
 # As far as pip is offered a build of PyTorch for CPUs (2.13.0+cpu), it takes that one; another choice: TORCH=torch==...
 TORCH ?= torch==2.13.0

@@ -19,6 +19,7 @@ from ros_wam import fields
 from ros_wam.clock import OFFSET_VARIABLE, StationClock
 from ros_wam.record.bag_reader import BagReader
 from ros_wam.share import share_dir
+from ros_wam.trial.sitting_runner import CLOSING
 from ros_wam.types import FloatArray
 
 pytestmark = pytest.mark.slow
@@ -100,7 +101,8 @@ class Person:
         yield _phase("following")
         yield _is_there
         self._mark("done")
-        yield lambda event: _said(stack, event, "success")
+        yield lambda event: event["state"] == "running" and _said(stack, event, "success")
+        yield lambda event: event["state"] == CLOSING and _said(stack, event, "seal")
 
     def _mark(self, name: str) -> None:
         self.marks[name] = self._clock.now_ns()

@@ -81,7 +81,7 @@ def test_held_keys_move_the_robot_and_a_demonstration_is_recorded(terminal: Pseu
         assert bag.between(last_ns + 1.5e9, last_ns + 0.95e9 * PAUSE_S)[:6].max() < STILL_RAD
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.thorough), signal.SIGHUP])
 def test_whoever_ends_it_while_a_key_is_held_gets_the_terminal_back(
     terminal: PseudoTerminal, number: signal.Signals
 ) -> None:

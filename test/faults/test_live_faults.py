@@ -11,6 +11,7 @@ from faults.robots import ROBOTS, cases
 LEFT_TO_MAKE_FAULTS = (
     *("killed", "camera stuck", "connection refused", "enable publisher hangs", "servo stands still"),
     *("controller slow", "gripper silent", "program stopped", "leader lost", "connection closed"),
+    *("driver hang", "protective stop"),
 )
 """Each takes ten seconds and more: a run of all tests may not take for ever."""
 pytestmark = [pytest.mark.slow, pytest.mark.ros, pytest.mark.vendor]

@@ -78,7 +78,10 @@ def test_a_blind_policy_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return np.zeros((240, 320, 3), np.uint8)
 
     monkeypatch.setattr(Renderer, "render", blank)
-    (trial,) = sit(tmp_path, "ur5", 1)
+    shipped = (ROOT / "config/tasks/move_objects_into_box.yaml").read_text()
+    (task := tmp_path / "mine.yaml").write_text(shipped.replace("time_limit_s: 90.0", "time_limit_s: 30.0"))
+    (trial,) = sit(tmp_path / "runs", "ur5", 1, task=str(task))
+    assert 30.0 <= trial["duration_s"] < 31.0, "twice as long as it takes who sees"
     assert (trial["outcome"], trial["score"], trial["valid"]) == ("failure", 0.0, True)
 
 

@@ -108,7 +108,7 @@ def test_what_the_expert_was_set_to_is_kept_beside_the_bag(tidied: tuple[Path, l
 @pytest.mark.parametrize(
     ("robot", "task"),
     [
-        ("ur5e", "move_objects_into_box"),
+        pytest.param("ur5e", "move_objects_into_box", marks=pytest.mark.thorough),
         ("franka", "press_three_buttons"),
         ("arx5", "turn_on_light_switch"),
         ("aloha", "stack_bowls"),
