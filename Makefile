@@ -36,6 +36,7 @@ check: lint
 # Of what moves the robot and is let near it every line and branch is asked for, by the quick tests alone.
 MOVING = $(shell grep -lE "ros_wam.motion|policy.admission|motion_line|policy_world|strategy_world|control_rig|gate_bench" test/test_*.py)
 IN_REAL_TIME := (ros or vendor or slow) and not virtual and $(INCLUDED)
+STATIONS := test/doctor test/end_to_end test/faults test/ros/test_robot_node.py
 
 # Whole stations in real time run one at a time; a driver with its emulator, or a node, needs one of two cores at most.
 test: lint browser
@@ -44,8 +45,8 @@ test: lint browser
 	@$(BIN)/pytest -n auto --dist loadfile -m "$(QUICK)" --cov=ros_wam.motion --cov=ros_wam.policy.admission \
 	  --cov-report=term-missing:skip-covered --cov-fail-under=100 $(MOVING)
 	$(BIN)/pytest -n auto --dist worksteal -m "virtual and $(INCLUDED)"
-	$(BIN)/pytest -n 2 --dist loadfile -m "$(IN_REAL_TIME)" test/test_*.py test/ros
-	$(BIN)/pytest -m "$(IN_REAL_TIME)" --ignore-glob='test/test_*.py' --ignore=test/ros
+	$(BIN)/pytest -n 2 --dist loadfile -m "$(IN_REAL_TIME)" $(addprefix --ignore=,$(STATIONS))
+	$(BIN)/pytest -m "$(IN_REAL_TIME)" $(STATIONS)
 
 # As far as pip is offered a build of PyTorch for CPUs (2.13.0+cpu), it takes that one; another choice: TORCH=torch==...
 TORCH ?= torch==2.13.0

@@ -15,7 +15,7 @@ from ros_wam.errors import ConfigError
 T = TypeVar("T")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Refuses a key that is written twice: YAML would take the last, and a limit would be gone unseen."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -59,8 +59,8 @@ def test_dump_is_read_back_equal(tmp_path: Path) -> None:
         (GOOD.replace("2.5", ".inf"), "size_m[1]: inf must be finite"),
         (GOOD + "count: 3\n", "key count is there twice"),
         ("- 1\n", "must be a mapping"),
-        ("a: [", "is not valid YAML: line 1, column 5: while parsing a flow node"),
-        (GOOD.replace("count", "\tcount"), "is not valid YAML: line 2, column 1: while scanning for the next token"),
+        ("a: [", "is not valid YAML: line 2, column 1: while parsing a flow node"),
+        (GOOD.replace("count", "\tcount"), "is not valid YAML: line 2, column 1: while scanning a plain scalar"),
         ("a: \x07", "is not valid YAML: unacceptable character #x0007"),
     ],
 )

@@ -188,7 +188,7 @@ def test_a_scripted_expert_gets_full_marks(robot: str, seed: int) -> None:
 
 
 LAYOUTS = [
-    pytest.param(robot, seed, marks=[] if robot == "ur5" and seed < 8 else pytest.mark.thorough)
+    pytest.param(robot, seed, marks=[] if robot == "ur5" and seed < 3 else pytest.mark.thorough)
     for robot in ("ur5", "ur5e")
     for seed in range(30)
 ]

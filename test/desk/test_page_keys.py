@@ -63,29 +63,30 @@ def test_what_is_being_typed_is_not_typed_over(station: DeskStation, open_page: 
     expect(page.locator("#saved")).to_have_text("not sent yet")
 
 
-@pytest.mark.parametrize(
-    ("keys", "command"),
-    [
-        (["Enter"], {"verb": "seal"}),
-        (["Escape"], {"verb": "stop"}),
-        (["y"], {"verb": "success"}),
-        (["n"], {"verb": "failure"}),
-        (["t"], {"verb": "take_over"}),
-        (["g"], {"verb": "hand_back"}),
-        (["x"], {"verb": "discard"}),
-        (["b"], {"verb": "rerecord"}),
-        (["2"], {"verb": "stage", "name": "cup above the coaster", "achieved": True}),
-        (["r", "3"], {"verb": "retry", "name": "cup on the coaster", "change": 1}),
-        (["u", "3"], {"verb": "retry", "name": "cup on the coaster", "change": -1}),
-        (["f", "4"], {"verb": "failure_class", "name": "timeout"}),
-    ],
-)
-def test_keys_ask_for_the_same(station: DeskStation, open_page: Open, keys: list[str], command: dict[str, Any]) -> None:
-    station.tell(can=[command["verb"]])
+KEYS: list[tuple[list[str], dict[str, Any]]] = [
+    (["Enter"], {"verb": "seal"}),
+    (["Escape"], {"verb": "stop"}),
+    (["y"], {"verb": "success"}),
+    (["n"], {"verb": "failure"}),
+    (["t"], {"verb": "take_over"}),
+    (["g"], {"verb": "hand_back"}),
+    (["x"], {"verb": "discard"}),
+    (["b"], {"verb": "rerecord"}),
+    (["2"], {"verb": "stage", "name": "cup above the coaster", "achieved": True}),
+    (["r", "3"], {"verb": "retry", "name": "cup on the coaster", "change": 1}),
+    (["u", "3"], {"verb": "retry", "name": "cup on the coaster", "change": -1}),
+    (["f", "4"], {"verb": "failure_class", "name": "timeout"}),
+]
+
+
+def test_keys_ask_for_the_same(station: DeskStation, open_page: Open) -> None:
     page = open_page()
-    for key in keys:
-        page.keyboard.press(key)
-    assert wait_for(station, 1) == [command]
+    for number, (keys, command) in enumerate(KEYS):
+        station.tell(can=[command["verb"]], prompt=f"prompt {number}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"prompt {number}")
+        for key in keys:
+            page.keyboard.press(key)
+        assert wait_for(station, number + 1)[number:] == [command]
 
 
 def test_enter_does_not_press_again_what_was_clicked(station: DeskStation, open_page: Open) -> None:
