@@ -2,8 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,20 +11,6 @@ from ros_wam.desk.serve import DeskServer
 from ros_wam.errors import ConfigError
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def station(tmp_path: Path) -> DeskStation:
-    station = DeskStation(tmp_path)
-    station.tell()
-    return station
-
-
-@pytest.fixture
-def server(station: DeskStation) -> Iterator[DeskServer]:
-    server = DeskServer(station.desk, "127.0.0.1", 0, None)
-    yield server
-    server.close()
 
 
 def address(server: DeskServer, path: str) -> str:
